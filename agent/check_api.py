@@ -1,0 +1,112 @@
+"""All that a check's author imports.
+
+A check is one file in ``agent/checks`` with a module-level ``CHECK = Check(…)``. Its
+``probe`` is called with the rule's ``TargetFilter`` and yields readings target by target; it
+judges nothing. What it cannot read of one target it yields as ``Unreadable``; what it cannot do
+at all it raises as a ``CheckError``: the result is an unknown evaluation, never a crash.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from agent.errors import CheckDeniedError, CheckError, CheckTimeoutError, UnsupportedCheckError
+from agent.protocol.words import Unit
+
+__all__ = [
+    "Check",
+    "CheckDeniedError",
+    "CheckError",
+    "CheckTimeoutError",
+    "Measured",
+    "Metric",
+    "TargetFilter",
+    "Unit",
+    "Unreadable",
+    "UnsupportedCheckError",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One thing a check measures: the name rules use, its unit and what it means.
+
+    ``words`` are the values a ``Unit.WORD`` metric can take, all of them.
+    """
+
+    name: str
+    unit: Unit
+    meaning: str
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What one probe found of one target: a value for each metric it could read."""
+
+    target: str
+    values: Mapping[str, float | int | str]
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A target that exists but could not be read, and why, in words for the ticket."""
+
+    target: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TargetFilter:
+    """A rule's ``targets``: which ones to look at.
+
+    ``include`` names targets (with ``*`` and ``?``), also such as a check leaves out by
+    itself; empty means all that the check finds by itself. ``exclude`` takes away.
+    ``absent_ignored``: a named target this device lacks is no reading at all.
+    ``options`` are the check's own members of ``targets`` (``start: [automatic]``).
+    """
+
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    absent_ignored: bool = False
+    options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def wants(self, target: str) -> bool:
+        """Tell whether a target that the check found by itself is to be looked at."""
+        return self.named(target) if self.include else not self._excluded(target)
+
+    def named(self, target: str) -> bool:
+        """Tell whether ``include`` names this target and ``exclude`` does not."""
+        included = any(fnmatchcase(target, pattern) for pattern in self.include)
+        return included and not self._excluded(target)
+
+    def _excluded(self, target: str) -> bool:
+        return any(fnmatchcase(target, pattern) for pattern in self.exclude)
+
+
+Probe = Callable[[TargetFilter], Iterator[Measured | Unreadable]]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A kind of probe: its name, its metrics and how to take them.
+
+    ``needs_targets``: the rule must name targets (a process name, ``HOST:PORT``).
+    ``options``: the members a rule may put under ``targets`` beside include and exclude,
+    each with its allowed words (empty: any text). ``platforms``: ``sys.platform`` values it works on.
+    ``deadline_s`` is how long one probe may take before it is given up and the evaluation is unknown;
+    what may block in the kernel must go through ``agent.host.abandonable``.
+    """
+
+    name: str
+    meaning: str
+    metrics: tuple[Metric, ...]
+    probe: Probe
+    platforms: tuple[str, ...] = ("linux", "darwin", "win32")
+    needs_targets: bool = False
+    options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    deadline_s: float = 10.0
+
+    def metric(self, name: str) -> Metric | None:
+        """Return the declared metric of that name."""
+        return next((metric for metric in self.metrics if metric.name == name), None)

@@ -1,0 +1,61 @@
+"""The three clocks, read in one place; everything below is given ``now``.
+
+- ``boot_s``: seconds since boot, sleep included: waiting and due times, notices a resume
+- ``awake_s``: seconds since boot without sleep: what ``for`` and ``clear_for`` count
+- ``wall``: what this computer believes the date to be: a label, never reckoned with
+"""
+
+import sys
+import time
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+
+class Now(NamedTuple):
+    """One moment on all three clocks."""
+
+    boot_s: float
+    awake_s: float
+    wall: datetime
+
+    def label(self) -> str:
+        """Return the wall clock as RFC 3339 in UTC, to the millisecond."""
+        return rfc3339(self.wall)
+
+
+def rfc3339(instant: datetime) -> str:
+    """Return an aware instant as RFC 3339 in UTC, to the millisecond."""
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+if sys.platform == "linux":
+
+    def _boot_s() -> float:
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+    def _awake_s() -> float:
+        return time.monotonic()  # CLOCK_MONOTONIC stands still during sleep
+
+elif sys.platform == "darwin":
+
+    def _boot_s() -> float:
+        return time.clock_gettime(time.CLOCK_MONOTONIC)  # goes on during sleep
+
+    def _awake_s() -> float:
+        return time.clock_gettime(time.CLOCK_UPTIME_RAW)
+
+else:
+    import ctypes
+
+    def _boot_s() -> float:
+        return time.monotonic()  # GetTickCount64 goes on during sleep
+
+    def _awake_s() -> float:
+        ticks = ctypes.c_ulonglong()
+        ctypes.windll.kernel32.QueryUnbiasedInterruptTime(ctypes.byref(ticks))
+        return ticks.value / 10_000_000
+
+
+def now() -> Now:
+    """Read all three clocks."""
+    return Now(_boot_s(), _awake_s(), datetime.now(UTC))

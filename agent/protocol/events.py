@@ -1,0 +1,214 @@
+"""Alert events, as they travel, and the receipts they earn.
+
+An event tells the **whole** state of its alert, never a difference: the latest one by
+``sequence`` is enough to know how things stand. Its ``id`` is the Idempotency-Key for life.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from agent.protocol.ids import is_uuid7
+from agent.protocol.strict import ProtocolError, check_text, check_value, need, text_of
+from agent.protocol.words import Change, Evaluation, Priority, ReceiptResult, Unit
+
+_Word = TypeVar("_Word", bound=StrEnum)
+
+MAX_EVENTS = 500
+"""Most events in one request."""
+MAX_BODY_BYTES = 4 * 1024 * 1024
+MAX_READINGS = 64
+MAX_TITLE = 200
+MAX_NAME = 200
+"""Longest rule, check, target or metric name."""
+MAX_NOTE = 4_000
+"""Longest advice, reason or condition."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One measured value: ``value`` is a number in ``unit``, or a word when unit is WORD."""
+
+    metric: str
+    value: float | int | str
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class AlertEvent:
+    """One change of one alert, with the alert's whole state after it.
+
+    ``fingerprint`` is the alert's identity on its device, from rule and target; ``alert_id``
+    (UUIDv7) one opening of it; ``sequence`` counts the events of that opening from 1. ``at``
+    and ``opened_at`` are the device's wall clock, RFC 3339 in UTC, a label only. ``condition``
+    is the rule's expression that held, ``reason`` says why an evaluation is unknown,
+    ``occurrences`` how often the alert went up and down within this opening.
+    """
+
+    id: str
+    alert_id: str
+    sequence: int
+    change: Change
+    fingerprint: str
+    rule: str
+    check: str
+    target: str
+    evaluation: Evaluation
+    priority: Priority
+    title: str
+    at: str
+    opened_at: str
+    condition: str = ""
+    advice: str = ""
+    reason: str = ""
+    occurrences: int = 1
+    facts_hash: str = ""
+    readings: tuple[Reading, ...] = ()
+
+    def to_text(self) -> str:
+        """Return the event as the JSON text that is stored and sent."""
+        tree: dict[str, Any] = {name: getattr(self, name) for name in _NAMES}
+        tree["readings"] = [
+            {"metric": r.metric, "value": r.value, "unit": r.unit} for r in self.readings
+        ]
+        return text_of(tree)
+
+
+_NAMES = tuple(field.name for field in fields(AlertEvent))
+_LONGEST = {
+    "fingerprint": MAX_NAME,
+    "rule": MAX_NAME,
+    "check": MAX_NAME,
+    "target": MAX_NAME,
+    "title": MAX_TITLE,
+    "at": 40,
+    "opened_at": 40,
+    "condition": MAX_NOTE,
+    "advice": MAX_NOTE,
+    "reason": MAX_NOTE,
+    "facts_hash": 64,
+}
+_REQUIRED = ("fingerprint", "rule", "check", "target", "title", "at", "opened_at")
+_OPTIONAL = ("condition", "advice", "reason", "facts_hash")
+
+
+def parse_event(tree: object) -> AlertEvent:
+    """Return the event in one item of a request's ``events``.
+
+    Members this version does not know are checked and ignored: a newer agent may send them.
+    Raises ProtocolError naming the field.
+    """
+    if not isinstance(tree, dict):
+        raise ProtocolError("", "an event is a JSON object")
+    check_value(tree)
+    texts = {name: _text(tree, name) for name in _REQUIRED}
+    texts |= {name: _text(tree, name) for name in _OPTIONAL if name in tree}
+    return AlertEvent(
+        id=_id(tree, "id"),
+        alert_id=_id(tree, "alert_id"),
+        sequence=_count(tree, "sequence"),
+        change=_word(tree, "change", Change),
+        evaluation=_word(tree, "evaluation", Evaluation),
+        priority=_word(tree, "priority", Priority),
+        occurrences=_count(tree, "occurrences") if "occurrences" in tree else 1,
+        readings=_readings(tree.get("readings", [])),
+        **texts,
+    )
+
+
+def _text(tree: Mapping[str, Any], field: str) -> str:
+    value: str = need(tree, field, str, _LONGEST[field])
+    if not value and field in _REQUIRED:
+        raise ProtocolError(field, "empty")
+    return value
+
+
+def _id(tree: Mapping[str, Any], field: str) -> str:
+    value: str = need(tree, field, str)
+    if not is_uuid7(value):
+        raise ProtocolError(field, "not a UUIDv7 in lower case")
+    return value
+
+
+def _count(tree: Mapping[str, Any], field: str) -> int:
+    value: int = need(tree, field, int)
+    if value < 1:
+        raise ProtocolError(field, "less than 1")
+    return value
+
+
+def _word(tree: Mapping[str, Any], field: str, words: type[_Word]) -> _Word:
+    value: str = need(tree, field, str)
+    try:
+        return words(value)
+    except ValueError as error:
+        known = ", ".join(words)
+        raise ProtocolError(field, f"not one of {known}") from error
+
+
+def _readings(items: object) -> tuple[Reading, ...]:
+    if not isinstance(items, list):
+        raise ProtocolError("readings", "not a list")
+    if len(items) > MAX_READINGS:
+        raise ProtocolError("readings", f"more than {MAX_READINGS}")
+    return tuple(_reading(item, f"readings[{n}]") for n, item in enumerate(items))
+
+
+def _reading(item: object, field: str) -> Reading:
+    if not isinstance(item, dict):
+        raise ProtocolError(field, "a reading is a JSON object")
+    try:
+        unit = _word(item, "unit", Unit)
+        metric: str = need(item, "metric", str, MAX_NAME)
+        value = item.get("value")
+        if isinstance(value, bool) or not isinstance(
+            value, str if unit is Unit.WORD else (int, float)
+        ):
+            raise ProtocolError(
+                "value", f"a {'word' if unit is Unit.WORD else 'number'} belongs here"
+            )
+        if isinstance(value, str):
+            check_text(value, "value", MAX_NAME)
+    except ProtocolError as error:
+        raise ProtocolError(f"{field}.{error.field}", error.reason) from error
+    return Reading(metric, value, unit)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The server's answer to one envelope, by the envelope's id.
+
+    ``ticket`` is the number of the ticket it went to (None when refused or when none was
+    touched); ``problem`` says in plain words why it was refused, naming the field.
+    """
+
+    id: str
+    result: ReceiptResult
+    ticket: int | None = None
+    problem: str | None = None
+
+    def to_tree(self) -> dict[str, Any]:
+        """Return the receipt as a JSON object."""
+        return {
+            "id": self.id,
+            "result": self.result,
+            "ticket": self.ticket,
+            "problem": self.problem,
+        }
+
+
+def parse_receipt(tree: object) -> Receipt:
+    """Return the receipt in one item of an answer's ``receipts``; raises ProtocolError."""
+    if not isinstance(tree, dict):
+        raise ProtocolError("", "a receipt is a JSON object")
+    check_value(tree)
+    result = need(tree, "result", str)
+    if result not in tuple(ReceiptResult):
+        raise ProtocolError("result", f"not one of {', '.join(ReceiptResult)}")
+    ticket, problem = tree.get("ticket"), tree.get("problem")
+    if ticket is not None and type(ticket) is not int:
+        raise ProtocolError("ticket", "not a ticket number")
+    if problem is not None and not isinstance(problem, str):
+        raise ProtocolError("problem", "not text")
+    return Receipt(need(tree, "id", str, 64), ReceiptResult(result), ticket, problem)
