@@ -1,1 +1,1 @@
-"""The watchdesk agent: checks this computer against its rules and reports to the server, unattended."""
+"""The watchdesk agent: checks its computer by rules and reports to the server, unattended."""

@@ -93,9 +93,9 @@ class Check:
 
     ``needs_targets``: the rule must name targets (a process name, ``HOST:PORT``).
     ``options``: the members a rule may put under ``targets`` beside include and exclude,
-    each with its allowed words (empty: any text). ``platforms``: ``sys.platform`` values it works on.
-    ``deadline_s`` is how long one probe may take before it is given up and the evaluation is unknown;
-    what may block in the kernel must go through ``agent.host.abandonable``.
+    each with its allowed words (empty: any text). ``platforms``: the ``sys.platform`` values it
+    works on. ``deadline_s`` is how long one probe may take before it is given up and the
+    evaluation is unknown; what may block in the kernel goes through ``agent.host.abandonable``.
     """
 
     name: str

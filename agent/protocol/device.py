@@ -180,16 +180,20 @@ def _check(item: object, where: str) -> CheckState:
     if not isinstance(item, dict):
         raise ProtocolError(where, "not an object")
     try:
-        evaluation: str = need(item, "evaluation", str)
-        if evaluation not in tuple(Evaluation):
-            raise ProtocolError("evaluation", f"not one of {', '.join(Evaluation)}")
         return CheckState(
             rule=_named(item, "rule", 200),
             check=_named(item, "check", 200),
             target=_named(item, "target", 200),
-            evaluation=Evaluation(evaluation),
+            evaluation=_evaluation(item),
             since=_named(item, "since", 40),
             summary=need(item, "summary", str, 400) if "summary" in item else "",
         )
     except ProtocolError as error:
         raise ProtocolError(f"{where}.{error.field}", error.reason) from error
+
+
+def _evaluation(item: dict[str, Any]) -> Evaluation:
+    word: str = need(item, "evaluation", str)
+    if word not in tuple(Evaluation):
+        raise ProtocolError("evaluation", f"not one of {', '.join(Evaluation)}")
+    return Evaluation(word)

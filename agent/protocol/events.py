@@ -160,19 +160,19 @@ def _reading(item: object, field: str) -> Reading:
         raise ProtocolError(field, "a reading is a JSON object")
     try:
         unit = _word(item, "unit", Unit)
-        metric: str = need(item, "metric", str, MAX_NAME)
-        value = item.get("value")
-        if isinstance(value, bool) or not isinstance(
-            value, str if unit is Unit.WORD else (int, float)
-        ):
-            raise ProtocolError(
-                "value", f"a {'word' if unit is Unit.WORD else 'number'} belongs here"
-            )
-        if isinstance(value, str):
-            check_text(value, "value", MAX_NAME)
+        return Reading(need(item, "metric", str, MAX_NAME), _value(item, unit), unit)
     except ProtocolError as error:
         raise ProtocolError(f"{field}.{error.field}", error.reason) from error
-    return Reading(metric, value, unit)
+
+
+def _value(item: Mapping[str, Any], unit: Unit) -> float | int | str:
+    value: object = item.get("value")
+    if unit is Unit.WORD and isinstance(value, str):
+        check_text(value, "value", MAX_NAME)
+        return value
+    if unit is not Unit.WORD and isinstance(value, (int, float)) and not isinstance(value, bool):
+        return value
+    raise ProtocolError("value", f"a {'word' if unit is Unit.WORD else 'number'} belongs here")
 
 
 @dataclass(frozen=True, slots=True)

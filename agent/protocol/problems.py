@@ -15,7 +15,7 @@ class ProblemType(StrEnum):
     UNAUTHENTICATED = "unauthenticated"
     UNKNOWN_DEVICE = "unknown_device"
     WRONG_CREDENTIAL = "wrong_credential"
-    TOKEN_SPENT = "token_spent"
+    TOKEN_SPENT = "token_spent"  # noqa: S105 - a kind of problem
     NOT_FOUND = "not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"

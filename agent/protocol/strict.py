@@ -8,6 +8,7 @@ strict about syntax, ``check_value`` judges one item.
 
 import json
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
 MAX_DEPTH = 8
@@ -89,28 +90,30 @@ def check_value(value: object, field: str = "", *, depth: int = 0) -> None:
     """Raise ProtocolError, naming the field, when anything in the tree must not be stored."""
     if depth > MAX_DEPTH:
         raise ProtocolError(field, f"nested more than {MAX_DEPTH} deep")
-    if isinstance(value, str):
-        check_text(value, field)
-    elif isinstance(value, bool) or value is None:
-        return
-    elif isinstance(value, int):
-        if not -MAX_INTEGER <= value <= MAX_INTEGER:
-            raise ProtocolError(field, "an integer beyond 53 bits")
-    elif isinstance(value, float):
-        if value != value or value in (float("inf"), float("-inf")):  # noqa: PLR0124 - NaN
-            raise ProtocolError(field, "not a finite number")
-    elif isinstance(value, dict):
+    if isinstance(value, dict):
         _check_members(len(value), field)
         for key, member in value.items():
             check_text(key, field)
-            check_value(member, f"{field}.{key[:40]}" if field else key[:40], depth=depth + 1)
+            name = f"{field}.{key[:40]}" if field else key[:40]
+            check_value(member, name, depth=depth + 1)
     elif isinstance(value, list):
         _check_members(len(value), field)
         for position, member in enumerate(value):
             check_value(member, f"{field}[{position}]", depth=depth + 1)
-    elif isinstance(value, _Unstorable):
+    elif isinstance(value, str):
+        check_text(value, field)
+    elif value is not None and not isinstance(value, bool):
+        _check_number(value, field)
+
+
+def _check_number(value: object, field: str) -> None:
+    if isinstance(value, _Unstorable):
         raise ProtocolError(field, f"{value.literal} is not a number that can be stored")
-    else:
+    if isinstance(value, float) and not isfinite(value):
+        raise ProtocolError(field, "not a finite number")
+    if isinstance(value, int) and not -MAX_INTEGER <= value <= MAX_INTEGER:
+        raise ProtocolError(field, "an integer beyond 53 bits")
+    if not isinstance(value, (int, float)):
         raise ProtocolError(field, f"{type(value).__name__} is not JSON")
 
 
