@@ -1,0 +1,65 @@
+# watchdesk: every command a developer needs. `make help` lists them.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format lock system bench-agent bench-intake clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+# What the tests start for real; each is installed when root and missing.
+SYSTEM_PACKAGES := postgresql chromium systemd-container e2fsprogs fuse3 libfuse2 strace
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+setup: $(VENV)/installed-dev ## make the virtual environment with everything a developer needs
+
+demo: $(VENV)/installed-server ## see the main job: a service stops, a ticket opens, it resolves (ONCE=1 ends by itself)
+	@$(BIN)/python -m demo $(if $(ONCE),--once)
+
+test: system setup check ## run everything; with CI=true a skipped test is a failure
+	$(BIN)/python -m pytest $(PYTEST)
+
+check: setup ## format, lint, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup ## format the code and mend what can be mended by itself
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench-agent: setup ## the agent's memory and CPU, beside its peers
+	$(BIN)/python bench/agent.py
+
+bench-intake: setup ## tickets per second, beside the machine's own limits
+	$(BIN)/python bench/intake.py
+
+lock: ## write the pinned requirements anew from pyproject.toml (needs uv)
+	uv pip compile $(LOCK) pyproject.toml -o requirements.txt
+	uv pip compile $(LOCK) --extra server pyproject.toml -o requirements-server.txt
+	uv pip compile $(LOCK) --extra server --extra dev pyproject.toml -o requirements-dev.txt
+	echo hatchling | uv pip compile $(LOCK) - -o requirements-build.txt
+LOCK := --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --python-version 3.11
+
+system:
+	@sh .ci/system-packages $(SYSTEM_PACKAGES)
+
+$(VENV)/bin/python:
+	@sh .ci/make-venv $(PYTHON) $(VENV)
+
+$(VENV)/installed-server: requirements-server.txt requirements-build.txt pyproject.toml | $(VENV)/bin/python
+	@echo "Installing watchdesk and what its server needs (about a minute)…"
+	@$(PIP) install --progress-bar on --require-hashes -r requirements-build.txt -r requirements-server.txt | grep --line-buffered -E '^(Collecting|Installing)' | cut -c1-100
+	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed-server
+	@echo "Installing what the tests and checks need…"
+	@$(PIP) install --progress-bar on --require-hashes -r requirements-dev.txt | grep --line-buffered -E '^(Collecting|Installing)' | cut -c1-100
+	@touch $@
+
+clean: ## remove the virtual environment, caches and the demo's folder
+	rm -rf $(VENV) .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
