@@ -2,6 +2,9 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check format lock system bench-agent bench-intake clean
 
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -52,13 +55,13 @@ $(VENV)/bin/python:
 
 $(VENV)/installed-server: requirements-server.txt requirements-build.txt pyproject.toml | $(VENV)/bin/python
 	@echo "Installing watchdesk and what its server needs (about a minute)…"
-	@$(PIP) install --progress-bar on --require-hashes -r requirements-build.txt -r requirements-server.txt | grep --line-buffered -E '^(Collecting|Installing)' | cut -c1-100
+	@$(PIP) install --progress-bar on --require-hashes -r requirements-build.txt -r requirements-server.txt | { grep --line-buffered -oE '^(Collecting|Installing) .{0,80}' || true; }
 	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed-server
 	@echo "Installing what the tests and checks need…"
-	@$(PIP) install --progress-bar on --require-hashes -r requirements-dev.txt | grep --line-buffered -E '^(Collecting|Installing)' | cut -c1-100
+	@$(PIP) install --progress-bar on --require-hashes -r requirements-dev.txt | { grep --line-buffered -oE '^(Collecting|Installing) .{0,80}' || true; }
 	@touch $@
 
 clean: ## remove the virtual environment, caches and the demo's folder
