@@ -1,0 +1,1 @@
+"""Clients, their sites and devices, and who may see which of them."""

@@ -1,0 +1,129 @@
+"""Which database the server keeps its rows in, and how it opens it.
+
+SQLite in the data folder by default; PostgreSQL when a URL names one. This is the only module
+that knows the difference between the two, and the place where a connection learns whose rows
+it may see.
+"""
+
+import importlib
+import json
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from server_stub.errors import DatabaseUrlError
+
+WAL_IS_SOUND = (3, 51, 3)
+"""First SQLite whose WAL cannot be corrupted by a checkpoint racing with another writer
+(https://sqlite.org/wal.html, "the WAL-reset bug"); below it the rollback journal is used."""
+
+SQLITE_FILE = "watchdesk.db"
+_BUSY_S = 20
+_URL_OPTIONS = frozenset(
+    {"sslmode", "sslrootcert", "sslcert", "sslkey", "passfile", "channel_binding"}
+)
+
+
+def load_sqlite() -> tuple[int, ...]:
+    """Make Django's SQLite backend use the newest SQLite here; return its version.
+
+    Linux distributions ship an SQLite older than ``WAL_IS_SOUND``; ``pysqlite3`` brings its
+    own. Django has no setting for it and imports ``sqlite3`` by name, so the name points to
+    ``pysqlite3`` while Django's backend loads, and to the standard library again afterwards.
+    """
+    backend = "django.db.backends.sqlite3.base"
+    if backend not in sys.modules:
+        names = {"sqlite3": "pysqlite3", "sqlite3.dbapi2": "pysqlite3.dbapi2"}
+        before = {name: sys.modules.get(name) for name in names}
+        try:
+            replacements = {name: importlib.import_module(ours) for name, ours in names.items()}
+        except ImportError:
+            replacements = {}
+        sys.modules.update(replacements)
+        try:
+            importlib.import_module(backend)
+        finally:
+            for name in replacements:
+                restored = before[name]
+                if restored is None:
+                    del sys.modules[name]
+                else:
+                    sys.modules[name] = restored
+    version: tuple[int, ...] = sys.modules[backend].Database.sqlite_version_info
+    return version
+
+
+def settings_for(data: Path, url: str) -> dict[str, Any]:
+    """Return Django's ``DATABASES["default"]``: of the URL, or of SQLite in ``data`` without one.
+
+    Raises DatabaseUrlError when the URL is not one we can use.
+    """
+    return _postgresql(url) if url else _sqlite(data / SQLITE_FILE)
+
+
+def _sqlite(path: Path) -> dict[str, Any]:
+    journal = "WAL" if load_sqlite() >= WAL_IS_SOUND else "DELETE"
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(path),
+        "CONN_MAX_AGE": None,
+        "OPTIONS": {
+            # A transaction that begins as a reader and then writes cannot wait for another
+            # writer: it fails at once. IMMEDIATE queues for the lock at its start instead.
+            "transaction_mode": "IMMEDIATE",
+            "timeout": _BUSY_S,
+            "init_command": f"PRAGMA journal_mode={journal}; PRAGMA synchronous=FULL",
+        },
+    }
+
+
+def _postgresql(url: str) -> dict[str, Any]:
+    parts = urlsplit(url)
+    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    if parts.scheme not in ("postgresql", "postgres"):
+        raise DatabaseUrlError(
+            f"the database URL begins with {parts.scheme or 'nothing'!r}: "
+            "write postgresql://user@host/name, or leave it out for SQLite in the data folder"
+        )
+    if parts.password is not None or "password" in query:
+        raise DatabaseUrlError(
+            "the database URL holds a password, and other users can read a command line: "
+            "take it out and put it in a file named by PGPASSFILE (or in PGPASSWORD)"
+        )
+    unknown = sorted(set(query) - _URL_OPTIONS - {"host", "port", "user"})
+    if unknown:
+        raise DatabaseUrlError(
+            f"the database URL has the option {unknown[0]!r}, which is not one of "
+            f"{', '.join(sorted(_URL_OPTIONS | {'host', 'port', 'user'}))}"
+        )
+    name = unquote(parts.path.lstrip("/"))
+    if not name:
+        raise DatabaseUrlError("the database URL names no database: postgresql://user@host/name")
+    try:
+        port = parts.port
+    except ValueError as error:
+        raise DatabaseUrlError("the port in the database URL is not a number") from error
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": name,
+        "USER": unquote(parts.username or "") or query.get("user", ""),
+        "HOST": unquote(parts.hostname or "") or query.get("host", ""),
+        "PORT": str(port or query.get("port", "")),
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "connect_timeout": 10,
+            **{option: value for option, value in query.items() if option in _URL_OPTIONS},
+        },
+    }
+
+
+def json_object(text: str) -> dict[str, Any]:
+    """Return the JSON object in a text column, empty for the empty text.
+
+    JSON is kept as text, not in the databases' own JSON types: the text that arrived is the one
+    whose hash was taken, and sets of rows are written by plain SQL alike on both.
+    """
+    tree = json.loads(text) if text else {}
+    return tree if isinstance(tree, dict) else {}

@@ -1,0 +1,1 @@
+"""Device routes: what agents and trays send, before Django's middleware."""

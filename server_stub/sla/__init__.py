@@ -1,0 +1,1 @@
+"""Promised times: policies, calendars, clocks and the ledger that explains them."""

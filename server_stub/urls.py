@@ -1,0 +1,5 @@
+"""Every path Django answers."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []

@@ -1,0 +1,1 @@
+"""Due work: what must be done at an instant, exactly once."""
