@@ -1,0 +1,36 @@
+"""Where things are on this computer, when the command line does not say."""
+
+import os
+import sys
+from pathlib import Path
+
+
+def default_state_dir() -> Path:
+    """Return the folder for identity, agent.db and the local link."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("PROGRAMDATA", r"C:\ProgramData")) / "watchdesk"
+    if sys.platform == "darwin":
+        return Path("/Library/Application Support/watchdesk")
+    return Path("/var/lib/watchdesk")
+
+
+def default_rules_file() -> Path:
+    """Return this device's own rules when an administrator wrote some, else the shipped ones."""
+    own = (
+        default_state_dir() / "rules.yaml"
+        if sys.platform in {"win32", "darwin"}
+        else Path("/etc/watchdesk/rules.yaml")
+    )
+    return own if own.exists() else shipped_rules_file()
+
+
+def shipped_rules_file() -> Path:
+    """Return the shipped rules: beside the program when installed, above it in a checkout."""
+    package = Path(__file__).resolve().parent
+    installed = package / "rules.yaml"
+    return installed if installed.exists() else package.parent / "rules.yaml"
+
+
+def os_word() -> str:
+    """Return this system's name as rules and the protocol write it: linux, windows or macos."""
+    return {"win32": "windows", "darwin": "macos"}.get(sys.platform, "linux")

@@ -1,0 +1,7 @@
+"""``python -m tray``."""
+
+import sys
+
+from tray.cli import main
+
+sys.exit(main())
