@@ -1,0 +1,86 @@
+"""The command line of ``watchdesk-agent``, as data: commands, flags, examples.
+
+Apart from ``cli`` so that the resident agent can forget it: argparse costs 1.5 MB (measured).
+"""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from agent.protocol import VERSION
+from agent.settings import default_rules_file, default_state_dir
+
+_EXAMPLES = """examples:
+  watchdesk-agent enroll --server https://desk.example.com --token-file token.txt
+  watchdesk-agent run
+  watchdesk-agent once                     look once at this computer, send nothing
+  watchdesk-agent validate rules.yaml      every mistake with file:line:column
+  watchdesk-agent status                   what the running agent sees, and what waits to be sent
+"""
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Return what was asked for, ``command`` first; leaves with 2 and a hint when it is wrong."""
+    return _parser().parse_args(arguments)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="watchdesk-agent",
+        description="Checks this computer by rules and reports to the support desk.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"watchdesk-agent {VERSION}")
+    commands = parser.add_subparsers(
+        title="commands", required=True, metavar="COMMAND", dest="command"
+    )
+
+    def command(name: str, text: str) -> Any:  # noqa: ANN401 - argparse's own type is private
+        return commands.add_parser(name, help=text, description=text)
+
+    enroll = command("enroll", "Make this computer known to the server.")
+    enroll.add_argument("--server", required=True, metavar="URL", help="the desk's https address")
+    enroll.add_argument(
+        "--token-file", required=True, metavar="FILE", help="holds the enrolment token; - is stdin"
+    )
+    enroll.add_argument("--ca-file", type=Path, metavar="FILE", help="trust this authority instead")
+    enroll.add_argument("--proxy", metavar="URL", help="reach the server through this proxy")
+    enroll.add_argument(
+        "--kind", choices=("workstation", "laptop", "server"), help="if guessed wrong"
+    )
+    _state(enroll)
+
+    run = command("run", "Check and report until stopped; this is the service.")
+    _state(run)
+    _rules(run)
+
+    once = command("once", "Run every check once and show the evaluations; send nothing.")
+    _rules(once)
+    _json(once)
+
+    status = command("status", "Show what the agent on this computer sees and sends.")
+    _state(status)
+    _json(status)
+
+    checks = command("checks", "List the checks, their metrics and units.")
+    _json(checks)
+
+    validate = command("validate", "Check rule files; show every mistake at once.")
+    validate.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    return parser
+
+
+def _state(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--state", type=Path, default=default_state_dir(), metavar="DIR",
+                        help="folder of identity and outbox (default: %(default)s)")  # fmt: skip
+
+
+def _rules(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--rules", type=Path, default=default_rules_file(), metavar="FILE",
+                        help="the rules to go by (default: %(default)s)")  # fmt: skip
+
+
+def _json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="for programs")

@@ -1,0 +1,117 @@
+"""The command ``watchdesk-agent``: reads the command line and speaks; the work is elsewhere.
+
+Exit codes: 0 done, 1 it cannot be done now (the text says why), 2 a mistake in what was given.
+Every command imports what it needs itself: ``run`` stays resident for months and must not carry
+what the others need.
+"""
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from types import SimpleNamespace
+
+from agent.errors import AgentError, ConfigError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    from agent.arguments import parse  # noqa: PLC0415 - see the module's docstring
+
+    chosen = SimpleNamespace(**vars(parse(arguments)))
+    try:
+        return COMMANDS[chosen.command](chosen)
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except AgentError as error:
+        print(f"watchdesk-agent: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _enroll(chosen: SimpleNamespace) -> int:
+    from agent.app import enrol  # noqa: PLC0415 - see the module's docstring
+
+    print(enrol(chosen.state, server=chosen.server, token_file=chosen.token_file,
+                ca_file=chosen.ca_file, proxy=chosen.proxy, kind=chosen.kind))  # fmt: skip
+    return 0
+
+
+def _run(chosen: SimpleNamespace) -> int:
+    from agent.app import run  # noqa: PLC0415
+
+    _forget_the_parser()
+    run(chosen.state, chosen.rules)
+    return 0
+
+
+def _once(chosen: SimpleNamespace) -> int:
+    from agent.app import look_once  # noqa: PLC0415
+    from agent.presentation import check_lines  # noqa: PLC0415
+
+    found = look_once(chosen.rules)
+    _print(check_lines(found) if not chosen.json else [_json_text(found)])
+    return 0
+
+
+def _status(chosen: SimpleNamespace) -> int:
+    from agent.local_link.client import ask  # noqa: PLC0415
+    from agent.presentation import status_lines  # noqa: PLC0415
+
+    status = ask(chosen.state, {"verb": "status"})
+    _print(status_lines(status) if not chosen.json else [_json_text(status)])
+    return 0
+
+
+def _checks(chosen: SimpleNamespace) -> int:
+    from agent.checks import discover  # noqa: PLC0415
+    from agent.presentation import metric_lines, metric_trees  # noqa: PLC0415
+
+    checks = [check for _, check in sorted(discover().items())]
+    _print(metric_lines(checks) if not chosen.json else [_json_text(metric_trees(checks))])
+    return 0
+
+
+def _validate(chosen: SimpleNamespace) -> int:
+    from agent.checks import discover  # noqa: PLC0415
+    from agent.rules.loader import load  # noqa: PLC0415
+
+    checks = discover()
+    wrong = 0
+    for file in chosen.files:
+        try:
+            rules = load(file, checks)
+        except ConfigError as error:
+            wrong += 1
+            print(error, file=sys.stderr)
+        else:
+            print(f"{file}: {len(rules.rules)} rules, no mistakes")
+    return 2 if wrong else 0
+
+
+def _forget_the_parser() -> None:
+    for name in ("agent.arguments", "argparse", "gettext"):
+        sys.modules.pop(name, None)
+    sys.modules["agent"].__dict__.pop("arguments", None)
+
+
+def _json_text(tree: object) -> str:
+    import json  # noqa: PLC0415
+
+    return json.dumps(tree, indent=2, ensure_ascii=False)
+
+
+def _print(lines: list[str]) -> None:
+    print("\n".join(lines))
+
+
+COMMANDS: Mapping[str, Callable[[SimpleNamespace], int]] = {
+    "enroll": _enroll,
+    "run": _run,
+    "once": _once,
+    "status": _status,
+    "checks": _checks,
+    "validate": _validate,
+}
