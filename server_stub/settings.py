@@ -69,7 +69,10 @@ WSGI_APPLICATION = "server_stub.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [Path(__file__).parent / "staff" / "templates"],
+        "DIRS": [
+            Path(__file__).parent / "staff" / "templates",
+            Path(__file__).parent / "templates",
+        ],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -116,6 +119,7 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_NAME = "__Host-watchdesk" if HTTPS else "watchdesk"
 CSRF_COOKIE_NAME = "__Host-watchdesk-csrf" if HTTPS else "watchdesk-csrf"
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "server_stub.error_views.csrf_failed"
 
 # What browsers are told
 

@@ -1,0 +1,41 @@
+"""Reading clients, sites and devices: the only way to them, always within a scope."""
+
+from django.db.models import QuerySet
+
+from server_stub.clients.models import Client, Device, Site
+from server_stub.clients.scope import Scope
+from server_stub.errors import NotFoundError
+
+
+def clients(scope: Scope) -> QuerySet[Client]:
+    """Return the clients that may be seen, by name."""
+    return scope.filter(Client.objects.order_by("name"), "id")
+
+
+def client(scope: Scope, client_id: int) -> Client:
+    """Return one client; raises NotFoundError."""
+    row = clients(scope).filter(id=client_id).first()
+    if row is None:
+        raise NotFoundError("client", client_id)
+    return row
+
+
+def sites(scope: Scope) -> QuerySet[Site]:
+    """Return the sites that may be seen, by client and name."""
+    rows = Site.objects.select_related("client").order_by("client__name", "name")
+    return scope.filter(rows)
+
+
+def devices(scope: Scope) -> QuerySet[Device]:
+    """Return the devices that may be seen, by client and name, without their long texts."""
+    rows = Device.objects.select_related("client", "site").defer("facts", "heartbeat")
+    return scope.filter(rows.order_by("client__name", "name", "id"))
+
+
+def device(scope: Scope, device_id: str) -> Device:
+    """Return one device with facts and heartbeat; raises NotFoundError."""
+    rows = Device.objects.select_related("client", "site").filter(id=device_id)
+    row = scope.filter(rows).first()
+    if row is None:
+        raise NotFoundError("device", device_id)
+    return row

@@ -1,0 +1,98 @@
+"""What every test gets: Django without a database, databases on request, no network."""
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import needs
+
+# No test reaches a database by accident: until the fixture names one, there is none.
+os.environ["DJANGO_SETTINGS_MODULE"] = "server_stub.settings"
+os.environ["WATCHDESK_DATA"] = "/nonexistent/no-database-without-the-fixture"
+os.environ.pop("WATCHDESK_DATABASE_URL", None)
+os.environ["WATCHDESK_LOG"] = "WARNING"
+
+import django
+
+django.setup()
+
+from tests.support.databases import (  # noqa: E402 - needs Django's set-up
+    VENDORS,
+    Databases,
+    ServerDatabase,
+)
+from tests.support.server_process import ServerProcess  # noqa: E402 - the same
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Look at the markers ``needs`` and ``needs_root``."""
+    needs.check(item)
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    """Makes databases; most tests want ``database``, ``sqlite`` or ``postgresql``."""
+    made = Databases(tmp_path_factory.mktemp("databases"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=VENDORS)
+def database(
+    request: pytest.FixtureRequest, databases: Databases, tmp_path: Path
+) -> Iterator[ServerDatabase]:
+    """A fresh database behind Django's default connection; the test runs once on each product."""
+    fresh = databases.fresh(request.param, tmp_path / "server")
+    yield fresh
+    databases.drop(fresh)
+
+
+@pytest.fixture
+def sqlite(databases: Databases, tmp_path: Path) -> Iterator[ServerDatabase]:
+    """A fresh SQLite database, for what is about SQLite only or about neither."""
+    fresh = databases.fresh("sqlite", tmp_path / "server")
+    yield fresh
+    databases.drop(fresh)
+
+
+@pytest.fixture
+def postgresql(databases: Databases, tmp_path: Path) -> Iterator[ServerDatabase]:
+    """A fresh PostgreSQL database, for what is about PostgreSQL only."""
+    fresh = databases.fresh("postgresql", tmp_path / "server")
+    yield fresh
+    databases.drop(fresh)
+
+
+@pytest.fixture
+def server_process() -> Iterator[Callable[..., ServerProcess]]:
+    """Start real servers: ``server_process(database, *serve_arguments, **environment)``.
+
+    All are stopped at the end of the test.
+    """
+    started: list[ServerProcess] = []
+
+    def start(database: ServerDatabase, *arguments: str, **environment: str) -> ServerProcess:
+        started.append(ServerProcess(database, *arguments, **environment))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.stop()
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse connections that leave this machine."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: object) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            host = str(address[0]) if isinstance(address, tuple) else ""
+            if not (host.startswith("127.") or host in ("::1", "localhost")):
+                raise AssertionError(f"a test may not connect to {host}")
+        connect(self, address)  # type: ignore[arg-type] # any family's address
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
