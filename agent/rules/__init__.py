@@ -1,0 +1,16 @@
+"""What is watched on a device and when it matters: ``rules.yaml`` and its language.
+
+- ``model``        rules, conditions, ticket texts and what belongs to them; plain values
+- ``expression``   the language of ``when`` and ``clear``: a tree of comparisons
+- ``parser``       text → expression, every mistake with its place
+- ``units``        sizes, durations, shares and temperatures as people write them
+- ``tree``         YAML text → nodes with their places; the only user of YAML
+- ``members``      reading texts, words, durations and lists out of nodes
+- ``sections``     nodes → rules and maintenance windows
+- ``loader``       a file → all its rules, or all its problems
+- ``rules_file``   the file that a running agent watches
+- ``lint``         what is allowed but will annoy
+- ``schema``       the JSON Schema that editors use
+
+The package knows a check's declared metrics and nothing of how they are measured.
+"""

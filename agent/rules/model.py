@@ -1,0 +1,123 @@
+"""Rules as the agent runs them. Plain frozen values: times are seconds, words are checked."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from agent.check_api import TargetFilter
+from agent.protocol.words import Evaluation, Priority
+from agent.rules.expression import Expression
+from agent.rules.maintenance import MaintenanceWindow
+
+Mode = Literal["act", "watch"]
+
+
+@dataclass(frozen=True, slots=True)
+class Only:
+    """Which devices a rule is for. Every list that is given must be met; an empty one is.
+
+    ``kind`` and ``os`` are the device's own words, ``at`` the places it may be at, ``has``
+    features it must all have.
+    """
+
+    kind: tuple[str, ...] = ()
+    os: tuple[str, ...] = ()
+    at: tuple[str, ...] = ()
+    has: tuple[str, ...] = ()
+
+    def admits(self, kind: str, os: str, at: Collection[str], has: Collection[str]) -> bool:
+        """Tell whether the rule is for a device of this kind, system, places and features."""
+        return (
+            (not self.kind or kind in self.kind)
+            and (not self.os or os in self.os)
+            and (not self.at or any(place in at for place in self.at))
+            and all(feature in has for feature in self.has)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One of a rule's two conditions.
+
+    It holds once ``when`` was true for ``for_s``. It clears once ``clear`` was true for
+    ``clear_for_s``; without ``clear``, once ``when`` was false for as long. Both count awake
+    seconds. ``line`` and ``column`` say where it is written.
+    """
+
+    evaluation: Evaluation
+    when: Expression
+    for_s: float
+    clear: Expression | None
+    clear_for_s: float
+    priority: Priority
+    line: int = 1
+    column: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class TicketText:
+    """What a rule's ticket says.
+
+    ``title`` may hold ``{target}`` and ``{metric}``. ``opens`` is False for ``ticket: none``:
+    the rule is judged but opens nothing.
+    """
+
+    title: str
+    advice: str = ""
+    opens: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One entry of ``rules``: a check, what to make of it, and what to say.
+
+    ``mode`` is "watch" for a rule that is judged and counted but opens nothing yet.
+    ``startup_grace_s`` counts from the start of the computer; ``unknown_after_s`` is how long
+    a target may be unreadable before that is told. ``line`` and ``column`` say where it is written.
+    """
+
+    name: str
+    check: str
+    every_s: float
+    why: str
+    only: Only
+    targets: TargetFilter
+    warning: Condition | None
+    critical: Condition | None
+    ticket: TicketText
+    mode: Mode = "act"
+    clear_for_s: float = 600.0
+    unknown_after_s: float = 86_400.0
+    startup_grace_s: float = 900.0
+    line: int = 1
+    column: int = 1
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """The conditions it has, the graver one first."""
+        return tuple(c for c in (self.critical, self.warning) if c is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """All that one file says."""
+
+    rules: tuple[Rule, ...]
+    maintenance: tuple[MaintenanceWindow, ...]
+    source_path: Path
+
+    def rule(self, name: str) -> Rule | None:
+        """Return the rule of that name."""
+        return next((rule for rule in self.rules if rule.name == name), None)
+
+    def for_device(
+        self, kind: str, os: str, *, at: Collection[str] = (), has: Collection[str] = ()
+    ) -> "RuleSet":
+        """Return the rules that are for this device.
+
+        ``kind`` is workstation, laptop or server; ``os`` linux, windows or macos; ``at`` the
+        places it is at and ``has`` the features it has, as far as they are known.
+        """
+        admitted = tuple(r for r in self.rules if r.only.admits(kind, os, at, has))
+        return replace(self, rules=admitted)

@@ -1,0 +1,90 @@
+"""The words of an expression, each with its place."""
+
+import re
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Kind = Literal["number", "name", "operator", "(", ")", "unit", "-", "end"]
+KEYWORDS: Final = ("and", "or", "not")
+
+_TOKEN: Final = re.compile(
+    r"\s*(?:"
+    r"(?P<number>\d+(?:\.\d+)?)"
+    r"|(?P<name>[^\W\d][\w-]*)"
+    r"|(?P<operator><=|>=|==|!=|<(?![<>])|>(?!>))"
+    r"|(?P<bracket>[()])"
+    r"|(?P<unit>%|°\s?[^\W\d_]?)"
+    r"|(?P<minus>-(?=\s*\d))"
+    r")"
+)
+_HINTS: Final = {
+    "=": "write == to compare",
+    "&": "write and",
+    "|": "write or",
+    "!": "write not, or != to compare",
+    "<>": "write !=",
+    "≤": "write <=",
+    "≥": "write >=",
+    "≠": "write !=",
+    "'": "words stand without quotes",
+    '"': "words stand without quotes",
+    ",": "write numbers with a point and without commas (0.5, 1000)",
+    "[": "only ( ) make groups; join comparisons with or",
+    "{": "only ( ) make groups",
+    "+": "there is no arithmetic; a metric is compared with a literal",
+    "-": "there is no arithmetic; a metric is compared with a literal",
+    "*": "there is no arithmetic; a metric is compared with a literal",
+    "/": "there is no arithmetic; a metric is compared with a literal",
+}
+
+
+class ExpressionSyntaxError(ValueError):
+    """The text is no expression. ``offset`` is where, from 0, in the text."""
+
+    def __init__(self, offset: int, message: str) -> None:
+        """Take the place and what to do about it."""
+        super().__init__(message)
+        self.offset = offset
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One word: its kind, its text and where it starts, from 0."""
+
+    kind: Kind
+    text: str
+    offset: int
+
+
+def tokens(text: str) -> list[Token]:
+    """Return the words of ``text`` and an ``end``; raises ExpressionSyntaxError."""
+    found: list[Token] = []
+    position = 0
+    while text[position:].strip():
+        match = _TOKEN.match(text, position)
+        if match is None:
+            position += len(text[position:]) - len(text[position:].lstrip())
+            raise ExpressionSyntaxError(position, _unexpected(text, position))
+        kind = match.lastgroup or ""
+        found.append(_token(kind, match[kind], match.start(kind)))
+        position = match.end()
+    return [*found, Token("end", "", len(text.rstrip()))]
+
+
+def _token(kind: str, text: str, offset: int) -> Token:
+    if kind == "bracket":
+        return Token("(" if text == "(" else ")", text, offset)
+    if kind == "minus":
+        return Token("-", text, offset)
+    if kind == "unit":
+        return Token("unit", text.replace(" ", ""), offset)
+    if kind == "number":
+        return Token("number", text, offset)
+    return Token("name" if kind == "name" else "operator", text, offset)
+
+
+def _unexpected(text: str, position: int) -> str:
+    char = text[position]
+    hint = _HINTS.get(text[position : position + 2]) or _HINTS.get(char)
+    shown = char if char.isprintable() else f"U+{ord(char):04X}"
+    return f"{shown} has no meaning here" + (f"; {hint}" if hint else "")
