@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
 from server_stub.errors import DatabaseUrlError
 
 WAL_IS_SOUND = (3, 51, 3)
@@ -83,27 +86,27 @@ def _postgresql(url: str) -> dict[str, Any]:
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
     if parts.scheme not in ("postgresql", "postgres"):
         raise DatabaseUrlError(
-            f"the database URL begins with {parts.scheme or 'nothing'!r}: "
+            f"it begins with {parts.scheme or 'nothing'!r}: "
             "write postgresql://user@host/name, or leave it out for SQLite in the data folder"
         )
     if parts.password is not None or "password" in query:
         raise DatabaseUrlError(
-            "the database URL holds a password, and other users can read a command line: "
+            "it holds a password, and other users can read a command line: "
             "take it out and put it in a file named by PGPASSFILE (or in PGPASSWORD)"
         )
     unknown = sorted(set(query) - _URL_OPTIONS - {"host", "port", "user"})
     if unknown:
         raise DatabaseUrlError(
-            f"the database URL has the option {unknown[0]!r}, which is not one of "
+            f"the option {unknown[0]!r} is not one of "
             f"{', '.join(sorted(_URL_OPTIONS | {'host', 'port', 'user'}))}"
         )
     name = unquote(parts.path.lstrip("/"))
     if not name:
-        raise DatabaseUrlError("the database URL names no database: postgresql://user@host/name")
+        raise DatabaseUrlError("it names no database: write postgresql://user@host/name")
     try:
         port = parts.port
     except ValueError as error:
-        raise DatabaseUrlError("the port in the database URL is not a number") from error
+        raise DatabaseUrlError("its port is not a number") from error
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": name,
@@ -127,3 +130,49 @@ def json_object(text: str) -> dict[str, Any]:
     """
     tree = json.loads(text) if text else {}
     return tree if isinstance(tree, dict) else {}
+
+
+def not_ready() -> str:
+    """Return what keeps the default database from being used, empty when nothing does.
+
+    Raises django.db.Error when it cannot be reached at all.
+    """
+    if connection.vendor == "sqlite" and not Path(connection.settings_dict["NAME"]).exists():
+        # Connecting would make an empty file.
+        return f"nothing is set up in {Path(connection.settings_dict['NAME']).parent} yet"
+    executor = MigrationExecutor(connection)
+    pending = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    if not executor.loader.applied_migrations:
+        return "nothing is set up in this database yet"
+    return f"{pending} database changes of this version are not made yet" if pending else ""
+
+
+def product() -> str:
+    """Return the default database's product and version in words."""
+    if connection.vendor == "sqlite":
+        return "SQLite " + ".".join(str(part) for part in load_sqlite())
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_version")
+        return f"PostgreSQL {cursor.fetchone()[0]}"
+
+
+def caution() -> str:
+    """Return what an operator should know of the default database and do, empty when nothing."""
+    if connection.vendor == "sqlite":
+        least = ".".join(str(part) for part in WAL_IS_SOUND)
+        sound = load_sqlite() >= WAL_IS_SOUND
+        return (
+            ""
+            if sound
+            else f"this SQLite is older than {least}, whose write-ahead log can lose rows with "
+            "several writers: the slower rollback journal is used; install pysqlite3 to be fast"
+        )
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
+        above_the_rules = cursor.fetchone()[0]
+    return (
+        "the database role may do everything, also walk round the walls between clients: "
+        "connect by a role that only owns this database"
+        if above_the_rules
+        else ""
+    )

@@ -1,10 +1,11 @@
 """What can go wrong on the server, named after what the caller must do. No HTTP in here.
 
 ServerError
-├ SetupError(text)          the operator must do something first: say what; exit 1
-│  └ DatabaseUrlError       the database URL cannot be used
-├ UsageError(text)          the command line is wrong: say how it is right; exit 2
-└ NotFoundError(kind, id)   absent, or belonging to somebody else: the same answer
+├ SetupError(text)              the operator must do something first: the text says what
+├ InvalidError(field, reason)   correct what was given and repeat; nothing was changed
+│  └ DatabaseUrlError           … the database URL
+├ ExistsError(kind, name)       it is there already; nothing was changed
+└ NotFoundError(kind, name)     absent, or belonging to somebody else: the same answer
 """
 
 
@@ -16,12 +17,32 @@ class SetupError(ServerError):
     """The operator must do something first; the text says what."""
 
 
-class DatabaseUrlError(SetupError):
-    """The database URL cannot be used; the text says why and how to write it."""
+class InvalidError(ServerError):
+    """Something given cannot be used. Nothing was changed."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        """Take what was given (a field or an option) and how it would be right."""
+        self.field = field
+        self.reason = reason
+        super().__init__(f"{field}: {reason}")
 
 
-class UsageError(ServerError):
-    """A command's argument is wrong; the text says which and how it is right."""
+class DatabaseUrlError(InvalidError):
+    """The database URL cannot be used."""
+
+    def __init__(self, reason: str) -> None:
+        """Take why, and how to write it."""
+        super().__init__("database URL", reason)
+
+
+class ExistsError(ServerError):
+    """There is one of that name already. Nothing was changed."""
+
+    def __init__(self, kind: str, name: str) -> None:
+        """Take what it is (``client``) and its name."""
+        self.kind = kind
+        self.name = name
+        super().__init__(f"there is a {kind} {name!r} already; nothing was changed")
 
 
 class NotFoundError(ServerError):
@@ -30,8 +51,10 @@ class NotFoundError(ServerError):
     Foreign and missing are told alike, so that nobody learns what others have.
     """
 
-    def __init__(self, kind: str, identifier: object) -> None:
-        """Take what was looked for (``ticket``) and its identifier."""
+    def __init__(self, kind: str, name: object, similar: str = "") -> None:
+        """Take what was looked for (``client``), by which name, and the likeliest right one."""
         self.kind = kind
-        self.identifier = identifier
-        super().__init__(f"no {kind} {identifier}")
+        self.name = name
+        self.similar = similar
+        hint = f": did you mean {similar!r}?" if similar else ""
+        super().__init__(f"there is no {kind} {name!r}{hint}")

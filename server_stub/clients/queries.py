@@ -1,5 +1,8 @@
 """Reading clients, sites and devices: the only way to them, always within a scope."""
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 from django.db.models import QuerySet
 
 from server_stub.clients.models import Client, Device, Site
@@ -18,6 +21,30 @@ def client(scope: Scope, client_id: int) -> Client:
     if row is None:
         raise NotFoundError("client", client_id)
     return row
+
+
+def client_named(scope: Scope, name: str) -> Client:
+    """Return the client of this name in any case of letters; raises NotFoundError."""
+    row = clients(scope).filter(name__iexact=name).first()
+    if row is None:
+        raise NotFoundError("client", name, most_like(name, clients(scope)))
+    return row
+
+
+def site_named(scope: Scope, client: Client, name: str) -> Site:
+    """Return the client's site of this name in any case of letters; raises NotFoundError."""
+    rows = sites(scope).filter(client=client)
+    row = rows.filter(name__iexact=name).first()
+    if row is None:
+        raise NotFoundError(f"site of {client.name}", name, most_like(name, rows))
+    return row
+
+
+def most_like(name: str, rows: Iterable[object]) -> str:
+    """Return the one of the rows' names that ``name`` was likely meant to be, empty if none."""
+    names = {str(row).casefold(): str(row) for row in rows}
+    close = get_close_matches(name.casefold(), names, 1)
+    return names[close[0]] if close else ""
 
 
 def sites(scope: Scope) -> QuerySet[Site]:

@@ -1,0 +1,47 @@
+"""``policy check`` and ``policy add``."""
+
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+from server_stub.errors import InvalidError
+from server_stub.sla import policy
+from server_stub.sla.models import PolicyVersion
+
+_LONGEST_NAME = 100
+
+
+def check(arguments: Namespace) -> int:
+    """Tell every mistake of every file with its place; 2 when there is one, 0 otherwise."""
+    wrong = 0
+    for name in arguments.files:
+        try:
+            found = policy.load(Path(name))
+        except policy.PolicyError as error:
+            wrong = 2
+            print(error, file=sys.stderr)
+        else:
+            print(f"{name}: {found.title}: sound")
+    return wrong
+
+
+def add(arguments: Namespace) -> None:
+    """Make a file the newest version of a policy: tickets from now on follow it."""
+    path = Path(arguments.file)
+    name = arguments.name or path.stem
+    if not name.isprintable() or not 0 < len(name) <= _LONGEST_NAME:
+        raise InvalidError("--name", f"{name!r} is not a name of 1 to {_LONGEST_NAME} characters")
+    print(f"policy {name} is now version {keep(name, path).hash[:8]}: new tickets follow it")
+
+
+def keep(name: str, path: Path) -> PolicyVersion:
+    """Store a policy file as the newest version of a name.
+
+    Raises PolicyError, or InvalidError when a version has exactly this text: tickets name the
+    version they rely on by the hash of its text.
+    """
+    found = policy.load(path)
+    if PolicyVersion.objects.filter(hash=found.hash).exists():
+        raise InvalidError(str(path), "this very text is stored already: give it a release_date")
+    text = path.read_text(encoding="utf-8")
+    return PolicyVersion.objects.create(hash=found.hash, name=name, text=text)
