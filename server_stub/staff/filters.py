@@ -1,0 +1,70 @@
+"""The queue's filters, read from an address: what is asked for, and what is wrong with it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from agent.protocol.words import Priority
+from server_stub.clients.models import Client
+from server_stub.tickets.models import UNRESOLVED
+from server_stub.tickets.queries import Only
+
+
+@dataclass(frozen=True, slots=True)
+class FilterField:
+    """One filter as its form control: the values to choose from and the one chosen."""
+
+    name: str
+    label: str
+    everything: str
+    choices: tuple[tuple[str, str], ...]
+    chosen: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFilters:
+    """All filters of the queue, and every value in the address that none of them knows."""
+
+    fields: tuple[FilterField, ...]
+    problems: tuple[str, ...]
+
+    @property
+    def query(self) -> dict[str, str]:
+        """Return the chosen filters as they stand in an address."""
+        return {field.name: field.chosen for field in self.fields if field.chosen}
+
+    @property
+    def any(self) -> bool:
+        """Tell whether the list is narrowed at all."""
+        return bool(self.query)
+
+    @property
+    def chosen_words(self) -> str:
+        """Return which fields narrow the list: ``status and client``."""
+        return " and ".join(field.name for field in self.fields if field.chosen)
+
+    @property
+    def only(self) -> Only:
+        """Return what the query layer is asked for."""
+        query = self.query
+        client = query.get("client")
+        return Only(query.get("status"), query.get("priority"), int(client) if client else None)
+
+
+def read_filters(asked: Mapping[str, str], clients: Iterable[Client]) -> QueueFilters:
+    """Return the filters of an address; ``clients`` are those the viewer may see.
+
+    A value that is none of the choices narrows nothing and is told as a problem.
+    """
+    offered = (
+        ("status", "Status", "Any unresolved", tuple((str(w), str(w)) for w in UNRESOLVED)),
+        ("priority", "Priority", "Any priority", tuple((str(w), str(w)) for w in Priority)),
+        ("client", "Client", "All clients", tuple((str(c.id), c.name) for c in clients)),
+    )
+    fields, problems = [], []
+    for name, label, everything, choices in offered:
+        value = asked.get(name, "")
+        known = value in {choice for choice, _ in choices}
+        if value and not known:
+            problems.append(f"{label}: there is no {value[:40]!r} to choose. It was left out.")
+        fields.append(FilterField(name, label, everything, choices, value if known else ""))
+    return QueueFilters(tuple(fields), tuple(problems))

@@ -1,0 +1,108 @@
+"""A ticket's timeline in words: who did what, when, and what was measured."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from server_stub.staff.readings import ReadingLine, lines
+from server_stub.tickets.models import EntryKind, TimelineEntry
+
+CLOCKS_DIFFER = timedelta(minutes=1)
+"""A device's own time is shown when it is this far from the server's."""
+
+_DID = {
+    EntryKind.OPENED: "opened the ticket",
+    EntryKind.CHANGED: "reported",
+    EntryKind.RESOLVED: "resolved the ticket",
+    EntryKind.REOPENED: "reopened the ticket",
+    EntryKind.REPLY: "replied",
+    EntryKind.NOTE: "noted",
+    EntryKind.ASSIGNED: "assigned the ticket",
+    EntryKind.PRIORITY: "changed the priority",
+    EntryKind.STATUS: "changed the status",
+}
+_PROGRAMS = {"": "The server", "server": "The server", "monitor": "The monitor"}
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineLine:
+    """One entry as it is shown.
+
+    ``device_at`` is None unless the device's clock told another time; ``was`` and ``now`` are
+    the evaluation before and after (empty when the entry tells none).
+    """
+
+    kind: str
+    who: str
+    did: str
+    at: datetime
+    device_at: datetime | None
+    was: str
+    now: str
+    body: str
+    reason: str
+    readings: tuple[ReadingLine, ...]
+    follows: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorReport:
+    """What the monitor told last: the rule's condition and advice, and what it measured."""
+
+    at: datetime
+    rule: str
+    check: str
+    target: str
+    condition: str
+    advice: str
+    reason: str
+    readings: tuple[ReadingLine, ...]
+
+
+def timeline_lines(entries: Iterable[TimelineEntry]) -> list[TimelineLine]:
+    """Return the entries in words, in their order."""
+    return [_line(entry) for entry in entries]
+
+
+def latest_report(entries: Iterable[TimelineEntry]) -> MonitorReport | None:
+    """Return what the monitor told last in these entries (oldest first), None when nothing."""
+    for entry in reversed(list(entries)):
+        tree = entry.tree
+        if "rule" in tree:
+            words = {
+                name: _text(tree, name)
+                for name in ("rule", "check", "target", "condition", "advice", "reason")
+            }
+            return MonitorReport(at=entry.at, readings=tuple(lines(tree.get("readings"))), **words)
+    return None
+
+
+def _line(entry: TimelineEntry) -> TimelineLine:
+    tree = entry.tree
+    judged = tree.get("evaluation")
+    evaluation = judged if isinstance(judged, Mapping) else {}
+    follows = tree.get("follows")
+    return TimelineLine(
+        kind=entry.kind,
+        who=_PROGRAMS.get(entry.actor, entry.actor),
+        did=_DID.get(entry.kind, entry.kind),  # type: ignore[call-overload] # kinds are words
+        at=entry.at,
+        device_at=_differing(entry.device_at, entry.at),
+        was=_text(evaluation, "from"),
+        now=_text(evaluation, "to"),
+        body=entry.body,
+        reason=_text(tree, "reason"),
+        readings=tuple(lines(tree.get("readings"))),
+        follows=follows if isinstance(follows, int) else None,
+    )
+
+
+def _differing(device_at: datetime | None, at: datetime) -> datetime | None:
+    if device_at is None or abs(device_at - at) < CLOCKS_DIFFER:
+        return None
+    return device_at
+
+
+def _text(tree: Mapping[str, object], name: str) -> str:
+    value = tree.get(name, "")
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,13 @@
+"""The staff pages' paths."""
+
+from django.urls import path
+
+from server_stub.staff.device import device_page
+from server_stub.staff.queue import queue_page
+from server_stub.staff.ticket import ticket_page
+
+urlpatterns = [
+    path("", queue_page, name="queue"),
+    path("tickets/<int:number>", ticket_page, name="ticket"),
+    path("devices/<uuid:device_id>", device_page, name="device"),
+]
