@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 
 from server_stub.api.access import scope_of
-from server_stub.api.paging import Limit, Page, next_address
+from server_stub.api.paging import Limit, Number, Page, next_address
 from server_stub.clients import queries
 
 router = Router(tags=["clients"])
@@ -30,7 +30,7 @@ class ClientRow(Schema):
 
 
 @router.get("", response=Page[ClientRow], summary="Clients with their sites")
-def list_clients(request: HttpRequest, after: int = 0, limit: Limit = 50) -> dict[str, Any]:
+def list_clients(request: HttpRequest, after: Number = 0, limit: Limit = 50) -> dict[str, Any]:
     """Return clients in the order they were added."""
     rows = queries.clients(scope_of(request)).order_by("id").filter(id__gt=after)
     found = list(rows.prefetch_related("sites")[: limit + 1])

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 
 from server_stub.api.access import scope_of
-from server_stub.api.paging import Limit, Page, next_address
+from server_stub.api.paging import Identifier, Limit, Page, next_address
 from server_stub.clients import queries
 from server_stub.clients.models import Device
 
@@ -36,7 +36,7 @@ class DeviceWhole(DeviceRow):
 
 
 @router.get("", response=Page[DeviceRow], summary="Devices, in the order they joined")
-def list_devices(request: HttpRequest, after: str = "", limit: Limit = 50) -> dict[str, Any]:
+def list_devices(request: HttpRequest, after: Identifier = "", limit: Limit = 50) -> dict[str, Any]:
     """Return devices by id: an id begins with the time it was made."""
     rows = queries.devices(scope_of(request)).order_by("id").filter(id__gt=after)
     found = list(rows[: limit + 1])

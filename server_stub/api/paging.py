@@ -11,6 +11,11 @@ _Item = TypeVar("_Item")
 
 Limit = Annotated[int, Query(ge=1, le=200, description="Items on one page.")]
 
+Number = Annotated[int, Field(ge=0, le=2**63 - 1)]
+"""A row's number, as far as a database can count."""
+Identifier = Annotated[str, Field(max_length=36, pattern=r"^[0-9a-f-]*$")]
+"""A device's id or the beginning of one."""
+
 
 class Page(Schema, Generic[_Item]):
     """One page of a list."""

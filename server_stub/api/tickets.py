@@ -9,7 +9,7 @@ from ninja import Query, Router, Schema
 
 from agent.protocol.words import Priority, Source, Status
 from server_stub.api.access import scope_of
-from server_stub.api.paging import Limit, Page, next_address
+from server_stub.api.paging import Identifier, Limit, Number, Page, next_address
 from server_stub.sla.models import Clock
 from server_stub.tickets import queries
 from server_stub.tickets.models import Ticket
@@ -80,9 +80,9 @@ class TicketFilter(Schema):
 
     status: Status | None = None
     source: Source | None = None
-    client: int | None = None
-    device: str | None = None
-    after: int | None = None
+    client: Number | None = None
+    device: Identifier | None = None
+    after: Number | None = None
 
 
 @router.get("", response=Page[TicketRow], summary="Tickets, newest first")
@@ -115,7 +115,7 @@ def get_ticket(request: HttpRequest, number: int) -> dict[str, Any]:
 
 @router.get("/{int:number}/timeline", response=Page[Entry], summary="What happened to a ticket")
 def list_timeline(
-    request: HttpRequest, number: int, after: int = 0, limit: Limit = 100
+    request: HttpRequest, number: int, after: Number = 0, limit: Limit = 100
 ) -> dict[str, Any]:
     """Return a ticket's timeline, oldest first."""
     scope = scope_of(request)
