@@ -125,7 +125,7 @@ def serve(arguments: Namespace) -> None:
         ssl_cert=cert,
         ssl_key=key,
         workers_kill_timeout=STOP_S,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
         log_dictconfig={"handlers": _handlers()},
     )
     connections.close_all()  # a connection must not be shared with the worker, a fork of us

@@ -8,9 +8,12 @@ from granian.utils.proxies import wrap_wsgi_with_proxy_headers
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "server_stub.settings")
 django_application = get_wsgi_application()
 
-from server_stub.intake.application import DeviceRoutes  # noqa: E402 - models need the set-up above
-
-application = DeviceRoutes(django_application)
+try:
+    from server_stub.intake.application import DeviceRoutes
+except ImportError:
+    application = django_application
+else:
+    application = DeviceRoutes(django_application)
 
 if _proxies := os.environ.get("WATCHDESK_TRUSTED_PROXY"):
     # Only these peers may say whom they speak for: X-Forwarded-For and -Proto of others are

@@ -1,0 +1,137 @@
+"""Every function that reads clients' rows shows nobody another client's.
+
+The functions are found, not listed: one that is added without a row here fails.
+"""
+
+import inspect
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from server_stub.clients import queries as client_queries
+from server_stub.clients.models import Client, Device, Site
+from server_stub.clients.scope import ALL, Scope
+from server_stub.errors import NotFoundError
+from server_stub.sla.models import Clock
+from server_stub.tickets import queries as ticket_queries
+from server_stub.tickets.models import Ticket, TimelineEntry
+from tests.support.databases import ServerDatabase
+from tests.support.rows import a_client, a_clock, a_device, a_site, a_ticket, an_entry
+
+
+@dataclass(frozen=True)
+class World:
+    """One client with one row of everything."""
+
+    client: Client
+    site: Site
+    device: Device
+    ticket: Ticket
+    entry: TimelineEntry
+    clock: Clock
+
+
+def a_world(name: str) -> World:
+    client = a_client(name)
+    site = a_site(client, f"{name} site")
+    device = a_device(client, f"{name} pc")
+    ticket = a_ticket(client, device=device)
+    return World(client, site, device, ticket, an_entry(ticket), a_clock(ticket))
+
+
+Call = Callable[[Scope, World], Iterable[object]]
+
+CALLS: dict[str, tuple[Call, Callable[[World], object]]] = {
+    "clients": (lambda scope, _: client_queries.clients(scope), lambda w: w.client),
+    "client": (lambda scope, w: [client_queries.client(scope, w.client.id)], lambda w: w.client),
+    "client_named": (
+        lambda scope, w: [client_queries.client_named(scope, w.client.name)],
+        lambda w: w.client,
+    ),
+    "sites": (lambda scope, _: client_queries.sites(scope), lambda w: w.site),
+    "site_named": (
+        lambda scope, w: [client_queries.site_named(scope, w.client, w.site.name)],
+        lambda w: w.site,
+    ),
+    "devices": (lambda scope, _: client_queries.devices(scope), lambda w: w.device),
+    "device": (lambda scope, w: [client_queries.device(scope, w.device.id)], lambda w: w.device),
+    "tickets": (lambda scope, _: ticket_queries.tickets(scope), lambda w: w.ticket),
+    "unresolved": (lambda scope, _: ticket_queries.unresolved(scope), lambda w: w.ticket),
+    "queue": (lambda scope, _: ticket_queries.queue(scope).tickets, lambda w: w.ticket),
+    "ticket": (lambda scope, w: [ticket_queries.ticket(scope, w.ticket.id)], lambda w: w.ticket),
+    "timeline": (lambda scope, w: ticket_queries.timeline(scope, w.ticket.id), lambda w: w.entry),
+    "clocks": (lambda scope, w: ticket_queries.clocks(scope, w.ticket.id), lambda w: w.clock),
+    "clocks_of": (
+        lambda scope, w: ticket_queries.clocks_of(scope, [w.ticket])[w.ticket.id],
+        lambda w: w.clock,
+    ),
+}
+
+
+def found(call: Call, scope: Scope, world: World) -> list[object]:
+    try:
+        return list(call(scope, world))
+    except NotFoundError:
+        return []
+
+
+def takes_a_scope(function: Any) -> bool:
+    return inspect.isfunction(function) and "scope" in inspect.signature(function).parameters
+
+
+@pytest.mark.parametrize("module", [client_queries, ticket_queries], ids=["clients", "tickets"])
+def test_every_query_function_takes_a_scope_first_and_is_tested_here(module: Any) -> None:
+    public = {
+        name: function
+        for name, function in vars(module).items()
+        if inspect.isfunction(function)
+        and function.__module__ == module.__name__
+        and not name.startswith("_")
+        and name != "most_like"  # reads no rows itself
+    }
+
+    assert public
+    for name, function in public.items():
+        first = next(iter(inspect.signature(function).parameters.values()))
+        assert first.name == "scope", name
+        assert first.default is inspect.Parameter.empty, name
+        assert name in CALLS, f"{name} is not probed"
+
+
+def test_each_query_shows_a_scope_its_own_clients_rows_and_no_others(
+    database: ServerDatabase,
+) -> None:
+    mine, other = a_world("Mine"), a_world("Other")
+
+    for name, (call, row) in CALLS.items():
+        own = Scope.of([mine.client.id])
+        assert row(mine) in found(call, own, mine), name
+        assert row(other) not in found(call, own, mine), name
+        assert row(other) not in found(call, own, other), name
+        assert found(call, Scope.of([]), mine) == [], name
+        assert row(other) in found(call, ALL, other), name
+
+
+def test_foreign_and_missing_are_told_alike(database: ServerDatabase) -> None:
+    mine, other = a_world("Mine"), a_world("Other")
+    own = Scope.of([mine.client.id])
+
+    with pytest.raises(NotFoundError) as foreign:
+        ticket_queries.ticket(own, other.ticket.id)
+    with pytest.raises(NotFoundError) as missing:
+        ticket_queries.ticket(own, 10**9)
+
+    assert str(foreign.value).replace(str(other.ticket.id), "N") == str(missing.value).replace(
+        str(10**9), "N"
+    )
+
+
+def test_a_suggestion_never_names_a_foreign_client(database: ServerDatabase) -> None:
+    mine, _ = a_client("Mine"), a_client("Acme")
+
+    with pytest.raises(NotFoundError) as told:
+        client_queries.client_named(Scope.of([mine.id]), "Acmee")
+
+    assert "Acme'?" not in str(told.value)

@@ -1,0 +1,140 @@
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from server_stub.clients.scope import ALL, Scope
+from server_stub.tickets.models import Ticket
+from server_stub.tickets.queries import Only, clocks_of, queue, ticket, timeline, unresolved
+from tests.support.databases import ServerDatabase
+from tests.support.rows import NOW, a_client, a_clock, a_device, a_site, a_ticket, an_entry
+
+
+def titles(tickets: object) -> list[str]:
+    assert hasattr(tickets, "__iter__")
+    return [row.title for row in tickets]
+
+
+def test_the_queue_is_what_is_due_first_and_the_dueless_last(database: ServerDatabase) -> None:
+    client = a_client()
+    a_ticket(client, "no clock")
+    a_ticket(client, "tomorrow", next_due_at=NOW + timedelta(days=1))
+    a_ticket(client, "late", next_due_at=NOW - timedelta(hours=1))
+    a_ticket(client, "soon", next_due_at=NOW + timedelta(microseconds=1))
+    a_ticket(client, "done", status="resolved", resolved_at=NOW, next_due_at=NOW)
+
+    assert titles(queue(ALL).tickets) == ["late", "soon", "tomorrow", "no clock"]
+
+
+def test_paging_through_the_queue_shows_every_ticket_once(database: ServerDatabase) -> None:
+    """Many tickets are due at the same instant; those without a clock all are."""
+    client = a_client()
+    for number in range(25):
+        due = {"next_due_at": NOW + timedelta(minutes=number // 4)} if number < 16 else {}
+        a_ticket(client, f"{number:02}", **due)
+
+    seen: list[str] = []
+    place = None
+    while True:
+        page = queue(ALL, after=place, limit=4)
+        seen += titles(page.tickets)
+        place = page.next
+        if place is None:
+            break
+
+    assert seen == [f"{number:02}" for number in range(25)]
+
+
+def test_the_last_full_page_has_no_next(database: ServerDatabase) -> None:
+    client = a_client()
+    for _ in range(4):
+        a_ticket(client)
+
+    assert queue(ALL, limit=4).next is None
+    assert queue(ALL, limit=3).next is not None
+    assert queue(Scope.of([]), limit=3).next is None
+
+
+def test_filters_narrow_the_queue_together(database: ServerDatabase) -> None:
+    acme, other = a_client(), a_client()
+    a_ticket(acme, "match", status="open", priority="high")
+    a_ticket(acme, "status", status="new", priority="high")
+    a_ticket(acme, "priority", status="open", priority="low")
+    a_ticket(other, "client", status="open", priority="high")
+
+    only = Only(status="open", priority="high", client=acme.id)
+
+    assert titles(unresolved(ALL, only)) == ["match"]
+    assert titles(queue(ALL, only=only).tickets) == ["match"]
+    assert titles(queue(Scope.of([other.id]), only=only).tickets) == []
+
+
+def test_a_page_of_the_queue_costs_the_same_queries_however_long(
+    database: ServerDatabase,
+) -> None:
+    client = a_client()
+    site = a_site(client)
+    for _ in range(7):
+        a_clock(a_ticket(client, site=site, device=a_device(client)))
+
+    with CaptureQueriesContext(connection) as counted:
+        page = queue(ALL)
+        clocks = clocks_of(ALL, page.tickets)
+        for row in page.tickets:
+            assert row.client.name
+            assert row.site is not None
+            assert row.device is not None
+            assert row.device.name
+            assert len(clocks[row.id]) == 1
+
+    assert len(counted) == 2
+
+
+@pytest.mark.parametrize("limited", [False, True])
+def test_the_queue_is_read_from_an_index_without_sorting(
+    database: ServerDatabase, *, limited: bool
+) -> None:
+    """Sorting would read every unresolved ticket for every page."""
+    client = a_client()
+    Ticket.objects.bulk_create(
+        Ticket(
+            client=client,
+            title=str(n),
+            priority="low",
+            status="new",
+            next_due_at=NOW + timedelta(n),
+        )
+        for n in range(3000)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    scope = Scope.of([client.id]) if limited else ALL
+    place = queue(scope).next
+
+    with CaptureQueriesContext(connection) as captured:
+        queue(scope, after=place)
+    sql = captured.captured_queries[-1]["sql"]
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {'QUERY PLAN ' if connection.vendor == 'sqlite' else ''}{sql}")
+        plan = "\n".join(str(row) for row in cursor.fetchall())
+
+    assert "ticket_queue" in plan, plan
+    assert "TEMP B-TREE" not in plan, plan
+    assert "Sort " not in plan, plan
+
+
+def test_a_ticket_comes_with_its_device_and_the_timeline_in_order(
+    database: ServerDatabase,
+) -> None:
+    client = a_client()
+    number = a_ticket(client, device=a_device(client, facts='{"computer":"pc"}')).id
+    row = Ticket.objects.get(id=number)
+    for kind in ("opened", "changed", "resolved"):
+        an_entry(row, kind, at=NOW)
+
+    found = ticket(ALL, number)
+
+    assert found.device is not None
+    assert found.device.facts_tree == {"computer": "pc"}
+    assert [entry.kind for entry in timeline(ALL, number)] == ["opened", "changed", "resolved"]
