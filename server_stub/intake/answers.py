@@ -12,7 +12,7 @@ from agent.protocol.problems import ProblemType, problem_tree
 
 _TITLES = {
     ProblemType.INVALID_REQUEST: "The request cannot be read",
-    ProblemType.UNAUTHENTICATED: "A credential is missing",
+    ProblemType.UNAUTHENTICATED: "No valid credential",
     ProblemType.UNKNOWN_DEVICE: "No device has this token",
     ProblemType.WRONG_CREDENTIAL: "This credential is for something else",
     ProblemType.TOKEN_SPENT: "The enrolment token lets nobody in any more",
@@ -20,7 +20,7 @@ _TITLES = {
     ProblemType.UNSUPPORTED_MEDIA_TYPE: "The body must be plain JSON",
     ProblemType.TOO_LARGE: "The request is too large",
     ProblemType.CHANGED_BODY: "The id was used before with another body",
-    ProblemType.CONFLICT: "The device belongs to another client",
+    ProblemType.CONFLICT: "Another device has this identity",
     ProblemType.RATE_LIMITED: "This device sends too much",
     ProblemType.UNAVAILABLE: "The server cannot store anything just now",
 }

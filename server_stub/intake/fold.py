@@ -35,11 +35,11 @@ _URGENCY = {word: rank for rank, word in enumerate(reversed(Priority))}
 class TicketState:
     """What folding needs to know of a ticket, and all it may change.
 
-    ``number`` is None until the ticket is stored. ``evaluation``, ``alert_id`` and ``sequence``
+    ``number`` is 0 until the ticket is stored. ``evaluation``, ``alert_id`` and ``sequence``
     are of the latest event that was news.
     """
 
-    number: int | None
+    number: int
     status: Status
     priority: Priority
     title: str
@@ -150,9 +150,9 @@ def _is_news(ticket: TicketState, event: AlertEvent, *, firing: bool) -> bool:
     )
 
 
-def _opened(event: AlertEvent, now: datetime, follows: int | None = None) -> _Step:
+def _opened(event: AlertEvent, now: datetime, follows: int = 0) -> _Step:
     opened = TicketState(
-        number=None,
+        number=0,
         status=Status.NEW,
         priority=event.priority,
         title=event.title,
@@ -166,7 +166,7 @@ def _opened(event: AlertEvent, now: datetime, follows: int | None = None) -> _St
         resolved_at=None,
     )
     members: dict[str, Any] = {"priority": event.priority}
-    if follows is not None:
+    if follows:
         members["follows"] = follows
     entry = _entry(EntryKind.OPENED, event, event.title, evaluation=_to(event), **members)
     return _Step(opened, (entry,), opens=True)

@@ -1,0 +1,229 @@
+"""Device routes as one WSGI callable before Django; every other path goes on to Django.
+
+A request passes, in this order and each as early as can be: route and method, credential, size
+and kind of the body as its headers tell them, the device's allowance, reading, decoding, the
+writer. Whatever goes wrong is a problem document.
+"""
+
+import logging
+import random
+import time
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from django.db import InterfaceError, OperationalError, connection
+
+from agent.protocol import API_PREFIX, MEDIA_TYPE
+from agent.protocol.credentials import CredentialPrefix
+from agent.protocol.device import parse_enrolment, parse_heartbeat
+from agent.protocol.events import MAX_BODY_BYTES, Receipt
+from agent.protocol.problems import ProblemType
+from agent.protocol.strict import ProtocolError, parse
+from agent.protocol.words import ReceiptResult
+from server_stub.intake.answers import Answer, RefusedError, problem, success
+from server_stub.intake.credentials import Devices, KnownDevice, bearer
+from server_stub.intake.decode import Arrived, decode_events, decode_facts
+from server_stub.intake.enrolment import enrol
+from server_stub.intake.group import CHANGED_BODY, Request
+from server_stub.intake.limits import Allowance
+from server_stub.intake.writer import UnavailableError, Writer
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+HEARTBEAT_EVERY_S = 300
+_MEDIA_TYPES = ("application/json", MEDIA_TYPE)
+_COME_AGAIN_S = (2, 15)
+"""A random wait when the server cannot store, so that devices do not come back all at once."""
+
+_log = logging.getLogger(__name__)
+
+
+class DeviceRoutes:
+    """What devices call: ``POST /api/v1/enroll``, ``events``, ``facts`` and ``heartbeat``."""
+
+    def __init__(
+        self,
+        django: "WSGIApplication",
+        *,
+        writer: Writer | None = None,
+        allowance: Allowance | None = None,
+    ) -> None:
+        """Take what answers every other path."""
+        self._django = django
+        self._writer = writer or Writer()
+        self._allowance = allowance or Allowance()
+        self._devices = Devices()
+        self._routes: dict[str, Callable[[WSGIEnvironment], Answer]] = {
+            API_PREFIX + "enroll": self._enroll,
+            API_PREFIX + "events": self._events,
+            API_PREFIX + "facts": self._facts,
+            API_PREFIX + "heartbeat": self._heartbeat,
+        }
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Answer a device, or let Django answer."""
+        route = self._routes.get(environ.get("PATH_INFO", ""))
+        if route is None:
+            return self._django(environ, start_response)
+        answer = _answered(route, environ)
+        start_response(f"{answer.status.value} {answer.status.phrase}", answer.headers)
+        return [answer.body]
+
+    def close(self) -> None:
+        """Write what waits and end the writer's thread."""
+        self._writer.close()
+
+    def _enroll(self, environ: "WSGIEnvironment") -> Answer:
+        token = bearer(environ, CredentialPrefix.ENROLMENT)
+        enrolment = parse_enrolment(parse(_body(environ, _size(environ))))
+        now = datetime.now(UTC)
+        enrolled = enrol(token, enrolment, now)
+        self._devices.forget()
+        return success(
+            (),
+            device_id=enrolled.device_id,
+            client=enrolled.client,
+            site=enrolled.site,
+            heartbeat_every_s=HEARTBEAT_EVERY_S,
+            server_time=_rfc3339(now),
+        )
+
+    def _events(self, environ: "WSGIEnvironment") -> Answer:
+        device, body = self._admitted(environ)
+        return self._stored(device, decode_events(body))
+
+    def _facts(self, environ: "WSGIEnvironment") -> Answer:
+        device, body = self._admitted(environ)
+        return self._stored(device, decode_facts(body))
+
+    def _heartbeat(self, environ: "WSGIEnvironment") -> Answer:
+        device, body = self._admitted(environ)
+        self._writer.saw(device.id, parse_heartbeat(parse(body)))
+        return success(
+            (), heartbeat_every_s=HEARTBEAT_EVERY_S, server_time=_rfc3339(datetime.now(UTC))
+        )
+
+    def _admitted(self, environ: "WSGIEnvironment") -> tuple[KnownDevice, bytes]:
+        """Return who calls and the body, once the caller is known and within its allowance."""
+        token = bearer(environ, CredentialPrefix.DEVICE)
+        now_s = time.monotonic()
+        device = self._devices.of_token(token, now_s)
+        size_bytes = _size(environ)
+        if wait_s := self._allowance.wait_s(device.id, size_bytes, now_s):
+            raise RefusedError(
+                ProblemType.RATE_LIMITED,
+                HTTPStatus.TOO_MANY_REQUESTS,
+                f"Nothing was stored. Send it again in {wait_s} s.",
+                headers=[("Retry-After", str(wait_s))],
+            )
+        return device, _body(environ, size_bytes)
+
+    def _stored(self, device: KnownDevice, decoded: list[Arrived | Receipt]) -> Answer:
+        self._writer.saw(device.id)
+        arrived = [one for one in decoded if isinstance(one, Arrived)]
+        stored = iter(self._writer.store(Request(device, arrived)) if arrived else ())
+        receipts = [next(stored) if isinstance(one, Arrived) else one for one in decoded]
+        if len(receipts) == 1 and receipts[0].result is ReceiptResult.REFUSED:
+            return _alone_refused(receipts[0])
+        return success(receipts)
+
+
+def _answered(route: "Callable[[WSGIEnvironment], Answer]", environ: "WSGIEnvironment") -> Answer:
+    try:
+        _posted(environ)
+        return route(environ)
+    except RefusedError as error:
+        return error.answer
+    except ProtocolError as error:
+        return problem(
+            ProblemType.INVALID_REQUEST,
+            HTTPStatus.BAD_REQUEST,
+            str(error),
+            field=error.field or None,
+        )
+    except UnavailableError:
+        return _unavailable()
+    except (OperationalError, InterfaceError) as error:
+        _log.warning("a device was turned away, the database does not answer: %s", error)
+        connection.close()
+        return _unavailable()
+    except Exception:  # noqa: BLE001 - told in the log; the device must come again
+        _log.exception("a device was turned away by a mistake of ours")
+        connection.close()
+        return _unavailable()
+
+
+def _posted(environ: "WSGIEnvironment") -> None:
+    if environ["REQUEST_METHOD"] != "POST":
+        raise RefusedError(
+            ProblemType.METHOD_NOT_ALLOWED,
+            HTTPStatus.METHOD_NOT_ALLOWED,
+            "Devices POST here; there is nothing to read.",
+            headers=[("Allow", "POST")],
+        )
+
+
+def _unavailable() -> Answer:
+    wait_s = random.randint(*_COME_AGAIN_S)  # noqa: S311 - spreads load, keeps no secret
+    return problem(
+        ProblemType.UNAVAILABLE,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        f"Nothing is lost if you keep it: send the same again in {wait_s} s.",
+        headers=[("Retry-After", str(wait_s))],
+    )
+
+
+def _alone_refused(receipt: Receipt) -> Answer:
+    """Answer a request whose only envelope is refused; the receipt is told as well."""
+    kind = (
+        ProblemType.CHANGED_BODY if receipt.problem == CHANGED_BODY else ProblemType.INVALID_REQUEST
+    )
+    return problem(
+        kind,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        receipt.problem or "",
+        receipts=[receipt.to_tree()],
+    )
+
+
+def _size(environ: "WSGIEnvironment") -> int:
+    """Return the body's size as its header tells it, once its kind and size are fit to be read."""
+    media_type = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
+    encoding = environ.get("HTTP_CONTENT_ENCODING", "").strip().lower()
+    if media_type not in _MEDIA_TYPES or encoding not in ("", "identity"):
+        raise RefusedError(
+            ProblemType.UNSUPPORTED_MEDIA_TYPE,
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            "Send Content-Type: application/json and no Content-Encoding.",
+            headers=[("Accept", "application/json")],
+        )
+    length = environ.get("CONTENT_LENGTH") or ""
+    if not (length.isascii() and length.isdecimal()):
+        raise RefusedError(
+            ProblemType.INVALID_REQUEST,
+            HTTPStatus.LENGTH_REQUIRED,
+            "Send Content-Length; a body in chunks is not taken.",
+        )
+    if len(length) > len(str(MAX_BODY_BYTES)) or int(length) > MAX_BODY_BYTES:
+        raise RefusedError(
+            ProblemType.TOO_LARGE,
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            f"A request has at most {MAX_BODY_BYTES} bytes: send fewer envelopes at once.",
+        )
+    return int(length)
+
+
+def _body(environ: "WSGIEnvironment", size_bytes: int) -> bytes:
+    body: bytes = environ["wsgi.input"].read(size_bytes)
+    if len(body) != size_bytes:
+        raise ProtocolError("", f"the body ends after {len(body)} of {size_bytes} bytes")
+    return body
+
+
+def _rfc3339(instant: datetime) -> str:
+    return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")

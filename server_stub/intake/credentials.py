@@ -1,0 +1,109 @@
+"""Who is calling: bearer tokens, known by their SHA-256, remembered for a few seconds."""
+
+import threading
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from django.db import InterfaceError, OperationalError, connection
+
+from agent.protocol.credentials import CredentialPrefix, credential_hash
+from agent.protocol.problems import ProblemType
+from server_stub.intake.answers import RefusedError
+from server_stub.intake.sql import KNOWN_DEVICE, Row
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIEnvironment
+
+REMEMBER_S = 10.0
+"""How long a device that was removed or got another token may still be let in."""
+_MOST_REMEMBERED = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDevice:
+    """A device that proved who it is, and what its tickets need to know of it.
+
+    ``policy_version_id`` is None while the server has no policy at all; ``time_zone`` is its
+    site's.
+    """
+
+    id: str
+    client_id: int
+    site_id: int | None
+    time_zone: str
+    policy_version_id: int | None
+
+
+def bearer(environ: "WSGIEnvironment", wanted: CredentialPrefix) -> str:
+    """Return the request's credential; raises RefusedError when absent or of another kind."""
+    header: str = environ.get("HTTP_AUTHORIZATION", "")
+    scheme, _, credential = header.partition(" ")
+    credential = credential.strip()
+    if scheme.lower() != "bearer" or not credential:
+        raise RefusedError(
+            ProblemType.UNAUTHENTICATED,
+            HTTPStatus.UNAUTHORIZED,
+            f"Send Authorization: Bearer {wanted}…",
+            headers=[("WWW-Authenticate", "Bearer")],
+        )
+    if not credential.startswith(wanted):
+        raise RefusedError(
+            ProblemType.WRONG_CREDENTIAL,
+            HTTPStatus.FORBIDDEN,
+            f"This route takes a credential that begins with {wanted}, not this one.",
+        )
+    return credential
+
+
+@dataclass(slots=True)
+class Devices:
+    """Devices by their tokens; one query each, then remembered for ``REMEMBER_S``."""
+
+    _known: dict[str, tuple[float, KnownDevice]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def of_token(self, token: str, now_s: float) -> KnownDevice:
+        """Return whose token it is; raises RefusedError (unknown_device) when nobody's."""
+        token_hash = credential_hash(token)
+        known = self._known.get(token_hash)
+        if known and known[0] > now_s:
+            return known[1]
+        device = _read(token_hash)
+        if device is None:
+            raise RefusedError(
+                ProblemType.UNKNOWN_DEVICE,
+                HTTPStatus.UNAUTHORIZED,
+                "The server knows no device with this token: it was removed, or the server was "
+                "set up anew. Enrol it again; it keeps its id.",
+                headers=[("WWW-Authenticate", 'Bearer error="invalid_token"')],
+            )
+        with self._lock:
+            if len(self._known) >= _MOST_REMEMBERED:
+                self._known.clear()
+            self._known[token_hash] = (now_s + REMEMBER_S, device)
+        return device
+
+    def forget(self) -> None:
+        """Look everything up again: a device just got another token."""
+        with self._lock:
+            self._known.clear()
+
+
+def _read(token_hash: str) -> KnownDevice | None:
+    try:
+        row = _row(token_hash)
+    except (OperationalError, InterfaceError):  # this thread's connection may be an old one
+        connection.close()
+        row = _row(token_hash)
+    if row is None:
+        return None
+    device_id, client_id, site_id, time_zone, policy_version_id = row
+    return KnownDevice(device_id, client_id, site_id, time_zone or "UTC", policy_version_id)
+
+
+def _row(token_hash: str) -> Row | None:
+    with connection.cursor() as cursor:
+        cursor.execute(KNOWN_DEVICE, [token_hash])
+        row: Row | None = cursor.fetchone()
+    return row

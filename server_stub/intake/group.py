@@ -1,0 +1,201 @@
+"""One group of requests → one transaction: what was seen before, tickets, clocks, envelopes.
+
+The steps, in order, each a constant number of statements however large the group:
+
+1. envelopes seen before: with the same body a duplicate, with another one refused
+2. the tickets of all alerts in the group, locked
+3. each alert's events folded (pure), new tickets numbered
+4. tickets, timeline, clocks and due work written
+5. facts written
+6. the envelopes written, so that they are seen from now on
+
+The caller commits, and hands out the receipts only then.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from agent.protocol.device import Facts
+from agent.protocol.events import AlertEvent, Receipt
+from agent.protocol.strict import text_of
+from agent.protocol.words import Evaluation, Priority, ReceiptResult, Status
+from server_stub.intake import sql
+from server_stub.intake.credentials import KnownDevice
+from server_stub.intake.decode import Arrived, refused
+from server_stub.intake.fold import TicketChange, TicketState, fold
+from server_stub.intake.promises import ClockRow, moves_clocks
+from server_stub.intake.rows import TicketRows
+from server_stub.tickets.models import NOT_DUE
+
+CHANGED_BODY = "this id was used before with another body"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The envelopes of one request that are fit to be stored, and whose they are."""
+
+    device: KnownDevice
+    arrived: Sequence[Arrived]
+
+
+@dataclass(slots=True)
+class _Sighting:
+    """One envelope of the group; ``first`` is how the same id was seen before, if it was."""
+
+    device: KnownDevice
+    arrived: Arrived
+    first: "_Sighting | _Remembered | None"
+    change: TicketChange | None = None
+
+    @property
+    def body_sha256(self) -> bytes:
+        return self.arrived.body_sha256
+
+    @property
+    def ticket(self) -> int | None:
+        return self.change.after.number if self.change else None
+
+    def receipt(self) -> Receipt:
+        identifier = self.arrived.message.id
+        if self.first is None:
+            return Receipt(identifier, ReceiptResult.ACCEPTED, self.ticket)
+        if self.first.body_sha256 == self.body_sha256:
+            return Receipt(identifier, ReceiptResult.DUPLICATE, self.first.ticket)
+        return refused(identifier, CHANGED_BODY)
+
+
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    """An envelope stored by an earlier group."""
+
+    body_sha256: bytes
+    ticket: int | None
+
+
+@dataclass(slots=True)
+class _Alert:
+    """One alert's events in the group, in order, and its ticket as it is stored."""
+
+    device: KnownDevice
+    sightings: list[_Sighting] = field(default_factory=list)
+    ticket: TicketState | None = None
+    due_at: datetime = NOT_DUE
+    changes: list[TicketChange] = field(default_factory=list)
+
+    def fold(self, now: datetime) -> None:
+        """Find what the events do to the ticket."""
+        events = [s.arrived.message for s in self.sightings]
+        folded = fold(self.ticket, [e for e in events if isinstance(e, AlertEvent)], now)
+        self.changes = folded.changes
+        for sighting, change in zip(self.sightings, folded.ticket_of_event, strict=True):
+            sighting.change = change
+
+
+def store(requests: Sequence[Request], now: datetime) -> list[list[Receipt]]:
+    """Store a group within the caller's transaction; return each request's receipts in order."""
+    execute = sql.statements()
+    sightings = _sightings(requests, execute)
+    fresh = [s for one in sightings for s in one if s.first is None]
+    alerts = _alerts(fresh)
+    if alerts:
+        _find_tickets(alerts, execute)
+        for alert in alerts.values():
+            alert.fold(now)
+        _number(alerts.values(), execute)
+        _write_tickets(alerts, execute, now)
+    _write_facts(fresh, execute, now)
+    execute.insert(
+        "intake_seenenvelope",
+        [(s.device.id, s.arrived.message.id, s.body_sha256, s.ticket, now) for s in fresh],
+    )
+    return [[s.receipt() for s in one] for one in sightings]
+
+
+def _sightings(requests: Sequence[Request], execute: sql.Statements) -> list[list[_Sighting]]:
+    ids = [arrived.message.id for request in requests for arrived in request.arrived]
+    seen: dict[tuple[str, str], _Sighting | _Remembered] = {
+        (device, envelope): _Remembered(bytes(body_sha256), ticket)
+        for device, envelope, body_sha256, ticket in execute.seen(ids)
+    }
+    found: list[list[_Sighting]] = []
+    for request in requests:
+        one = []
+        for arrived in request.arrived:
+            key = (request.device.id, arrived.message.id)
+            sighting = _Sighting(request.device, arrived, seen.get(key))
+            seen.setdefault(key, sighting)
+            one.append(sighting)
+        found.append(one)
+    return found
+
+
+def _alerts(fresh: Iterable[_Sighting]) -> dict[str, _Alert]:
+    alerts: dict[str, _Alert] = {}
+    for sighting in fresh:
+        message = sighting.arrived.message
+        if isinstance(message, AlertEvent):
+            key = f"{sighting.device.id}:{message.fingerprint}"
+            alerts.setdefault(key, _Alert(sighting.device)).sightings.append(sighting)
+    return alerts
+
+
+def _find_tickets(alerts: dict[str, _Alert], execute: sql.Statements) -> None:
+    for key, *columns, due_at in execute.tickets(list(alerts)):
+        number, status, priority, title, evaluation, *rest = columns
+        alerts[key].ticket = TicketState(
+            number, Status(status), Priority(priority), title, Evaluation(evaluation), *rest
+        )
+        alerts[key].due_at = due_at
+
+
+def _number(alerts: Iterable[_Alert], execute: sql.Statements) -> None:
+    opened = [change for alert in alerts for change in alert.changes if change.before is None]
+    if opened:
+        for change, number in zip(opened, execute.new_numbers(len(opened)), strict=True):
+            change.after = replace(change.after, number=number)
+
+
+def _write_tickets(alerts: dict[str, _Alert], execute: sql.Statements, now: datetime) -> None:
+    rows = TicketRows(now)
+    clocks = _clocks_of(alerts.values(), execute)
+    for key, alert in alerts.items():
+        for change in alert.changes:
+            if change.before is None:
+                rows.open(alert.device, key, change.after)
+            elif change.before != change.after:
+                number = change.before.number
+                rows.update(change, alert.due_at, clocks.get(number, ()), alert.device.time_zone)
+            rows.tell(change)
+    rows.write(execute)
+
+
+def _clocks_of(alerts: Iterable[_Alert], execute: sql.Statements) -> dict[int, list[ClockRow]]:
+    numbers = [
+        change.before.number
+        for alert in alerts
+        for change in alert.changes
+        if change.before and moves_clocks(change.before, change.after)
+    ]
+    found: dict[int, list[ClockRow]] = {}
+    if numbers:
+        for row in execute.clocks(numbers):
+            found.setdefault(row[0], []).append(ClockRow(*row))
+    return found
+
+
+def _write_facts(fresh: Iterable[_Sighting], execute: sql.Statements, now: datetime) -> None:
+    facts = list(_facts(fresh))
+    if facts:
+        texts = [(device, one.hash, text_of(one.facts)) for device, one in facts]
+        execute.many(sql.PUT_FACTS, [(device, hash_, text, now) for device, hash_, text in texts])
+        execute.many(
+            sql.UPDATE_FACTS, [(text, hash_, now, device) for device, hash_, text in texts]
+        )
+
+
+def _facts(fresh: Iterable[_Sighting]) -> Iterator[tuple[str, Facts]]:
+    for sighting in fresh:
+        message = sighting.arrived.message
+        if isinstance(message, Facts):
+            yield sighting.device.id, message

@@ -1,0 +1,45 @@
+"""Signs of life, written for many devices at once.
+
+They are not durable when answered: the next one is minutes away and says the same again.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from agent.protocol.device import Heartbeat
+from server_stub.intake import sql
+
+
+class Seen(NamedTuple):
+    """When a device was last heard of, and its latest heartbeat not yet written."""
+
+    at: datetime
+    heartbeat: Heartbeat | None
+
+
+def write(seen: Mapping[str, Seen]) -> None:
+    """Write what was heard of devices within the caller's transaction, in one order everywhere."""
+    execute = sql.statements()
+    devices = sorted(seen.items())
+    execute.many(
+        sql.UPDATE_SEEN,
+        [(one.at, device, one.at) for device, one in devices if one.heartbeat is None],
+    )
+    execute.many(
+        sql.UPDATE_HEARTBEATS,
+        [
+            (one.at, beat.to_text(), label(beat.boot_at), beat.agent_version, device, one.at)
+            for device, one in devices
+            if (beat := one.heartbeat)
+        ],
+    )
+
+
+def label(text: str) -> datetime | None:
+    """Return what a device's clock showed, None when it wrote no instant one can read."""
+    try:
+        instant = datetime.fromisoformat(text)
+        return None if instant.tzinfo is None else instant.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
