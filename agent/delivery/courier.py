@@ -1,0 +1,343 @@
+"""The courier: decides when to send, hands envelopes to a sender, and settles what comes back.
+
+At rest it is a few numbers and no thread. When something is due it starts one thread with one
+sender, which ends when nothing has come for a while. What the server has not confirmed stays in
+the outbox, whatever happens here.
+"""
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from itertools import takewhile
+from typing import Protocol
+
+from agent import clock
+from agent.clock import Now
+from agent.delivery import schedule
+from agent.delivery.child import SenderProcess
+from agent.delivery.messages import Answer, Job, Limits, Outcome, Settings
+from agent.errors import AgentError
+from agent.identity import Identity
+from agent.protocol import VERSION
+from agent.protocol.events import Receipt
+
+log = logging.getLogger(__name__)
+
+BATCH_ITEMS = 200
+BATCH_BYTES = 512 * 1024
+"""Below what the wire allows: a batch is in the agent's memory three times over."""
+WARM_S = 20.0
+"""How long a sender is kept for what may come next."""
+STRIKES = 3
+"""Refused this often by something on the way, while other messages pass, an envelope is parked."""
+STOP_S = 2.0
+
+_ROUTES = {"event": "events", "facts": "facts", "ticket": "tickets"}
+_PAUSING = (Outcome.CREDENTIAL, Outcome.UNKNOWN_DEVICE)
+_CLIENT_ERRORS = range(400, 500)
+
+
+class Envelope(Protocol):
+    """One entry of the outbox: its id, its kind (event, facts, ticket), its JSON text."""
+
+    @property
+    def id(self) -> str: ...  # noqa: D102
+    @property
+    def kind(self) -> str: ...  # noqa: D102
+    @property
+    def body(self) -> str: ...  # noqa: D102
+
+
+class Outbox(Protocol):
+    """What the courier needs of the store; called from the courier's thread."""
+
+    def pending(self, limit: int, max_bytes: int) -> Sequence[Envelope]:
+        """Return the next envelopes in order; one at least, if there is any."""
+
+    def settle(self, receipts: Sequence[Receipt]) -> None:
+        """Delete what was accepted or seen before, park what was refused."""
+
+    def park(self, identifier: str, problem: str) -> None:
+        """Set one envelope aside, with the reason."""
+
+
+class Courier:
+    """Brings envelopes to the server; ``wake``, ``tick``, ``due_at``, ``stop`` from any thread."""
+
+    def __init__(
+        self,
+        identity: Callable[[], Identity],
+        outbox: Outbox,
+        heartbeat: Callable[[], str],
+        *,
+        read_clock: Callable[[], Now] = clock.now,
+        chance: Callable[[], float] | None = None,
+        rescheduled: Callable[[], None] = lambda: None,
+        changes: Callable[[Mapping[str, str | int]], None] = lambda _: None,
+        start_sender: Callable[[Settings], SenderProcess] = SenderProcess,
+        limits: Limits | None = None,
+        warm_s: float = WARM_S,
+    ) -> None:
+        """Take where things come from and go to.
+
+        Args:
+            identity: read anew for every sender, so a repeated enrolment is noticed.
+            outbox: the store.
+            heartbeat: returns the text of a heartbeat as of now.
+            read_clock: the clocks.
+            chance: a random number of 0 ≤ n < 1, drawn for every wait.
+            rescheduled: called after a sender has ended: ``due_at`` has changed.
+            changes: is given the ``changes`` cursors of every answer that has some.
+            start_sender: starts a sender with the settings.
+            limits: the sender's.
+            warm_s: how long an idle sender is kept.
+        """
+        self._identity = identity
+        self._outbox = outbox
+        self._heartbeat = heartbeat
+        self._clock = read_clock
+        self._chance = chance or _chance
+        self._rescheduled = rescheduled
+        self._changes = changes
+        self._start_sender = start_sender
+        self._limits = limits or Limits()
+        self._warm_s = warm_s
+        # Guarded by _turn: everything below that more than one thread touches.
+        self._turn = threading.Condition()
+        self._schedule = schedule.first(read_clock().boot_s, self._chance())
+        self._fresh = False
+        self._stopping = False
+        self._thread: threading.Thread | None = None
+        self._sender: SenderProcess | None = None
+        self._last_success_at: str | None = None
+        self._problem: tuple[str, Answer] | None = None
+        # The thread's own.
+        self._batch_items = BATCH_ITEMS
+        self._struck: tuple[str, int] = ("", 0)
+
+    def wake(self) -> None:
+        """Take note that there is something new to send; a running sender gets it at once."""
+        with self._turn:
+            self._fresh = True
+            self._schedule = schedule.freshened(
+                self._schedule, self._clock().boot_s, self._chance()
+            )
+            self._start_when_due()
+            self._turn.notify_all()
+
+    def tick(self) -> None:
+        """Start a sender when one is due; to be called at ``due_at``, or more often."""
+        with self._turn:
+            self._start_when_due()
+
+    def due_at(self) -> float:
+        """Return when the next sender is due, in seconds since boot; infinity while one runs."""
+        with self._turn:
+            return float("inf") if self._thread else self._schedule.due_at(waiting=self._fresh)
+
+    def stop(self, patience_s: float = STOP_S) -> None:
+        """End the sender and the thread for good; what is not confirmed stays in the outbox."""
+        with self._turn:
+            self._stopping = True
+            sender, thread = self._sender, self._thread
+            self._turn.notify_all()
+        if sender:
+            sender.kill()
+        if thread:
+            thread.join(patience_s)
+
+    def status(self) -> dict[str, str | float | None]:
+        """Return when the server last answered, what is wrong since when, and the next try.
+
+        ``last_problem`` is a sentence and ``outcome`` its kind, both None while all is well;
+        ``next_try_s`` is None while a sender runs.
+        """
+        with self._turn:
+            since, answer = self._problem or (None, None)
+            wait = self._schedule.due_at(waiting=self._fresh) - self._clock().boot_s
+            tries = self._schedule.failures
+            return {
+                "last_success_at": self._last_success_at,
+                "last_problem": f"{answer.says}; since {since}, {tries} tries" if answer else None,
+                "outcome": answer.outcome if answer else None,
+                "since": since,
+                "next_try_s": None if self._thread else max(0.0, wait),
+            }
+
+    def _start_when_due(self) -> None:
+        due = self._schedule.due_at(waiting=self._fresh)
+        if self._thread or self._stopping or due > self._clock().boot_s:
+            return
+        self._thread = threading.Thread(target=self._run, name="courier", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            self._session()
+            with self._turn:
+                due = self._schedule.due_at(waiting=self._fresh)
+                if self._stopping or due > self._clock().boot_s:
+                    self._thread = None
+                    break
+        self._rescheduled()
+
+    def _session(self) -> None:
+        """Start a sender and use it until it has been idle, has failed, or all is to stop."""
+        try:
+            with self._start_sender(self._settings()) as sender:
+                with self._turn:
+                    self._sender = sender
+                self._converse(sender)
+        except AgentError as error:
+            self._note_failure(Answer(Outcome.RETRY, str(error)))
+        except Exception as error:
+            log.exception("sending failed; it will be tried again")
+            self._note_failure(Answer(Outcome.RETRY, f"an error of the agent's own: {error!r}"))
+        finally:
+            with self._turn:
+                self._sender = None
+
+    def _settings(self) -> Settings:
+        mine = self._identity()
+        return Settings(
+            server=mine.server,
+            token=mine.device_token,
+            agent_version=VERSION,
+            ca_file=mine.ca_file,
+            proxy=mine.proxy,
+            limits=self._limits,
+        )
+
+    def _converse(self, sender: SenderProcess) -> None:
+        """Send all there is, then a heartbeat, then what comes while the sender is warm."""
+        beat_at = float("-inf")  # one with every sender
+        while not self._stopping:
+            with self._turn:
+                self._fresh = False  # before looking: what comes meanwhile is fresh again
+            batch = _batch(self._outbox.pending(self._batch_items, BATCH_BYTES))
+            if batch:
+                answer = self._deliver(sender, batch)
+            elif self._clock().boot_s >= beat_at:
+                answer = self._beat(sender)
+                beat_at = self._schedule.beat_at
+            elif self._more_within(self._warm_s):
+                continue
+            else:
+                return
+            if not self._note(answer):
+                return
+
+    def _deliver(self, sender: SenderProcess, batch: Sequence[Envelope]) -> Answer:
+        """Send envelopes of one kind and settle their receipts.
+
+        A batch that the server refuses as a whole is halved until the guilty envelope is alone,
+        and that one is parked: one bad envelope must not hold up the others.
+        """
+        answer = sender.ask(_job(batch))
+        if answer.outcome is Outcome.DELIVERED:
+            self._outbox.settle(answer.receipts)
+            self._batch_items = min(BATCH_ITEMS, self._batch_items * 2)
+        elif answer.outcome is Outcome.REFUSED and len(batch) > 1:
+            middle = len(batch) // 2
+            first = self._deliver(sender, batch[:middle])
+            return self._deliver(sender, batch[middle:]) if _arrived(first) else first
+        elif answer.outcome is Outcome.REFUSED:
+            self._park(batch[0], answer.says)
+        elif len(batch) > 1:  # a slow line, a proxy's limit: less at a time may pass
+            self._batch_items = len(batch) // 2
+        elif self._blocked(answer):
+            return self._strike(sender, batch[0], answer)
+        return answer
+
+    def _blocked(self, answer: Answer) -> bool:
+        """Tell whether something on the way refused the envelope; it may not like its words."""
+        return answer.outcome is Outcome.INTERCEPTED and answer.status in _CLIENT_ERRORS
+
+    def _strike(self, sender: SenderProcess, envelope: Envelope, answer: Answer) -> Answer:
+        """Park the envelope when it alone does not pass, again and again."""
+        passing = self._beat(sender)
+        if not _arrived(passing):
+            return passing
+        count = self._struck[1] + 1 if self._struck[0] == envelope.id else 1
+        self._struck = (envelope.id, count)
+        if count < STRIKES:
+            return answer
+        self._park(envelope, f"{answer.says}, {count} times, while other messages pass")
+        return passing
+
+    def _park(self, envelope: Envelope, problem: str) -> None:
+        log.warning("envelope=%s set aside: %s", envelope.id, problem)
+        self._outbox.park(envelope.id, problem)
+
+    def _beat(self, sender: SenderProcess) -> Answer:
+        answer = sender.ask(Job("post", "heartbeat", items=(self._heartbeat(),)))
+        if answer.outcome is Outcome.REFUSED:
+            log.warning("the server refuses this agent's heartbeat: %s", answer.says)
+        with self._turn:
+            self._schedule = schedule.beaten(self._schedule, self._clock().boot_s)
+        return answer
+
+    def _more_within(self, seconds: float) -> bool:
+        with self._turn:
+            self._turn.wait_for(lambda: self._fresh or self._stopping, seconds)
+            return self._fresh
+
+    def _note(self, answer: Answer) -> bool:
+        """Take note of an answer; tell whether the conversation may go on."""
+        if not _arrived(answer):
+            self._note_failure(answer)
+            return False
+        now = self._clock()
+        with self._turn:
+            self._schedule = schedule.succeeded(
+                self._schedule, answer.heartbeat_every_s, answer.reconnect_spread_s
+            )
+            self._last_success_at = now.label()
+            mended, self._problem = self._problem, None
+        if mended:
+            log.info("the server answers again; there was trouble since %s", mended[0])
+        if answer.changes:
+            self._changes(answer.changes)
+        return True
+
+    def _note_failure(self, answer: Answer) -> None:
+        now = self._clock()
+        with self._turn:
+            if self._stopping:  # killed on purpose
+                return
+            since, before = self._problem or (now.label(), None)
+            self._problem = (since, answer)
+            if answer.outcome in _PAUSING:
+                self._schedule = schedule.paused(self._schedule, now.boot_s, self._chance())
+            else:
+                self._schedule = schedule.failed(
+                    self._schedule, now.boot_s, self._chance(), answer.retry_after_s
+                )
+        if before is None or before.says != answer.says:
+            log.warning("outcome=%s %s", answer.outcome, answer.says)
+
+
+def _arrived(answer: Answer) -> bool:
+    """Tell whether our server has dealt with the request, one way or the other."""
+    return answer.outcome in (Outcome.DELIVERED, Outcome.REFUSED)
+
+
+def _batch(envelopes: Sequence[Envelope]) -> Sequence[Envelope]:
+    """Return what can go in one request: events together, everything else alone."""
+    if not envelopes or envelopes[0].kind != "event":
+        return envelopes[:1]
+    return list(takewhile(lambda envelope: envelope.kind == "event", envelopes))
+
+
+def _job(batch: Sequence[Envelope]) -> Job:
+    return Job(
+        "post",
+        _ROUTES[batch[0].kind],
+        items=tuple(envelope.body for envelope in batch),
+        ids=tuple(envelope.id for envelope in batch),
+    )
+
+
+def _chance() -> float:
+    return int.from_bytes(os.urandom(7)) / (1 << 56)

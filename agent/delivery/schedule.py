@@ -1,0 +1,112 @@
+"""When to try next: back-off, pauses and heartbeats. Pure; seconds since boot, sleep included.
+
+A fleet must not come back as one: every wait is drawn afresh, the draw made after the cap
+(a jitter clamped away at the cap once kept a fleet in step for a whole outage).
+"""
+
+from dataclasses import dataclass, replace
+
+SHORTEST_WAIT_S = 1.0
+FIRST_CAP_S = 10.0
+LONGEST_CAP_S = 15 * 60.0
+PAUSE_S = 15 * 60.0
+"""How long a refused credential rests at most: someone has to do something first."""
+HEARTBEAT_S = 5 * 60.0
+HEARTBEAT_RANGE_S = (60.0, 900.0)
+SPREAD_S = 120.0
+SPREAD_RANGE_S = (0.0, 900.0)
+JUST_BOOTED_S = 5 * 60.0
+"""Within this time after a boot, a whole site may be coming back from a power cut."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When the next attempt is due.
+
+    ``failures`` counts the failed attempts since the last success. Until ``retry_at`` nothing is
+    tried after a failure; ``no_earlier`` is the server's word on that, which a fresh alert does
+    not pass; ``pulled`` notes that a fresh alert has brought this wait forward already.
+    ``beat_at`` is when a heartbeat goes alone.
+    """
+
+    beat_at: float
+    failures: int = 0
+    retry_at: float = 0.0
+    no_earlier: float = 0.0
+    pulled: bool = False
+    heartbeat_every_s: float = HEARTBEAT_S
+    spread_s: float = SPREAD_S
+
+    def due_at(self, *, waiting: bool) -> float:
+        """Return when the next attempt is due; ``waiting``: there are envelopes to send."""
+        if self.failures or waiting:
+            return self.retry_at
+        return max(self.retry_at, self.beat_at)
+
+
+def first(now_s: float, chance: float) -> Schedule:
+    """Return the schedule of an agent that has just started.
+
+    ``chance`` is a random number of 0 ≤ chance < 1, here as below. A computer that has just booted
+    waits its share of the window, for all of its site may have; else the first contact is now.
+    """
+    wait = chance * SPREAD_S if now_s < JUST_BOOTED_S else 0.0
+    return Schedule(beat_at=now_s + wait, retry_at=now_s + wait)
+
+
+def succeeded(
+    schedule: Schedule, heartbeat_every_s: float | None = None, spread_s: float | None = None
+) -> Schedule:
+    """Return the schedule after a delivery, with the server's wishes clamped to their ranges."""
+    return Schedule(
+        beat_at=schedule.beat_at,
+        heartbeat_every_s=_wish(heartbeat_every_s, HEARTBEAT_RANGE_S, schedule.heartbeat_every_s),
+        spread_s=_wish(spread_s, SPREAD_RANGE_S, schedule.spread_s),
+    )
+
+
+def beaten(schedule: Schedule, now_s: float) -> Schedule:
+    """Return the schedule after a heartbeat."""
+    return replace(schedule, beat_at=now_s + schedule.heartbeat_every_s)
+
+
+def failed(
+    schedule: Schedule, now_s: float, chance: float, retry_after_s: float | None = None
+) -> Schedule:
+    """Return the schedule after a failed attempt: full jitter under a doubling cap.
+
+    ``retry_after_s`` (clamped already) is the least to wait when the server named it.
+    """
+    cap = min(LONGEST_CAP_S, FIRST_CAP_S * 2.0 ** min(schedule.failures, 20))
+    wait = max(SHORTEST_WAIT_S, chance * cap, retry_after_s or 0.0)
+    return replace(
+        schedule,
+        failures=schedule.failures + 1,
+        retry_at=now_s + wait,
+        no_earlier=now_s + (retry_after_s or 0.0),
+        pulled=False,
+    )
+
+
+def paused(schedule: Schedule, now_s: float, chance: float) -> Schedule:
+    """Return the schedule after the server refused our credential: half to all of the pause."""
+    until = now_s + PAUSE_S * (1 + chance) / 2
+    return replace(
+        schedule, failures=schedule.failures + 1, retry_at=until, no_earlier=until, pulled=False
+    )
+
+
+def freshened(schedule: Schedule, now_s: float, chance: float) -> Schedule:
+    """Return the schedule after a fresh alert: in an outage it waits its share of the window.
+
+    A server that answered last time is asked at once (``due_at``). After a failure the next try
+    comes forward, once for each wait and never before the time the server named.
+    """
+    if not schedule.failures or schedule.pulled:
+        return schedule
+    soon = max(schedule.no_earlier, now_s + max(SHORTEST_WAIT_S, chance * schedule.spread_s))
+    return replace(schedule, retry_at=min(schedule.retry_at, soon), pulled=True)
+
+
+def _wish(wish: float | None, bounds: tuple[float, float], current: float) -> float:
+    return current if wish is None else min(bounds[1], max(bounds[0], wish))
