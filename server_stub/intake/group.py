@@ -15,18 +15,20 @@ The caller commits, and hands out the receipts only then.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from agent.protocol.device import Facts
 from agent.protocol.events import AlertEvent, Receipt
 from agent.protocol.strict import text_of
 from agent.protocol.words import Evaluation, Priority, ReceiptResult, Status
+from server_stub.database import json_object
 from server_stub.intake import sql
 from server_stub.intake.credentials import KnownDevice
 from server_stub.intake.decode import Arrived, refused
 from server_stub.intake.fold import TicketChange, TicketState, fold
-from server_stub.intake.promises import ClockRow, moves_clocks
-from server_stub.intake.rows import TicketRows
-from server_stub.tickets.models import NOT_DUE
+from server_stub.intake.promises import Accounted, Promise, Told, anew, at_first, moves_clocks
+from server_stub.intake.rows import ACTOR, CHANNEL, TicketRows
+from server_stub.sla.clocks import CLOCK_KINDS
 
 CHANGED_BODY = "this id was used before with another body"
 
@@ -73,20 +75,30 @@ class _Remembered:
     ticket: int | None
 
 
+class _Stored(NamedTuple):
+    """A ticket as it is stored."""
+
+    ticket: TicketState
+    due_at: datetime
+    source: str
+    type: str
+    level: int
+
+
 @dataclass(slots=True)
 class _Alert:
     """One alert's events in the group, in order, and its ticket as it is stored."""
 
     device: KnownDevice
     sightings: list[_Sighting] = field(default_factory=list)
-    ticket: TicketState | None = None
-    due_at: datetime = NOT_DUE
+    stored: "_Stored | None" = None
     changes: list[TicketChange] = field(default_factory=list)
 
     def fold(self, now: datetime) -> None:
         """Find what the events do to the ticket."""
         events = [s.arrived.message for s in self.sightings]
-        folded = fold(self.ticket, [e for e in events if isinstance(e, AlertEvent)], now)
+        ticket = self.stored.ticket if self.stored else None
+        folded = fold(ticket, [e for e in events if isinstance(e, AlertEvent)], now)
         self.changes = folded.changes
         for sighting, change in zip(self.sightings, folded.ticket_of_event, strict=True):
             sighting.change = change
@@ -141,12 +153,12 @@ def _alerts(fresh: Iterable[_Sighting]) -> dict[str, _Alert]:
 
 
 def _find_tickets(alerts: dict[str, _Alert], execute: sql.Statements) -> None:
-    for key, *columns, due_at in execute.tickets(list(alerts)):
-        number, status, priority, title, evaluation, *rest = columns
-        alerts[key].ticket = TicketState(
-            number, Status(status), Priority(priority), title, Evaluation(evaluation), *rest
+    for key, *columns, due_at, source, kind, level in execute.tickets(list(alerts)):
+        number, status, priority, title, evaluation, *more = columns
+        ticket = TicketState(
+            number, Status(status), Priority(priority), title, Evaluation(evaluation), *more
         )
-        alerts[key].due_at = due_at
+        alerts[key].stored = _Stored(ticket, due_at, source, kind, level)
 
 
 def _number(alerts: Iterable[_Alert], execute: sql.Statements) -> None:
@@ -158,29 +170,45 @@ def _number(alerts: Iterable[_Alert], execute: sql.Statements) -> None:
 
 def _write_tickets(alerts: dict[str, _Alert], execute: sql.Statements, now: datetime) -> None:
     rows = TicketRows(now)
-    clocks = _clocks_of(alerts.values(), execute)
+    promises = _promises_anew(alerts.values(), execute, now)
     for key, alert in alerts.items():
         for change in alert.changes:
+            ticket = change.after
             if change.before is None:
-                rows.open(alert.device, key, change.after)
-            elif change.before != change.after:
-                number = change.before.number
-                rows.update(change, alert.due_at, clocks.get(number, ()), alert.device.time_zone)
-            rows.tell(change)
+                rows.open(alert.device, key, ticket, at_first(alert.device, ticket))
+            elif alert.stored and change.before != ticket:
+                rows.update(ticket, alert.stored.due_at, promises.get(ticket.number))
+            rows.tell(ticket.number, change.entries)
     rows.write(execute)
 
 
-def _clocks_of(alerts: Iterable[_Alert], execute: sql.Statements) -> dict[int, list[ClockRow]]:
-    numbers = [
-        change.before.number
+def _promises_anew(
+    alerts: Iterable[_Alert], execute: sql.Statements, now: datetime
+) -> dict[int, list[Promise]]:
+    """Return the clocks of the stored tickets whose clocks this group moves, by number."""
+    moved = {
+        change.after.number: (alert, change)
         for alert in alerts
         for change in alert.changes
         if change.before and moves_clocks(change.before, change.after)
-    ]
-    found: dict[int, list[ClockRow]] = {}
-    if numbers:
-        for row in execute.clocks(numbers):
-            found.setdefault(row[0], []).append(ClockRow(*row))
+    }
+    if not moved:
+        return {}
+    policies: dict[int, int] = dict(execute.policies(list(moved)))
+    told: dict[int, list[Told]] = {number: [] for number in moved}
+    for number, at, kind, actor, channel, payload in execute.timeline(list(moved), CLOCK_KINDS):
+        told[number].append(Told(at, kind, actor, channel, json_object(payload)))
+    found = {}
+    for number, (alert, change) in moved.items():
+        if number in policies and alert.stored:
+            entries = told[number] + [
+                Told(now, entry.kind, ACTOR, CHANNEL, entry.payload) for entry in change.entries
+            ]
+            priority, kept = change.after.priority, alert.stored
+            ticket = Accounted(
+                policies[number], kept.source, kept.type, priority, kept.level, entries
+            )
+            found[number] = anew(ticket, alert.device.time_zone, now)
     return found
 
 

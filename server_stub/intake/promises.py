@@ -1,62 +1,90 @@
-"""Which clocks a monitor's ticket gets, and what becomes of them when the monitor changes it."""
+"""Which clocks a monitor's ticket gets, and what becomes of them when the monitor changes it.
 
-from datetime import datetime, timedelta
-from typing import NamedTuple
+New tickets take the fast way (their due instants alone); a ticket that changes is accounted for
+anew from its timeline, by the same ledger that explains it to people.
+"""
 
-from agent.protocol.words import Priority
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from agent.protocol.words import Source
 from server_stub.intake.credentials import KnownDevice
 from server_stub.intake.fold import TicketState
-from server_stub.sla.models import ClockState
-
-_PLUG = {
-    Priority.URGENT: (timedelta(minutes=30), timedelta(hours=4)),
-    Priority.HIGH: (timedelta(hours=1), timedelta(hours=8)),
-    Priority.NORMAL: (timedelta(hours=4), timedelta(days=2)),
-    Priority.LOW: (timedelta(hours=8), timedelta(days=5)),
-}
+from server_stub.sla.clocks import account, columns, first_due, policy_of
+from server_stub.sla.models import ClockState, PolicyVersion
+from server_stub.sla.policy import Policy
 
 
-class ClockRow(NamedTuple):
-    """One clock of a ticket as it is stored."""
+class Promise(NamedTuple):
+    """A clock as it is to be stored."""
 
-    ticket: int
-    id: int
     policy_version_id: int
     name: str
     state: str
+    started_at: datetime
     due_at: datetime | None
+    stopped_at: datetime | None
+    breached_at: datetime | None
+
+    @property
+    def running_until(self) -> datetime | None:
+        """Return when it is due, None when it does not run."""
+        return self.due_at if self.state == ClockState.RUNNING else None
 
 
-def first_due(device: KnownDevice, ticket: TicketState) -> list[tuple[str, datetime]]:
-    """Return name and due instant of each clock that runs from the ticket's start."""
-    if device.policy_version_id is None:
-        return []
-    return _due(device.policy_version_id, device.time_zone, ticket.priority, ticket.created_at)
+class Told(NamedTuple):
+    """A timeline entry as the ledger reads it."""
+
+    at: datetime
+    kind: str
+    actor: str
+    channel: str
+    tree: Mapping[str, Any]
+
+
+class Accounted(NamedTuple):
+    """A stored ticket as the ledger reads it: what targets choose by, and its story so far."""
+
+    policy_version_id: int
+    source: str
+    type: str
+    priority: str
+    level: int
+    entries: Iterable[Told]
 
 
 def moves_clocks(before: TicketState, after: TicketState) -> bool:
-    """Tell whether the clocks must be looked at: another priority, resolved or reopened."""
+    """Tell whether the clocks must be reckoned anew: another priority, resolved or reopened."""
     return before.priority is not after.priority or before.resolved_at != after.resolved_at
 
 
-def moved(
-    clock: ClockRow, before: TicketState, after: TicketState, zone: str, now: datetime
-) -> ClockRow:
-    """Return the clock as it is after the change."""
-    if after.resolved_at is not None:
-        return clock._replace(state=ClockState.STOPPED)
-    if clock.state == ClockState.STOPPED and before.resolved_at is None:
-        return clock
-    start = now if before.resolved_at else after.created_at
-    due = dict(_due(clock.policy_version_id, zone, after.priority, start))
-    return clock._replace(state=ClockState.RUNNING, due_at=due.get(clock.name))
+def at_first(device: KnownDevice, ticket: TicketState) -> list[Promise]:
+    """Return the clocks of a new ticket; they stand when it is resolved already."""
+    version = device.policy_version_id
+    if version is None:
+        return []
+    start, end = ticket.created_at, ticket.resolved_at
+    state = ClockState.RUNNING if end is None else ClockState.STOPPED
+    found = first_due(_policy(version), ticket.priority, Source.MONITOR, start, device.time_zone)
+    return [
+        Promise(version, name.value, state.value, start, due_at, end, None)
+        for name, due_at in found
+    ]
 
 
-def _due(
-    policy_version_id: int,  # noqa: ARG001
-    zone: str,  # noqa: ARG001
-    priority: Priority,
-    created_at: datetime,
-) -> list[tuple[str, datetime]]:
-    response, resolution = _PLUG[priority]
-    return [("response", created_at + response), ("resolution", created_at + resolution)]
+def anew(ticket: Accounted, zone: str, now: datetime) -> list[Promise]:
+    """Return the clocks of a stored ticket after all its entries, the newest ones included."""
+    ledgers = account(_policy(ticket.policy_version_id), ticket, ticket.entries, now, zone)
+    return [Promise(ticket.policy_version_id, **columns(one)) for one in ledgers]
+
+
+def _policy(version_id: int) -> Policy:
+    policy = _by_version.get(version_id)
+    if policy is None:
+        policy = policy_of(PolicyVersion.objects.get(id=version_id))
+        _by_version[version_id] = policy
+    return policy
+
+
+_by_version: dict[int, Policy] = {}

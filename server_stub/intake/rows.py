@@ -1,6 +1,5 @@
 """Folded tickets → the rows to be written of them, table by table."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -8,13 +7,14 @@ from agent.protocol.strict import text_of
 from agent.protocol.words import Source
 from server_stub.intake import sql
 from server_stub.intake.credentials import KnownDevice
-from server_stub.intake.fold import TicketChange, TicketState
+from server_stub.intake.fold import Entry, TicketState
 from server_stub.intake.heartbeats import label
-from server_stub.intake.promises import ClockRow, first_due, moved, moves_clocks
-from server_stub.sla.models import ClockState
+from server_stub.intake.promises import Promise
+from server_stub.sla.models import ClockName
 from server_stub.tickets.models import NOT_DUE
 
 ACTOR = "monitor"
+CHANNEL = Source.MONITOR.value
 CLOCK_WORK = "clock"
 """Kind of the due work that looks at a clock; its key is ``<ticket number>:<clock name>``."""
 
@@ -28,25 +28,15 @@ class TicketRows:
     _updates: list[sql.Row] = field(default_factory=list)
     _timeline: list[sql.Row] = field(default_factory=list)
     _clocks: list[sql.Row] = field(default_factory=list)
-    _moved_clocks: list[sql.Row] = field(default_factory=list)
     _work: list[sql.Row] = field(default_factory=list)
-    _moved_work: list[sql.Row] = field(default_factory=list)
-    _done_work: list[sql.Row] = field(default_factory=list)
+    _dropped_clocks: list[sql.Row] = field(default_factory=list)
+    _dropped_work: list[sql.Row] = field(default_factory=list)
 
-    def open(self, device: KnownDevice, alert_key: str, ticket: TicketState) -> None:
-        """Take a new ticket with its clocks; they stand when it was resolved in the same group."""
-        due_at = NOT_DUE
-        for name, clock_due_at in first_due(device, ticket):
-            state = ClockState.STOPPED if ticket.resolved_at else ClockState.RUNNING
-            self._clocks.append(
-                (
-                    *(ticket.number, device.policy_version_id, name, state.value),
-                    *(self.now, clock_due_at, ticket.resolved_at),
-                )
-            )
-            if state is ClockState.RUNNING:
-                self._work.append((CLOCK_WORK, f"{ticket.number}:{name}", clock_due_at, ""))
-                due_at = min(due_at, clock_due_at)
+    def open(
+        self, device: KnownDevice, alert_key: str, ticket: TicketState, clocks: list[Promise]
+    ) -> None:
+        """Take a new ticket with its clocks."""
+        due_at = self._promise(ticket.number, clocks)
         fingerprint = alert_key.partition(":")[2]
         self._tickets.append(
             (
@@ -57,18 +47,12 @@ class TicketRows:
             )
         )
 
-    def update(
-        self, change: TicketChange, due_at: datetime, clocks: Iterable[ClockRow], zone: str
-    ) -> None:
-        """Take a stored ticket that changed; ``due_at`` and ``clocks`` are as stored."""
-        before, ticket = change.before, change.after
-        if before and moves_clocks(before, ticket):
-            due_at = NOT_DUE
-            for clock in clocks:
-                after = moved(clock, before, ticket, zone, self.now)
-                self._move(clock, after)
-                if after.state == ClockState.RUNNING and after.due_at:
-                    due_at = min(due_at, after.due_at)
+    def update(self, ticket: TicketState, due_at: datetime, clocks: list[Promise] | None) -> None:
+        """Take a stored ticket that changed; ``clocks`` are its new ones, None to keep them."""
+        if clocks is not None:
+            self._dropped_clocks.append((ticket.number,))
+            self._dropped_work += [(CLOCK_WORK, f"{ticket.number}:{n}") for n in ClockName]
+            due_at = self._promise(ticket.number, clocks)
         self._updates.append(
             (
                 *(ticket.status.value, ticket.priority.value, ticket.title),
@@ -77,34 +61,32 @@ class TicketRows:
             )
         )
 
-    def _move(self, clock: ClockRow, after: ClockRow) -> None:
-        if after == clock:
-            return
-        work = (CLOCK_WORK, f"{clock.ticket}:{clock.name}")
-        stopped_at = self.now if after.state == ClockState.STOPPED else None
-        self._moved_clocks.append((after.state, after.due_at, stopped_at, clock.id))
-        if after.state == ClockState.RUNNING and after.due_at:
-            self._moved_work.append((*work, after.due_at, ""))
-        else:
-            self._done_work.append(work)
-
-    def tell(self, change: TicketChange) -> None:
-        """Take the timeline entries of a ticket, new or stored."""
+    def tell(self, number: int, entries: list[Entry]) -> None:
+        """Take timeline entries of a ticket, new or stored."""
         self._timeline += [
             (
-                *(change.after.number, self.now, label(entry.device_at), entry.kind.value),
-                *(ACTOR, Source.MONITOR.value, entry.body, text_of(entry.payload)),
+                *(number, self.now, label(entry.device_at), entry.kind.value, ACTOR, CHANNEL),
+                *(entry.body, text_of(entry.payload)),
             )
-            for entry in change.entries
+            for entry in entries
         ]
 
     def write(self, execute: sql.Statements) -> None:
         """Write everything taken."""
+        execute.many(sql.DELETE_CLOCKS, self._dropped_clocks)
+        execute.many(sql.DELETE_WORK, self._dropped_work)
+        execute.many(sql.UPDATE_TICKETS, self._updates)
         execute.insert("tickets_ticket", self._tickets)
         execute.insert("tickets_timelineentry", self._timeline)
         execute.insert("sla_clock", self._clocks)
         execute.insert("work_duework", self._work)
-        execute.many(sql.UPDATE_TICKETS, self._updates)
-        execute.many(sql.UPDATE_CLOCKS, self._moved_clocks)
-        execute.many(sql.DELETE_WORK, self._done_work)
-        execute.many(sql.PUT_WORK, self._moved_work)
+
+    def _promise(self, number: int, clocks: list[Promise]) -> datetime:
+        """Take a ticket's clocks and the work they cause; return when the next one is due."""
+        due_at = NOT_DUE
+        for clock in clocks:
+            self._clocks.append((number, *clock))
+            if until := clock.running_until:
+                self._work.append((CLOCK_WORK, f"{number}:{clock.name}", until, ""))
+                due_at = min(due_at, until)
+        return due_at

@@ -30,7 +30,8 @@ KNOWN_DEVICE = """
 
 _TICKET_OF_KEY = """
     SELECT k.value, t.id, t.status, t.priority, t.title, t.evaluation, t.alert_id, t.sequence,
-        t.occurrences, t.touched, t.facts_hash, t.created_at, t.resolved_at, t.next_due_at
+        t.occurrences, t.touched, t.facts_hash, t.created_at, t.resolved_at, t.next_due_at,
+        t.source, t.type, t.level
     FROM :keys AS k JOIN tickets_ticket AS t ON t.id = coalesce(
         (SELECT u.id FROM tickets_ticket u WHERE u.alert_key = k.value AND u.resolved_at IS NULL),
         (SELECT max(l.id) FROM tickets_ticket l WHERE l.alert_key = k.value))"""
@@ -46,7 +47,7 @@ INSERTS: Mapping[str, tuple[str, ...]] = {
     ),
     "sla_clock": (
         *("ticket_id", "policy_version_id", "name", "state", "started_at", "due_at"),
-        "stopped_at",
+        *("stopped_at", "breached_at"),
     ),
     "work_duework": ("kind", "key", "due_at", "payload"),
     "intake_seenenvelope": ("device_id", "envelope_id", "body_sha256", "ticket_number", "at"),
@@ -58,12 +59,8 @@ UPDATE_TICKETS = """
         alert_id = %s, sequence = %s, occurrences = %s, facts_hash = %s, updated_at = %s,
         resolved_at = %s, next_due_at = %s
     WHERE id = %s"""
-UPDATE_CLOCKS = "UPDATE sla_clock SET state = %s, due_at = %s, stopped_at = %s WHERE id = %s"
+DELETE_CLOCKS = "DELETE FROM sla_clock WHERE ticket_id = %s"
 DELETE_WORK = "DELETE FROM work_duework WHERE kind = %s AND key = %s"
-PUT_WORK = """
-    INSERT INTO work_duework (kind, key, due_at, payload) VALUES (%s, %s, %s, %s)
-    ON CONFLICT (kind, key) DO UPDATE SET due_at = excluded.due_at, fence = work_duework.fence + 1,
-        lease_until = NULL, attempts = 0, last_error = ''"""
 PUT_FACTS = """
     INSERT INTO intake_factsrecord (device_id, hash, text, at) VALUES (%s, %s, %s, %s)
     ON CONFLICT (device_id, hash) DO NOTHING"""
@@ -81,7 +78,8 @@ class Statements(Protocol):
 
     SEEN: ClassVar[str]
     TICKETS: ClassVar[str]
-    CLOCKS: ClassVar[str]
+    POLICIES: ClassVar[str]
+    TIMELINE: ClassVar[str]
 
     def seen(self, envelope_ids: Sequence[str]) -> list[Row]:
         """Return device, id, body hash and ticket number of the envelopes seen before."""
@@ -89,8 +87,11 @@ class Statements(Protocol):
     def tickets(self, alert_keys: Sequence[str]) -> list[Row]:
         """Return for each alert key its unresolved ticket, else its latest, locked; key first."""
 
-    def clocks(self, tickets: Sequence[int]) -> list[Row]:
-        """Return the clocks of these tickets: ticket, id, policy version, name, state, due_at."""
+    def policies(self, tickets: Sequence[int]) -> list[Row]:
+        """Return ticket and policy version of those among these tickets that have clocks."""
+
+    def timeline(self, tickets: Sequence[int], kinds: Sequence[str]) -> list[Row]:
+        """Return ticket, at, kind, actor, channel, payload of entries, in the order written."""
 
     def new_numbers(self, count: int) -> list[int]:
         """Return so many ticket numbers never used before."""
@@ -131,9 +132,13 @@ class SqliteStatements:
         SELECT device_id, envelope_id, body_sha256, ticket_number FROM intake_seenenvelope
         WHERE envelope_id IN (SELECT value FROM json_each(?))"""
     TICKETS: ClassVar[str] = _TICKET_OF_KEY.replace(":keys", "json_each(?)")
-    CLOCKS: ClassVar[str] = """
-        SELECT ticket_id, id, policy_version_id, name, state, due_at FROM sla_clock
-        WHERE ticket_id IN (SELECT value FROM json_each(?))"""
+    POLICIES: ClassVar[str] = """
+        SELECT ticket_id, max(policy_version_id) FROM sla_clock
+        WHERE ticket_id IN (SELECT value FROM json_each(?)) GROUP BY ticket_id"""
+    TIMELINE: ClassVar[str] = """
+        SELECT ticket_id, at, kind, actor, channel, payload FROM tickets_timelineentry
+        WHERE ticket_id IN (SELECT value FROM json_each(?))
+            AND kind IN (SELECT value FROM json_each(?)) ORDER BY ticket_id, id"""
     _LAST_NUMBER = """
         SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'tickets_ticket'), 0)"""
 
@@ -148,15 +153,18 @@ class SqliteStatements:
     def tickets(self, alert_keys: Sequence[str]) -> list[Row]:
         """See the protocol."""
         return [
-            (*row[:9], bool(row[9]), row[10], *map(_instant, row[11:]))
+            (*row[:11], *map(_instant, row[11:14]), *row[14:])
             for row in self._rows(self.TICKETS, json.dumps(alert_keys))
         ]
 
-    def clocks(self, tickets: Sequence[int]) -> list[Row]:
+    def policies(self, tickets: Sequence[int]) -> list[Row]:
         """See the protocol."""
-        return [
-            (*row[:5], _instant(row[5])) for row in self._rows(self.CLOCKS, json.dumps(tickets))
-        ]
+        return self._rows(self.POLICIES, json.dumps(tickets))
+
+    def timeline(self, tickets: Sequence[int], kinds: Sequence[str]) -> list[Row]:
+        """See the protocol."""
+        rows = self._rows(self.TIMELINE, json.dumps(tickets), json.dumps(kinds))
+        return [(row[0], _instant(row[1]), *row[2:]) for row in rows]
 
     def new_numbers(self, count: int) -> list[int]:
         """See the protocol. Numbers of deleted tickets are not used again."""
@@ -185,9 +193,12 @@ class PostgresqlStatements:
     TICKETS: ClassVar[str] = (
         _TICKET_OF_KEY.replace(":keys AS k", "unnest(%s::text[]) AS k(value)") + " FOR UPDATE OF t"
     )
-    CLOCKS: ClassVar[str] = """
-        SELECT ticket_id, id, policy_version_id, name, state, due_at FROM sla_clock
-        WHERE ticket_id = ANY(%s)"""
+    POLICIES: ClassVar[str] = """
+        SELECT ticket_id, max(policy_version_id) FROM sla_clock
+        WHERE ticket_id = ANY(%s) GROUP BY ticket_id"""
+    TIMELINE: ClassVar[str] = """
+        SELECT ticket_id, at, kind, actor, channel, payload FROM tickets_timelineentry
+        WHERE ticket_id = ANY(%s) AND kind = ANY(%s) ORDER BY ticket_id, id"""
     _NEW_NUMBERS = """
         SELECT nextval(pg_get_serial_sequence('tickets_ticket', 'id'))
         FROM generate_series(1, %s)"""
@@ -204,9 +215,13 @@ class PostgresqlStatements:
         """See the protocol. Locked in one order everywhere, so that groups cannot deadlock."""
         return self._rows(self.TICKETS, sorted(alert_keys))
 
-    def clocks(self, tickets: Sequence[int]) -> list[Row]:
+    def policies(self, tickets: Sequence[int]) -> list[Row]:
         """See the protocol."""
-        return self._rows(self.CLOCKS, list(tickets))
+        return self._rows(self.POLICIES, list(tickets))
+
+    def timeline(self, tickets: Sequence[int], kinds: Sequence[str]) -> list[Row]:
+        """See the protocol."""
+        return self._rows(self.TIMELINE, list(tickets), list(kinds))
 
     def new_numbers(self, count: int) -> list[int]:
         """See the protocol. Numbers of a transaction that failed are left out for ever."""
@@ -248,5 +263,6 @@ def _adapted(row: Row) -> Row:
     )
 
 
-def _instant(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text).replace(tzinfo=UTC)
+def _instant(naive: datetime | None) -> datetime | None:
+    """Return an instant that Django's converter read without its zone."""
+    return None if naive is None else naive.replace(tzinfo=UTC)

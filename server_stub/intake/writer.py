@@ -35,8 +35,8 @@ WAIT_S = 30.0
 """How long a request waits for its commit; then it must come again, under the same ids."""
 HEARTBEATS_EVERY_S = 1.0
 
-_UNSTORABLE = (DataError, ValueError, TypeError, OverflowError)
-"""What is wrong with the envelope and would be wrong again."""
+_UNSTORABLE = (DataError, ValueError, OverflowError)
+"""What is wrong with the envelope and would be wrong again; any other error may be mended."""
 
 _log = logging.getLogger(__name__)
 
