@@ -4,18 +4,26 @@ import os
 import secrets
 from pathlib import Path
 
+from server_stub.errors import SetupError
+
 FILE_NAME = "secret-key"
 
 
 def secret_key(data: Path) -> str:
     """Return the key kept in ``data``; one that lives with this process when there is none.
 
-    Without ``init`` nothing is served, so that key signs nothing anybody keeps.
+    Without ``init`` nothing is served, so that key signs nothing anybody keeps. Raises
+    SetupError when the file is there and cannot be read.
     """
     try:
         return (data / FILE_NAME).read_text(encoding="ascii").strip()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return secrets.token_urlsafe(48)
+    except OSError as error:
+        raise SetupError(
+            f"{error.filename} cannot be read ({error.strerror}): "
+            "run this as the user that ran init"
+        ) from error
 
 
 def make_secret_key(data: Path) -> None:

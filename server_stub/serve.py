@@ -16,8 +16,9 @@ import time
 from argparse import Namespace
 from collections.abc import Callable
 from dataclasses import dataclass
+from multiprocessing.util import Finalize
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from django.db import connections
 from granian import Granian
@@ -162,11 +163,13 @@ class _Loader:
 
     def __call__(self) -> Callable[..., Any]:
         threading.Thread(target=_stop_with_parent, name="parent-watch", daemon=True).start()
-        from server_stub.wsgi import application  # noqa: PLC0415 - in the worker only
+        from server_stub.wsgi import application, device_routes  # noqa: PLC0415 - worker only
 
+        # A child of multiprocessing leaves without Python's own atexit.
+        Finalize(None, device_routes.close, exitpriority=1)
         announcer = threading.Thread(target=self._announce, name="announcer", daemon=True)
         announcer.start()
-        return cast("Callable[..., Any]", application)
+        return application
 
     def _announce(self) -> None:
         """Say that we listen once we do; granian tells nobody."""

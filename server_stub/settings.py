@@ -87,7 +87,7 @@ TEMPLATES = [
 # Signing in
 
 AUTH_USER_MODEL = "desk.Technician"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["server_stub.desk.sign_in.Passwords"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

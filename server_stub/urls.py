@@ -4,12 +4,10 @@ from allauth.account.views import login, logout
 from django.urls import include, path
 
 from server_stub.api.document import api
-from server_stub.api.document import api
 from server_stub.health import health
 
 urlpatterns = [
     path("health", health, name="health"),
-    path("api/v1/", api.urls),
     # Of allauth's paths only these two: no sign-up, no address change, no password by mail.
     path("sign-in", login, name="account_login"),
     path("sign-out", logout, name="account_logout"),

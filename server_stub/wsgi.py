@@ -1,6 +1,8 @@
 """The one WSGI application: device routes first, Django behind them."""
 
+import importlib
 import os
+from wsgiref.types import WSGIApplication
 
 from django.core.wsgi import get_wsgi_application
 from granian.utils.proxies import wrap_wsgi_with_proxy_headers
@@ -8,12 +10,12 @@ from granian.utils.proxies import wrap_wsgi_with_proxy_headers
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "server_stub.settings")
 django_application = get_wsgi_application()
 
-try:
-    from server_stub.intake.application import DeviceRoutes
-except ImportError:
-    application = django_application
-else:
-    application = DeviceRoutes(django_application)
+from server_stub.intake.application import DeviceRoutes  # noqa: E402 - needs the set-up above
+
+importlib.import_module("server_stub.urls")  # a broken page fails the start, not its visitor
+
+device_routes = DeviceRoutes(django_application)
+application: WSGIApplication = device_routes
 
 if _proxies := os.environ.get("WATCHDESK_TRUSTED_PROXY"):
     # Only these peers may say whom they speak for: X-Forwarded-For and -Proto of others are

@@ -28,15 +28,16 @@ def a_site(client: Client, name: str = "", **fields: Any) -> Site:
 
 def a_device(client: Client, name: str = "", **fields: Any) -> Device:
     """Return a new Linux workstation of a client."""
-    given = {"kind": "workstation", "os": "linux", "agent_version": "0.1.0"} | fields
     number = next(_numbers)
-    return Device.objects.create(
-        id=given.pop("id", uuid7()),
-        client=client,
-        name=name or f"pc-{number}",
-        token_hash=f"{number:064x}",
-        **given,
-    )
+    given = {
+        "id": uuid7(),
+        "name": name or f"pc-{number}",
+        "kind": "workstation",
+        "os": "linux",
+        "agent_version": "0.1.0",
+        "token_hash": f"{number:064x}",
+    }
+    return Device.objects.create(client=client, **(given | fields))
 
 
 def a_ticket(client: Client, title: str = "", **fields: Any) -> Ticket:
