@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 from urllib.parse import unquote
@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
 from agent.protocol import VERSION
@@ -64,7 +63,12 @@ def staff_page(view: View[_P]) -> Callable[Concatenate[HttpRequest, _P], HttpRes
 def viewer_of(request: HttpRequest, technician: Technician) -> Viewer:
     """Return who looks, now, in the zone that the browser told (see ``zone.js``), else UTC."""
     zone = zone_named(unquote(request.COOKIES.get(ZONE_COOKIE, "")))
-    return Viewer(technician, technician.scope, timezone.now(), zone, str(zone))
+    return Viewer(technician, technician.scope, utc_now(), zone, str(zone))
+
+
+def utc_now() -> datetime:
+    """Read the server's clock, once for each page."""
+    return datetime.now(UTC)
 
 
 def zone_named(name: str) -> ZoneInfo:

@@ -29,7 +29,8 @@ class TimelineLine:
     """One entry as it is shown.
 
     ``device_at`` is None unless the device's clock told another time; ``was`` and ``now`` are
-    the evaluation before and after (empty when the entry tells none).
+    the evaluation before and after, or what else was changed when no body tells it (empty when
+    nothing was).
     """
 
     kind: str
@@ -80,7 +81,7 @@ def latest_report(entries: Iterable[TimelineEntry]) -> MonitorReport | None:
 def _line(entry: TimelineEntry) -> TimelineLine:
     tree = entry.tree
     judged = tree.get("evaluation")
-    evaluation = judged if isinstance(judged, Mapping) else {}
+    change = judged if isinstance(judged, Mapping) else {} if entry.body else tree
     follows = tree.get("follows")
     return TimelineLine(
         kind=entry.kind,
@@ -88,8 +89,8 @@ def _line(entry: TimelineEntry) -> TimelineLine:
         did=_DID.get(entry.kind, entry.kind),  # type: ignore[call-overload] # kinds are words
         at=entry.at,
         device_at=_differing(entry.device_at, entry.at),
-        was=_text(evaluation, "from"),
-        now=_text(evaluation, "to"),
+        was=_text(change, "from"),
+        now=_text(change, "to"),
         body=entry.body,
         reason=_text(tree, "reason"),
         readings=tuple(lines(tree.get("readings"))),

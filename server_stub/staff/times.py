@@ -23,7 +23,9 @@ def span(length: timedelta) -> str:
 
 
 def relative(instant: datetime, now: datetime) -> str:
-    """Return how far ``instant`` is from ``now``: ``in 12 min``, ``3 h ago``."""
+    """Return how far ``instant`` is from ``now``: ``in 12 min``, ``just now``, ``3 h ago``."""
+    if abs(instant - now) < _MINUTE:
+        return "just now"
     return f"in {span(instant - now)}" if instant > now else f"{span(now - instant)} ago"
 
 

@@ -16,6 +16,7 @@ from agent.protocol.ids import uuid7
 from agent.protocol.words import Evaluation, Priority, Source, Status
 from server_stub.clients.models import Client, Device, Site
 from server_stub.desk.models import Technician
+from server_stub.sla import clocks
 from server_stub.sla.models import Clock, ClockState, PolicyVersion
 from server_stub.tickets.models import NOT_DUE, EntryKind, Ticket, TimelineEntry
 
@@ -175,6 +176,19 @@ def ticket(
     else:
         entry(row, EntryKind.OPENED, now - age, actor="reception@harbour.example", body=title)
     return row
+
+
+def settle_clocks(row: Ticket, now: datetime) -> None:
+    """Set a ticket's clocks and its next due instant to what its timeline makes them."""
+    zone = row.site.time_zone if row.site else "UTC"
+    accounts = clocks.account(
+        clocks.policy_of(policy()), row, row.timeline.order_by("id"), now, zone
+    )
+    row.clocks.all().delete()
+    for account in accounts:
+        Clock.objects.create(ticket=row, policy_version=policy(), **clocks.columns(account))
+    row.next_due_at = clocks.next_due(accounts) or NOT_DUE
+    row.save()
 
 
 def monitor_payload(row: Ticket, **members: Any) -> dict[str, Any]:

@@ -35,6 +35,7 @@ def test_a_due_time_is_in_future_or_overdue_from_its_very_instant() -> None:
 def test_relative_times_look_both_ways() -> None:
     assert times.relative(NOW + timedelta(days=1), NOW) == "in 1 d"
     assert times.relative(NOW - timedelta(minutes=5), NOW) == "5 min ago"
+    assert times.relative(NOW - timedelta(seconds=59), NOW) == "just now"
 
 
 def test_a_local_time_carries_as_much_of_the_date_as_it_needs() -> None:

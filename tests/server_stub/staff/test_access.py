@@ -1,0 +1,31 @@
+import pytest
+from django.test import Client as Browser
+
+from server_stub.staff.access import zone_named
+from server_stub.staff.urls import urlpatterns
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", "../../etc/passwd", "Europe", "Nowhere/Land", "/etc/localtime", "\0", "x" * 9000, "é"],
+)
+def test_a_zone_that_does_not_exist_is_utc(name: str) -> None:
+    assert str(zone_named(name)) == "UTC"
+
+
+def test_a_zone_that_exists_is_used() -> None:
+    assert str(zone_named("Europe/London")) == "Europe/London"
+
+
+@pytest.mark.usefixtures("database")
+def test_every_page_but_sign_in_and_health_leads_strangers_to_the_sign_in_page() -> None:
+    pages = {
+        "queue": "/",
+        "ticket": "/tickets/1",
+        "device": "/devices/0190a5a0-0000-7000-8000-000000000000",
+    }
+    named = {pattern.name for pattern in urlpatterns}
+    assert named == pages.keys()
+    for path in pages.values():
+        answer = Browser().get(path)
+        assert (answer.status_code, answer.headers["Location"]) == (302, f"/sign-in?next={path}")

@@ -1,0 +1,114 @@
+"""The device page, through Django's test client on both databases."""
+
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from agent.protocol.words import Evaluation, Status
+from tests.server_stub.staff.pages import SignedIn, text
+from tests.support import desk_rows
+
+_MINUTE = timedelta(minutes=1)
+
+
+def test_it_tells_what_the_device_is_and_how_it_does(signed_in: SignedIn, now: datetime) -> None:
+    of = desk_rows.client("Harbour Dental", "Quay Street")
+    checks = [
+        desk_rows.check_state("disk-space", "D:", summary="free_percent 61 %"),
+        desk_rows.check_state("disk-space", "C:", Evaluation.CRITICAL, since="not a time"),
+        desk_rows.check_state("database", "10.0.0.4:1433", Evaluation.UNKNOWN, check="tcp"),
+    ]
+    row = desk_rows.device(of, "FRONTDESK-03", now=now, facts=desk_rows.FACTS, checks=checks)
+    page = text(signed_in(desk_rows.technician()).get(f"/devices/{row.id}"))
+    assert "workstation last seen just now 1 critical 1 unknown 1 ok" in page
+    order = [
+        page.index("critical disk-space disk.space C: – not a time"),
+        page.index("unknown database tcp 10.0.0.4:1433 – 3 d 2 h ago"),
+        page.index("ok disk-space disk.space D: free_percent 61 % 3 d 2 h ago"),
+    ]
+    assert order == sorted(order)
+    assert "System windows" in page
+    assert "Agent 0.1.0" in page
+    assert "model HP EliteDesk 800 G6" in page
+    assert "C: NTFS 238 GiB 3.2 GiB" in page
+    assert "silent" not in page
+
+
+def test_a_silent_device_says_that_what_it_shows_is_old(signed_in: SignedIn, now: datetime) -> None:
+    """Old readings must not pass for how things stand."""
+    checks = [desk_rows.check_state("disk-space", "C:")]
+    row = desk_rows.device(
+        desk_rows.client(), now=now, checks=checks, silent=timedelta(hours=3, minutes=5)
+    )
+    page = text(signed_in(desk_rows.technician()).get(f"/devices/{row.id}"))
+    assert "This device has been silent for 3 h 5 min, since 07:28" in page
+    assert "whether it still holds is unknown" in page
+
+
+def test_a_device_that_never_sent_a_heartbeat_says_so(signed_in: SignedIn, now: datetime) -> None:
+    row = desk_rows.device(desk_rows.client(), now=now)
+    page = text(signed_in(desk_rows.technician()).get(f"/devices/{row.id}"))
+    assert "No heartbeat has come yet." in page
+    assert "The agent has not told any yet." in page
+    assert "This device has never had a ticket." in page
+
+
+def test_a_heartbeat_of_another_version_counts_as_none(signed_in: SignedIn, now: datetime) -> None:
+    row = desk_rows.device(desk_rows.client(), now=now)
+    row.heartbeat = '{"at": 3, "checks": "many"}'
+    row.save()
+    answer = signed_in(desk_rows.technician()).get(f"/devices/{row.id}")
+    assert answer.status_code == 200
+    assert "No heartbeat has come yet." in text(answer)
+
+
+def test_what_waits_on_the_device_is_told(signed_in: SignedIn, now: datetime) -> None:
+    row = desk_rows.device(desk_rows.client(), now=now)
+    row.heartbeat = (
+        '{"at": "x", "agent_version": "0.1.0", "boot_at": "x", "waiting": 3, "oldest_s": 7500.5}'
+    )
+    row.save()
+    page = text(signed_in(desk_rows.technician()).get(f"/devices/{row.id}"))
+    assert "Waiting to be sent 3 messages, the oldest for 2 h 5 min" in page
+    assert "The agent runs no rule that finds a target on this device." in page
+
+
+def test_its_tickets_are_listed_unresolved_first(signed_in: SignedIn, now: datetime) -> None:
+    of = desk_rows.client()
+    row = desk_rows.device(of, now=now)
+    desk_rows.ticket(of, "still there", now=now, on=row)
+    desk_rows.ticket(of, "done since", now=now, on=row, status=Status.RESOLVED)
+    desk_rows.ticket(of, "of another device", now=now)
+    page = text(signed_in(desk_rows.technician()).get(f"/devices/{row.id}"))
+    assert page.index("still there normal new") < page.index("done since normal resolved")
+    assert "of another device" not in page
+
+
+def test_foreign_missing_and_mistyped_devices_are_the_same_404(
+    signed_in: SignedIn, now: datetime
+) -> None:
+    harbour, baker = desk_rows.client("Harbour Dental"), desk_rows.client("Baker & Finch")
+    foreign = desk_rows.device(baker, now=now)
+    browser = signed_in(desk_rows.technician(only=[harbour[0]]))
+    paths = (foreign.id, "0190a5a0-0000-7000-8000-000000000000", "%00", "x" * 40, "1")
+    answers = [browser.get(f"/devices/{path}") for path in paths]
+    assert {answer.status_code for answer in answers} == {404}
+    assert len({answer.content for answer in answers}) == 1
+
+
+def test_the_number_of_queries_does_not_grow_with_its_tickets(
+    signed_in: SignedIn, now: datetime
+) -> None:
+    of = desk_rows.client()
+    row = desk_rows.device(of, now=now, facts=desk_rows.FACTS)
+    desk_rows.ticket(of, now=now, on=row)
+    browser = signed_in(desk_rows.technician(only=[of[0]]))
+    with CaptureQueriesContext(connection) as few:
+        browser.get(f"/devices/{row.id}")
+    for _ in range(60):
+        desk_rows.ticket(of, now=now, on=row)
+    with CaptureQueriesContext(connection) as many:
+        answer = browser.get(f"/devices/{row.id}")
+    assert len(many) == len(few) <= 6
+    assert "Only the newest 50 are shown." in text(answer)
