@@ -77,11 +77,15 @@ class TargetFilter:
 
     def named(self, target: str) -> bool:
         """Tell whether ``include`` names this target and ``exclude`` does not."""
-        included = any(fnmatchcase(target, pattern) for pattern in self.include)
-        return included and not self._excluded(target)
+        return _matches(target, self.include) and not self._excluded(target)
 
     def _excluded(self, target: str) -> bool:
-        return any(fnmatchcase(target, pattern) for pattern in self.exclude)
+        return _matches(target, self.exclude)
+
+
+def _matches(target: str, patterns: tuple[str, ...]) -> bool:
+    literal = (pattern.replace("[", "[[]") for pattern in patterns)  # [::1]:443 is no set
+    return any(fnmatchcase(target, pattern) for pattern in literal)
 
 
 Probe = Callable[[TargetFilter], Iterator[Measured | Unreadable]]

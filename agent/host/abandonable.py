@@ -1,0 +1,172 @@
+"""Questions that may block in the kernel, asked in a short-lived child process.
+
+A thread inside ``statvfs`` on a dead mount survives SIGKILL and keeps every lock of its
+process (measured). So such a question is put to a child that holds none of the agent's
+descriptors. When its deadline passes, the child is killed, never waited for, and counted as
+lost; its question is not put again until the child has come back. With ``MOST_LOST``
+children lost, further questions are refused at once.
+"""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from agent.errors import CheckError, CheckTimeoutError
+from agent.host import probe_child
+
+MOST_LOST = 4
+FROZEN_VERB = "probe"
+"""First argument that makes a frozen agent's own program run ``probe_child.main``."""
+
+_LONGEST_ANSWER = 65_536
+_FAREWELL_S = 1.0
+_ONE_BY_ONE = sys.platform == "win32"  # its pipes cannot be polled: one question, one child
+
+
+class Lost(NamedTuple):
+    """A child that did not come back: what it was asked, and since when (monotonic seconds)."""
+
+    probe: str
+    argument: str
+    since_s: float
+    process: subprocess.Popen[bytes]
+
+
+_lost: dict[tuple[str, str], Lost] = {}
+_lock = threading.Lock()
+
+
+def ask(
+    probe: str, arguments: Sequence[str], deadline_s: float
+) -> Iterator[tuple[str, str | CheckError]]:
+    """Yield each argument, in order, with the probe's answer or the reason why there is none.
+
+    ``probe`` names a function of ``probe_child``; ``deadline_s`` is the time for each answer.
+    A question that hangs takes its deadline and leaves the ones after it to another child.
+    """
+    missing = lost()
+    waiting = []
+    for argument in arguments:
+        gone = missing.get((probe, argument))
+        if gone:
+            since = round(time.monotonic() - gone.since_s)
+            yield argument, CheckTimeoutError(f"asked {since} s ago and still no answer")
+        else:
+            waiting.append(argument)
+    while waiting:
+        if len(lost()) >= MOST_LOST:
+            refused = CheckError(f"not asked: {MOST_LOST} earlier questions are still unanswered")
+            yield from ((argument, refused) for argument in waiting)
+            return
+        batch = waiting[:1] if _ONE_BY_ONE else waiting
+        answered = 0
+        for answered, given in enumerate(_answers(probe, batch, deadline_s), start=1):
+            yield waiting[answered - 1], given
+        waiting = waiting[answered:]
+
+
+def lost() -> dict[tuple[str, str], Lost]:
+    """Return the children that are lost now, by probe and argument; those back are forgiven."""
+    with _lock:
+        for key, child in list(_lost.items()):
+            if child.process.poll() is not None:
+                del _lost[key]
+        return dict(_lost)
+
+
+def _answers(probe: str, arguments: Sequence[str], deadline_s: float) -> Iterator[str | CheckError]:
+    """Yield one child's answers; at least one, for the first argument."""
+    try:
+        child = subprocess.Popen(
+            _command(probe, arguments),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=os.sep,
+            env=_environment(),
+            start_new_session=True,
+        )
+    except OSError as error:
+        yield CheckError(f"a child process cannot be started: {error.strerror or error}")
+        return
+    answered = 0
+    overrun = True  # until it ends in time; also when the caller stops listening
+    try:
+        for line in _lines(child, deadline_s):
+            answered += 1
+            yield _given(line)
+        overrun = False
+    except TimeoutError:
+        pass
+    finally:
+        _let_go(child, (probe, arguments[min(answered, len(arguments) - 1)]), overrun=overrun)
+    if overrun:
+        yield CheckTimeoutError(f"no answer within {deadline_s:g} s")
+    elif answered < len(arguments):
+        yield CheckError(f"the child process ended without an answer ({child.returncode})")
+
+
+def _command(probe: str, arguments: Sequence[str]) -> list[str]:
+    if getattr(sys, "frozen", False):
+        return [sys.executable, FROZEN_VERB, probe, *arguments]
+    return [sys.executable, "-I", "-S", probe_child.__file__, probe, *arguments]
+
+
+def _environment() -> dict[str, str]:
+    kept = ("SYSTEMROOT",) if sys.platform == "win32" else ()
+    return {name: os.environ[name] for name in kept if name in os.environ}
+
+
+def _given(line: bytes) -> str | CheckError:
+    text = line.decode(errors="replace")
+    return text[2:] if text.startswith("+ ") else CheckError(text.removeprefix("- "))
+
+
+if sys.platform == "win32":
+
+    def _lines(child: subprocess.Popen[bytes], deadline_s: float) -> Iterator[bytes]:
+        """Yield the lines of a child that answers one question; raises TimeoutError."""
+        try:
+            child.wait(deadline_s)
+        except subprocess.TimeoutExpired as error:
+            raise TimeoutError from error
+        assert child.stdout is not None  # noqa: S101 - it is a pipe
+        yield from child.stdout.read(_LONGEST_ANSWER).splitlines()
+
+else:
+    import select
+
+    def _lines(child: subprocess.Popen[bytes], deadline_s: float) -> Iterator[bytes]:
+        """Yield a child's lines until it ends; raises TimeoutError when one takes too long."""
+        assert child.stdout is not None  # noqa: S101 - it is a pipe
+        descriptor = child.stdout.fileno()
+        ready = select.poll()
+        ready.register(descriptor, select.POLLIN)
+        begun = b""
+        until = time.monotonic() + deadline_s
+        while ready.poll(max(0.0, until - time.monotonic()) * 1000):
+            chunk = os.read(descriptor, _LONGEST_ANSWER)
+            if not chunk:
+                return
+            *lines, begun = (begun + chunk).split(b"\n")
+            yield from lines
+            if lines:
+                until = time.monotonic() + deadline_s
+        raise TimeoutError
+
+
+def _let_go(child: subprocess.Popen[bytes], asked: tuple[str, str], *, overrun: bool) -> None:
+    """Close our end; bury a child that ended, kill and count one that did not."""
+    if child.stdout is not None:
+        child.stdout.close()
+    if overrun:
+        child.kill()
+    try:
+        child.wait(0 if overrun else _FAREWELL_S)
+    except subprocess.TimeoutExpired:
+        with _lock:
+            _lost[asked] = Lost(*asked, time.monotonic(), child)
