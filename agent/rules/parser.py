@@ -34,21 +34,21 @@ def parse(text: str, check: Check) -> Expression:
     """
     if len(text) > LONGEST:
         raise ExpressionError([Mistake(0, f"an expression has at most {LONGEST} characters")])
+    mistakes: list[Mistake] = []
     try:
-        parser = _Parser(tokens(text), check)
-        root = parser.whole()
+        root = _Parser(tokens(text), check, mistakes).whole()
     except ExpressionSyntaxError as error:
-        raise ExpressionError([Mistake(error.offset, str(error))]) from error
-    if parser.mistakes:
-        raise ExpressionError(parser.mistakes)
+        raise ExpressionError([*mistakes, Mistake(error.offset, str(error))]) from error
+    if mistakes:
+        raise ExpressionError(mistakes)
     return Expression(" ".join(text.split()), root)
 
 
 class _Parser:
     """Recursive descent over the words of one expression."""
 
-    def __init__(self, words: list[Token], check: Check) -> None:
-        self.mistakes: list[Mistake] = []
+    def __init__(self, words: list[Token], check: Check, mistakes: list[Mistake]) -> None:
+        self._mistakes = mistakes
         self._words = words
         self._position = 0
         self._check = check
@@ -107,7 +107,7 @@ class _Parser:
             raise self._not_compared(name, operator)
         self._take()
         judged, mistakes = comparison(self._check, name, operator, self._literal(name, operator))
-        self.mistakes += mistakes
+        self._mistakes += mistakes
         return judged
 
     def _literal(self, name: Token, operator: Token) -> Literal:

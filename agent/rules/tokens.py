@@ -9,12 +9,12 @@ KEYWORDS: Final = ("and", "or", "not")
 
 _TOKEN: Final = re.compile(
     r"\s*(?:"
-    r"(?P<number>\d+(?:\.\d+)?)"
+    r"(?P<number>[0-9]+(?:\.[0-9]+)?)"
     r"|(?P<name>[^\W\d][\w-]*)"
     r"|(?P<operator><=|>=|==|!=|<(?![<>])|>(?!>))"
     r"|(?P<bracket>[()])"
     r"|(?P<unit>%|°\s?[^\W\d_]?)"
-    r"|(?P<minus>-(?=\s*\d))"
+    r"|(?P<minus>-(?=\s*[0-9]))"
     r")"
 )
 _HINTS: Final = {

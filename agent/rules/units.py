@@ -71,7 +71,7 @@ _ALIASES: Final = {
     "°": "°C",
     "celsius": "°C",
 }
-_DURATION = re.compile(r"(-?\d{1,20}(?:\.\d{1,20})?)\s*([^\W\d_]*)")
+_DURATION = re.compile(r"(-?[0-9]{1,20}(?:\.[0-9]{1,20})?)\s*([^\W\d_]{0,20})")
 
 
 def unit_meant(written: str) -> str | None:

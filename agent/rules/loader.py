@@ -1,0 +1,101 @@
+"""A rules file → all its rules, or all its problems."""
+
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from agent.check_api import Check
+from agent.errors import ConfigError
+from agent.rules.members import Members
+from agent.rules.model import Rule, RuleSet
+from agent.rules.nodes import Document, Scalar
+from agent.rules.problems import Problems, TooManyProblemsError
+from agent.rules.sections import FILE, RULE, TIMES, WINDOW, read_rule, read_times, read_window
+from agent.rules.suggest import quoted
+from agent.rules.tree import compose
+
+MOST_BYTES: Final = 256 * 1024
+VERSION: Final = "1"
+
+
+def load(path: Path, checks: Mapping[str, Check]) -> RuleSet:
+    """Return what the file at ``path`` says, judged against the metrics of ``checks``.
+
+    Raises ConfigError with all problems, each with its line and column from 1.
+    """
+    problems = Problems()
+    rules: RuleSet | None = None
+    try:
+        text = _read(path, problems)
+        if text is not None:
+            rules = _rules(compose(text, problems), path, checks, problems)
+    except TooManyProblemsError:
+        pass
+    if rules is None or problems.found:
+        raise ConfigError(path, problems.found)
+    return rules
+
+
+def _read(path: Path, problems: Problems) -> str | None:
+    """Return the file's text, its lines ending in LF, or None after noting the reason."""
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            problems.at(1, 1, "this is no regular file")
+            return None
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        problems.at(1, 1, f"the file cannot be read: {reason}")
+        return None
+    if len(content) > MOST_BYTES:
+        problems.at(1, 1, f"the file is larger than {MOST_BYTES // 1024} KiB")
+        return None
+    content = content.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode()
+        column = len(before) - before.rfind("\n")
+        message = f"the byte 0x{content[error.start]:02X} is not UTF-8; save the file as UTF-8"
+        problems.at(before.count("\n") + 1, column, message)
+        return None
+
+
+def _rules(
+    document: Document, path: Path, checks: Mapping[str, Check], problems: Problems
+) -> RuleSet | None:
+    if document.root is None:
+        if not document.cut_short:
+            problems.at(1, 1, "the file is empty; it needs version: 1 and rules:")
+        return None
+    file = Members(document.root, "the file", FILE, problems)
+    if not document.cut_short:
+        file.need("version")
+        file.need("rules")
+    file.word("version", (VERSION,), VERSION)
+    ours = {name: default for name, (_, _, default) in TIMES.items()}
+    inherited = read_times(file.section("defaults", "defaults:", tuple(TIMES)), ours)
+    rules = _read_rules(file, checks, inherited)
+    windows = [read_window(each) for each in file.sections("maintenance", "a window", WINDOW)]
+    return RuleSet(rules, tuple(window for window in windows if window is not None), path)
+
+
+def _read_rules(
+    file: Members, checks: Mapping[str, Check], inherited: Mapping[str, float]
+) -> tuple[Rule, ...]:
+    """Return the rules that can be read; no two have one name, for alerts go by it."""
+    rules: list[Rule] = []
+    lines: dict[str, int] = {}
+    for section in file.sections("rules", "a rule", RULE):
+        name = section.get("name")
+        if isinstance(name, Scalar) and name.text in lines:
+            message = f"{quoted(name.text)} is the name of another rule, in line {lines[name.text]}"
+            section.problem("name", message)
+        elif isinstance(name, Scalar):
+            lines[name.text] = name.line
+        rule = read_rule(section, checks, inherited)
+        if rule is not None:
+            rules.append(rule)
+    return tuple(rules)

@@ -1,0 +1,95 @@
+"""The rules file of a running agent: read again when it changes, never worse than before."""
+
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+from agent.check_api import Check
+from agent.clock import Now
+from agent.errors import ConfigError, Problem
+from agent.rules.loader import load
+from agent.rules.model import RuleSet
+
+_Mark = tuple[int, int, int, int]
+
+
+class RulesFile:
+    """The rules in force, and what is wrong with the file since.
+
+    ``rules`` are those of the last good reading, at ``loaded_at`` (the device's wall clock,
+    RFC 3339). ``problems`` are the lines to show when the file has changed for the worse:
+    the old rules then stay in force.
+    """
+
+    def __init__(self, path: Path, checks: Mapping[str, Check], now: Now) -> None:
+        """Read the file for the first time; raises ConfigError, for there is nothing to keep."""
+        self.path = path
+        self.problems: tuple[str, ...] = ()
+        self._checks = checks
+        self._mark = _mark(path)
+        self.rules = _trusted(path, checks)
+        self.loaded_at = now.label()
+
+    def reread(self, now: Now) -> bool:
+        """Read the file again if it has changed; tell whether other rules are in force now.
+
+        Costs one ``stat`` when nothing changed, so it may be asked every turn.
+        """
+        mark = _mark(self.path)
+        if mark == self._mark:
+            return False
+        self._mark = mark
+        try:
+            self.rules = _trusted(self.path, self._checks)
+        except ConfigError as error:
+            kept = f"the rules loaded at {self.loaded_at} stay in force"
+            self.problems = (*error.lines(), kept)
+            return False
+        self.problems = ()
+        self.loaded_at = now.label()
+        return True
+
+
+def distrust(path: Path) -> str | None:
+    """Return why someone else than an administrator could change the file, or None.
+
+    Rules decide what runs on this device with the agent's rights, so whoever may write them has
+    these rights. Judged are the file and its folder: owner root or the agent's own user, and
+    nobody else may write; a folder with the sticky bit protects what is in it. An agent that
+    is not root has nothing to give away to its group. Raises OSError.
+    Windows: the installer sets the folder's access list, which is not judged here.
+    """
+    if not hasattr(os, "geteuid"):
+        return None
+    me = os.geteuid()
+    real = path.resolve()
+    for place in (real, real.parent):
+        found = place.stat()
+        if found.st_uid not in (0, me):
+            return f"{place} belongs to another user (id {found.st_uid}); chown root {place}"
+        group_matters = me == 0 and found.st_gid != 0
+        forbidden = stat.S_IWOTH | (stat.S_IWGRP if group_matters else 0)
+        sticky = place != real and found.st_mode & stat.S_ISVTX
+        if found.st_mode & forbidden and not sticky:
+            return f"{place} can be written by others; chmod go-w {place}"
+    return None
+
+
+def _trusted(path: Path, checks: Mapping[str, Check]) -> RuleSet:
+    try:
+        reason = distrust(path)
+    except OSError as error:
+        reason = f"the file cannot be read: {error.strerror}"
+    if reason:
+        raise ConfigError(path, [Problem(1, 1, reason)])
+    return load(path, checks)
+
+
+def _mark(path: Path) -> _Mark | None:
+    """Return what changes when the file does; None while there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino

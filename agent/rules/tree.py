@@ -1,0 +1,224 @@
+"""YAML text → a tree of nodes that know their places. The only user of the YAML library.
+
+Only what a rules file needs is let in: mappings, lists and texts. Anchors, aliases, tags, merge
+keys, duplicate keys, directives and further documents are problems. What a plain text means
+(``no``, ``17:30``, ``1``) is not decided here but by whoever expects something of it.
+
+The library is borrowed: imported for one file and dropped again, which gives 0.7 MB back to a
+process that stays for months. Its C parser is kept out, for once loaded it cannot be dropped
+(measured: it keeps the whole library, 1.0 MB); without it a file of 10 KiB takes 15 ms more.
+"""
+
+import gc
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from agent.rules.nodes import Document, Mapping, Node, Refused, Scalar, Sequence
+from agent.rules.problems import Problems
+from agent.rules.suggest import quoted
+
+DEEPEST: Final = 20
+MOST_NODES: Final = 50_000
+_ILLEGAL: Final = re.compile(
+    r"[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
+
+
+def compose(text: str, problems: Problems) -> Document:
+    """Return the tree in ``text``, whose lines end in LF; what is wrong goes to ``problems``.
+
+    After an error in the YAML itself nothing more can be read; what was complete before it is
+    returned all the same.
+    """
+    illegal = _ILLEGAL.search(text)
+    if illegal:
+        before = text[: illegal.start()]
+        column = len(before) - before.rfind("\n")
+        char = f"U+{ord(illegal[0]):04X}"
+        problems.at(before.count("\n") + 1, column, f"the invisible character {char}; remove it")
+        return Document(None, cut_short=True)
+    with _borrowed_yaml():
+        return _compose(text, problems)
+
+
+@contextmanager
+def _borrowed_yaml() -> Iterator[None]:
+    """Have the library only for as long as one file takes, unless someone else has it anyway."""
+    if "yaml" in sys.modules:
+        yield
+        return
+    sys.modules["yaml._yaml"] = None  # type: ignore[assignment] # an import of it fails
+    try:
+        yield
+    finally:
+        for name in [name for name in sys.modules if name.split(".")[0] == "yaml"]:
+            del sys.modules[name]
+        gc.collect()
+
+
+def _compose(text: str, problems: Problems) -> Document:
+    import yaml  # noqa: PLC0415 - borrowed
+
+    composer = _Composer(text, problems)
+    line, column = 1, 1
+    try:
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            if event.end_mark is not None:
+                line, column = event.end_mark.line + 1, event.end_mark.column + 1
+            if not composer.take(event):
+                return Document(composer.unfinished(), cut_short=True)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        if mark is not None:
+            line, column = mark.line + 1, mark.column + 1
+        problems.at(line, column, _explained(error))
+    except (yaml.YAMLError, ValueError, OverflowError):  # such as the escape \UFFFFFFFF
+        problems.at(line, column, "what follows here is no YAML; look for a wrong escape")
+    else:
+        return Document(composer.root)
+    return Document(composer.unfinished(), cut_short=True)
+
+
+class _Open:
+    """A mapping or list whose end has not come yet."""
+
+    __slots__ = ("column", "entries", "is_mapping", "items", "key", "line")
+
+    def __init__(self, line: int, column: int, *, is_mapping: bool) -> None:
+        self.line = line
+        self.column = column
+        self.is_mapping = is_mapping
+        self.items: list[Node] = []
+        self.entries: dict[str, tuple[Scalar, Node]] = {}
+        self.key: Node | None = None
+
+    def node(self) -> Node:
+        if self.is_mapping:
+            return Mapping(self.line, self.column, tuple(self.entries.values()))
+        return Sequence(self.line, self.column, tuple(self.items))
+
+
+class _Composer:
+    """Builds the tree event by event, without recursion."""
+
+    def __init__(self, text: str, problems: Problems) -> None:
+        self.root: Node | None = None
+        self._text = text
+        self._problems = problems
+        self._open: list[_Open] = []
+        self._nodes = 0
+
+    def take(self, event: Any) -> bool:  # noqa: ANN401 - the library's classes are borrowed
+        """Add one event; returns False when nothing after it is to be read."""
+        line, column = event.start_mark.line + 1, event.start_mark.column + 1
+        match type(event).__name__:
+            case "DocumentStartEvent":
+                return self._starts(event, line, column)
+            case "AliasEvent":
+                hint = 'a text that starts with * needs quotes: "*.service"'
+                self._problems.at(line, column, f"aliases are refused; {hint}")
+                self._add(Refused(line, column))
+            case "ScalarEvent":
+                self._refuse_decoration(event, line, column)
+                span = event.start_mark.index, event.end_mark.index
+                plain = event.style is None and event.implicit[0]
+                self._add(Scalar(line, column, event.value, plain, self._text, *span))
+            case "MappingStartEvent" | "SequenceStartEvent" as name:
+                self._refuse_decoration(event, line, column)
+                self._open.append(_Open(line, column, is_mapping=name == "MappingStartEvent"))
+            case "MappingEndEvent" | "SequenceEndEvent":
+                self._add(self._open.pop().node())
+        return self._bounded(line, column)
+
+    def unfinished(self) -> Node | None:
+        """Return what is complete so far: the file's own members and their finished items."""
+        while len(self._open) > 2:  # noqa: PLR2004 - below the file's mapping and its lists
+            self._open.pop()
+        while self._open:
+            self._add(self._open.pop().node())
+        return self.root
+
+    def _starts(self, event: Any, line: int, column: int) -> bool:  # noqa: ANN401
+        if self.root is not None:
+            self._problems.at(line, column, "a file holds one document; remove this ---")
+            return False
+        if event.version or event.tags:
+            self._problems.at(line, column, "directives are refused; remove the lines with %")
+        return True
+
+    def _bounded(self, line: int, column: int) -> bool:
+        self._nodes += 1
+        if len(self._open) > DEEPEST:
+            self._problems.at(line, column, f"nested more than {DEEPEST} deep")
+            return False
+        if self._nodes > MOST_NODES:
+            self._problems.at(line, column, f"more than {MOST_NODES} entries in one file")
+            return False
+        return True
+
+    def _refuse_decoration(self, event: Any, line: int, column: int) -> None:  # noqa: ANN401
+        if event.anchor:
+            self._problems.at(
+                line,
+                column,
+                f"anchors are refused; a text that starts with & needs quotes: {quoted('&' + event.anchor)}",
+            )
+        if event.tag:
+            self._problems.at(
+                line, column, "tags are refused; a text that starts with ! needs quotes"
+            )
+
+    def _add(self, node: Node) -> None:
+        if not self._open:
+            self.root = node
+            return
+        parent = self._open[-1]
+        if not parent.is_mapping:
+            parent.items.append(node)
+        elif parent.key is None:
+            parent.key = node
+        else:
+            self._add_entry(parent, parent.key, node)
+            parent.key = None
+
+    def _add_entry(self, parent: _Open, key: Node, value: Node) -> None:
+        if not isinstance(key, Scalar):
+            if not isinstance(key, Refused):
+                self._problems.of(key, "a name is expected here, not a list or a mapping")
+            return
+        if key.plain and key.text == "<<":
+            self._problems.of(key, "merge keys (<<) are refused; write the members out")
+        elif key.text in parent.entries:
+            first = parent.entries[key.text][0].line
+            self._problems.of(key, f"{quoted(key.text)} is given twice, first in line {first}")
+        else:
+            parent.entries[key.text] = key, value
+
+
+_HINTS: Final = {
+    "found character '\\t'": "indent with spaces; a tab is not allowed here",
+    "cannot start any token": "a text that starts with this character needs quotes",
+    "mapping values are not": "a text with “: ” in it needs quotes; or the indentation is wrong",
+    "while scanning an alias": 'a text that starts with * needs quotes: "*.service"',
+    "while scanning an anchor": "a text that starts with & needs quotes",
+    "escape": r"in double quotes \ is special; use single quotes: 'C:\Users'",
+    "scanning a quoted scalar": "the quotes opened in line {line} are not closed",
+    "expected ',' or": "the bracket of line {line} is not closed, or a text in it needs quotes",
+    "expected <block end>": "the indentation differs from line {line}, or a bracket is unpaired",
+    "could not find expected ':'": "a member is written NAME: VALUE; the colon is missing",
+    "but found ':'": "a text that starts with : needs quotes",
+}
+"""What most likely caused a complaint of the library, by a part of its text."""
+
+
+def _explained(error: Any) -> str:  # noqa: ANN401 - the library's class is borrowed
+    """Return the library's complaint and what is most likely meant by it."""
+    complaint = str(error.problem or error.context or "this is no YAML")
+    whole = f"{error.context} {complaint}"
+    line = error.context_mark.line + 1 if error.context_mark else 1
+    hint = next((hint for part, hint in _HINTS.items() if part in whole), "")
+    told = f"{complaint}; {hint.format(line=line)}" if hint else complaint
+    return f"{told} (what follows could not be read)"
