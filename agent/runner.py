@@ -1,0 +1,237 @@
+"""When each rule is due, and what becomes of what its check finds.
+
+One worker thread sleeps until the next rule is due, probes, evaluates, steps the alerts and
+commits, in this order. What may block in the kernel runs in a child (``host.abandonable``);
+should a probe hang all the same, ``supervise`` gives the thread up, lets a new one go on and
+leaves that rule alone until the lost probe comes back.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from agent.alerts import AlertState, paused, step
+from agent.check_api import Check, CheckError, Measured, Unreadable, UnsupportedCheckError
+from agent.clock import Now
+from agent.evaluate import TargetEvaluation, absentees, evaluate, unreadable
+from agent.protocol.events import AlertEvent
+from agent.rules.maintenance import MaintenanceWindow, in_maintenance
+from agent.rules.model import Rule
+
+log = logging.getLogger(__name__)
+
+LONGEST_WAIT_S = 60.0
+"""A sleeping computer stops the wait's clock but not the due times': look again this often."""
+
+GRACE = 1.5
+"""A probe ends itself at its check's deadline; this many times that long, it is lost."""
+
+AlertKey = tuple[str, str]
+"""Rule and target."""
+Changes = Mapping[AlertKey, AlertState | None]
+Record = Callable[[Changes, Sequence[AlertEvent]], None]
+
+
+@dataclass(slots=True)
+class Schedule:
+    """One rule, its check, and when it is due next (seconds since boot).
+
+    ``lost_since`` is when a probe of it began that never came back; until it does, the rule
+    is not tried again. ``unsupported`` says why this computer cannot run the check at all.
+    ``evaluations`` are the latest by target, ``since`` the wall clock of their last change.
+    """
+
+    rule: Rule
+    check: Check
+    due_boot_s: float = 0.0
+    lost_since: float | None = None
+    unsupported: str = ""
+    evaluations: dict[str, TargetEvaluation] = field(default_factory=dict)
+    since: dict[str, str] = field(default_factory=dict)
+
+    def advance(self, now: Now) -> None:
+        """Set the next due time, in step with the last one; missed turns are not caught up."""
+        every_s = self.rule.every_s
+        if self.due_boot_s <= 0:
+            self.due_boot_s = now.boot_s
+        missed = (now.boot_s - self.due_boot_s) // every_s
+        self.due_boot_s += every_s * (1 + missed)
+
+    def note(self, found: Sequence[TargetEvaluation], now: Now) -> None:
+        """Remember the latest evaluations for status and heartbeat."""
+        known = self.evaluations
+        for one in found:
+            before = known.get(one.target)
+            if before is None or before.evaluation is not one.evaluation:
+                self.since[one.target] = now.label()
+        self.evaluations = {one.target: one for one in found}
+        self.since = {target: self.since[target] for target in self.evaluations}
+
+
+class Runner:
+    """Runs the rules of one device."""
+
+    def __init__(
+        self,
+        schedules: Iterable[Schedule],
+        states: dict[AlertKey, AlertState],
+        record: Record,
+        *,
+        clock: Callable[[], Now],
+        boot_id: str,
+        maintenance: Sequence[MaintenanceWindow] = (),
+        facts_hash: Callable[[], str] = str,
+    ) -> None:
+        """Take rules with their checks, the alert states of before, and where changes go."""
+        self.schedules = list(schedules)
+        self._states = states
+        self._record = record
+        self._clock = clock
+        self._boot_id = boot_id
+        self._maintenance = maintenance
+        self._facts_hash = facts_hash
+        self._stopping = threading.Event()
+        self._wake = threading.Event()
+        self._ended = threading.Event()
+        self._lock = threading.Lock()
+        self._changed: dict[AlertKey, AlertState | None] = {}
+        self._events: list[AlertEvent] = []
+        self._probing: tuple[Schedule, float] | None = None
+
+    def start(self) -> None:
+        """Start the worker thread; one that was given up ends when its probe comes back."""
+        threading.Thread(target=self._work, name="checks", daemon=True).start()
+
+    def stop(self, patience_s: float) -> None:
+        """Let the worker end its turn, wait no longer than ``patience_s``, store running spans."""
+        self._stopping.set()
+        self._wake.set()
+        self._ended.wait(patience_s)
+        now = self._clock()
+        rules = {schedule.rule.name: schedule.rule for schedule in self.schedules}
+        counted = {
+            key: paused(state, rules[key[0]], now)
+            for key, state in self._states.items()
+            if key[0] in rules
+        }
+        changed = {key: state for key, state in counted.items() if state != self._states[key]}
+        if changed:
+            self._record(changed, ())
+
+    def check_now(self) -> None:
+        """Make every rule due."""
+        for schedule in self.schedules:
+            schedule.due_boot_s = 0.0
+        self._wake.set()
+
+    def supervise(self) -> None:
+        """Give up a worker whose probe is long past its deadline, and start another."""
+        with self._lock:
+            if self._probing is None:
+                return
+            schedule, began = self._probing
+            if self._clock().boot_s - began < schedule.check.deadline_s * GRACE:
+                return
+            self._probing = None
+            schedule.lost_since = began
+        log.error("rule=%s a probe did not come back; the rule waits for it", schedule.rule.name)
+        self.start()
+
+    def turn(self) -> float:
+        """Run every rule that is due, commit once, and return the seconds until the next."""
+        for schedule in self.schedules:
+            now = self._clock()
+            if schedule.due_boot_s <= now.boot_s and not schedule.unsupported:
+                schedule.advance(now)
+                self._look(schedule)
+        self._commit()
+        due = (s.due_boot_s for s in self.schedules if not s.unsupported)
+        return min(
+            LONGEST_WAIT_S, max(0.0, min(due, default=LONGEST_WAIT_S) - self._clock().boot_s)
+        )
+
+    def _work(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                wait_s = self.turn()
+            except _GivenUpError:
+                return
+            except Exception:
+                log.exception("a turn of checks failed; the next one comes")
+                wait_s = LONGEST_WAIT_S
+            self._wake.wait(wait_s)
+            self._wake.clear()
+        self._ended.set()
+
+    def _commit(self) -> None:
+        """Store what changed, also what a worker that was given up had not stored yet."""
+        if self._changed or self._events:
+            self._record(self._changed, self._events)
+            self._changed, self._events = {}, []
+
+    def _look(self, schedule: Schedule) -> None:
+        """Probe one rule's targets and step their alerts."""
+        rule = schedule.rule
+        stated = [target for name, target in self._states if name == rule.name]
+        try:
+            found = [evaluate(rule, schedule.check, m) for m in self._probe(schedule)]
+            found += absentees(stated, {one.target for one in found})
+        except UnsupportedCheckError as error:
+            schedule.unsupported = error.reason
+            log.info("rule=%s is not for this computer: %s", rule.name, error.reason)
+            return
+        except CheckError as error:
+            known = {*stated, *schedule.evaluations}
+            found = [
+                evaluate(rule, schedule.check, one) for one in unreadable(rule, known, error.reason)
+            ]
+        now = self._clock()
+        windows = self._maintenance
+        quiet = bool(windows) and in_maintenance(windows, now.wall.astimezone()) is not None
+        for one in found:
+            key = (rule.name, one.target)
+            before = self._states.get(key)
+            after, event = step(
+                before, one, rule, now, self._boot_id, quiet=quiet, facts_hash=self._facts_hash()
+            )
+            if after is not before:
+                self._changed[key] = after
+                self._remember(key, after)
+            if event is not None:
+                self._events.append(event)
+        schedule.note([one for one in found if not one.absent], now)
+
+    def _remember(self, key: AlertKey, state: AlertState | None) -> None:
+        if state is None:
+            self._states.pop(key, None)
+        else:
+            self._states[key] = state
+
+    def _probe(self, schedule: Schedule) -> list[Measured | Unreadable]:
+        """Return what the check finds; raises CheckError, also for a probe that is broken."""
+        began = self._clock().boot_s
+        if schedule.lost_since is not None:
+            raise CheckError(f"the check has not come back for {began - schedule.lost_since:.0f} s")
+        with self._lock:
+            self._probing = (schedule, began)
+        try:
+            return list(schedule.check.probe(schedule.rule.targets))
+        except CheckError:
+            raise
+        except Exception as error:
+            log.exception("check=%s failed", schedule.check.name)
+            raise CheckError(f"the check failed: {type(error).__name__}: {error}") from error
+        finally:
+            self._came_back(schedule, began)
+
+    def _came_back(self, schedule: Schedule, began: float) -> None:
+        with self._lock:
+            if schedule.lost_since == began:
+                schedule.lost_since = None
+                raise _GivenUpError
+            self._probing = None
+
+
+class _GivenUpError(Exception):
+    """This worker's probe came back after it was given up: another one works, this one ends."""

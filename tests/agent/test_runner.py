@@ -1,0 +1,264 @@
+import threading
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from agent.rules.loader import load
+
+from agent.alerts import AlertState
+from agent.check_api import (
+    Check,
+    CheckError,
+    Measured,
+    Metric,
+    TargetFilter,
+    Unit,
+    UnsupportedCheckError,
+)
+from agent.clock import Now
+from agent.protocol.events import AlertEvent
+from agent.protocol.words import Change, Evaluation
+from agent.rules.model import Rule
+from agent.runner import Changes, Runner, Schedule
+
+START = datetime(2026, 11, 21, 12, tzinfo=UTC)
+RULES = """
+version: 1
+rules:
+  - name: level
+    why: a test
+    check: test.level
+    every: 10s
+    critical: {when: level > 90, for: 20s, clear: level < 80, clear_for: 10s, priority: high}
+    ticket: {title: "Level of {target} is {level}"}
+"""
+
+
+class FakeClock:
+    """A clock that moves when told to."""
+
+    def __init__(self) -> None:
+        self.boot_s = 10_000.0
+
+    def __call__(self) -> Now:
+        return Now(self.boot_s, self.boot_s, START + timedelta(seconds=self.boot_s))
+
+
+class Store:
+    """Remembers what was recorded."""
+
+    def __init__(self) -> None:
+        self.states: dict[tuple[str, str], AlertState | None] = {}
+        self.events: list[AlertEvent] = []
+        self.commits = 0
+        self.committed = threading.Event()
+
+    def record(self, changed: Changes, events: Sequence[AlertEvent]) -> None:
+        self.commits += 1
+        self.states.update(changed)
+        self.events.extend(events)
+        self.committed.set()
+
+
+class Level:
+    """A check whose value, failure or hang a test decides."""
+
+    def __init__(self) -> None:
+        self.value: float | Exception = 50.0
+        self.probes = 0
+        self.hang: threading.Event | None = None
+        self.check = Check(
+            "test.level", "a test", (Metric("level", Unit.SHARE, "how full"),), self.probe,
+            deadline_s=10,
+        )  # fmt: skip
+
+    def probe(self, _targets: TargetFilter) -> Iterator[Measured]:
+        self.probes += 1
+        if self.hang is not None:
+            self.hang.wait(30)
+        if isinstance(self.value, Exception):
+            raise self.value
+        yield Measured("tank", {"level": self.value})
+
+
+@pytest.fixture
+def level() -> Level:
+    return Level()
+
+
+@pytest.fixture
+def rule(level: Level, tmp_path: Path) -> Rule:
+    file = tmp_path / "rules.yaml"
+    file.write_text(RULES)
+    return load(file, {"test.level": level.check}).rules[0]
+
+
+class Bench:
+    """A runner on one rule, with everything around it in hand."""
+
+    def __init__(self, rule: Rule, level: Level) -> None:
+        self.clock = FakeClock()
+        self.store = Store()
+        self.schedule = Schedule(rule, level.check)
+        self.runner = self.another()
+
+    def another(self, states: dict[tuple[str, str], AlertState] | None = None) -> Runner:
+        return Runner(
+            [self.schedule], states or {}, self.store.record, clock=self.clock, boot_id="boot-1"
+        )
+
+    def turns(self, seconds: int) -> None:
+        for _ in range(seconds):
+            self.runner.turn()
+            self.clock.boot_s += 1
+
+
+@pytest.fixture
+def bench(rule: Rule, level: Level) -> Bench:
+    return Bench(rule, level)
+
+
+def test_a_rule_runs_at_once_and_then_in_step(bench: Bench, level: Level) -> None:
+    bench.turns(31)
+
+    assert level.probes == 4
+
+
+def test_the_wait_ends_when_the_next_rule_is_due(bench: Bench) -> None:
+    assert bench.runner.turn() == 10
+    bench.clock.boot_s += 4
+    assert bench.runner.turn() == 6
+
+
+def test_turns_missed_asleep_are_not_caught_up(bench: Bench, level: Level) -> None:
+    bench.runner.turn()
+    bench.clock.boot_s += 8 * 3600 + 3
+
+    assert bench.runner.turn() == 7
+    assert level.probes == 2
+
+
+def test_a_lasting_condition_opens_and_resolves_one_alert(bench: Bench, level: Level) -> None:
+    level.value = 95.0
+    bench.turns(31)
+    level.value = 40.0
+    bench.turns(31)
+
+    changes = [(event.change, event.evaluation) for event in bench.store.events]
+    assert changes == [(Change.OPENED, Evaluation.CRITICAL), (Change.RESOLVED, Evaluation.OK)]
+    assert bench.store.events[0].title == "Level of tank is 95 %"
+    assert len({event.alert_id for event in bench.store.events}) == 1
+
+
+def test_an_idle_runner_commits_nothing(bench: Bench) -> None:
+    bench.turns(600)
+
+    assert bench.store.commits == 0
+
+
+@pytest.mark.parametrize("failure", [CheckError("no such tank"), ZeroDivisionError("oops")])
+def test_a_check_that_fails_makes_unknown_and_freezes_the_alert(
+    bench: Bench, level: Level, failure: Exception
+) -> None:
+    level.value = 95.0
+    bench.turns(31)
+    level.value = failure
+    bench.turns(600)
+
+    [evaluation] = bench.schedule.evaluations.values()
+    assert evaluation.evaluation is Evaluation.UNKNOWN
+    assert len(bench.store.events) == 1
+
+
+def test_a_check_this_computer_lacks_is_asked_once_and_alarms_nobody(
+    bench: Bench, level: Level
+) -> None:
+    level.value = UnsupportedCheckError("no tank in this computer")
+    bench.turns(100)
+
+    assert level.probes == 1
+    assert bench.schedule.unsupported == "no tank in this computer"
+    assert bench.store.events == []
+
+
+def test_a_running_span_is_stored_when_the_agent_stops(bench: Bench, level: Level) -> None:
+    level.value = 95.0
+    bench.turns(15)
+    before = dict(bench.store.states)
+    bench.runner.stop(0)
+
+    again = {key: state for key, state in bench.store.states.items() if state is not None}
+    assert again != before
+    assert again["level", "tank"].critical.span is not None
+    assert again["level", "tank"].critical.span.since_s is None
+
+
+def test_the_alert_goes_on_in_the_next_process(bench: Bench, level: Level) -> None:
+    level.value = 95.0
+    bench.turns(15)
+    bench.runner.stop(0)
+    states = {key: state for key, state in bench.store.states.items() if state is not None}
+    bench.runner = bench.another(states)
+    bench.turns(17)
+
+    assert [event.change for event in bench.store.events] == [Change.OPENED]
+
+
+def test_a_probe_that_hangs_is_given_up_and_another_worker_goes_on(
+    bench: Bench, level: Level
+) -> None:
+    """In this order: hang, give up, the rule is unknown, the probe returns, all is well again."""
+    level.hang = threading.Event()
+    bench.runner.start()
+    _until(lambda: level.probes == 1)
+    bench.clock.boot_s += 14
+    bench.runner.supervise()
+    assert bench.schedule.lost_since is None, "the deadline has half of itself as grace"
+    bench.clock.boot_s += 2
+    bench.runner.supervise()
+    _until(lambda: "tank" in bench.schedule.evaluations or bool(bench.schedule.evaluations))
+
+    [evaluation] = bench.schedule.evaluations.values()
+    assert evaluation.evaluation is Evaluation.UNKNOWN
+    assert "has not come back for 16 s" in evaluation.reason
+    assert level.probes == 1
+
+    level.hang.set()
+    _until(lambda: bench.schedule.lost_since is None)
+    level.hang = None
+    bench.runner.check_now()
+    _until(lambda: level.probes == 2 and "tank" in bench.schedule.evaluations)
+    assert bench.schedule.evaluations["tank"].evaluation is Evaluation.OK
+    bench.runner.stop(5)
+
+
+def test_what_a_lost_worker_had_not_stored_is_stored_by_the_next(rule: Rule, level: Level) -> None:
+    """The first rule's alert opens in the very turn in which the second rule hangs."""
+    level.value = 95.0
+    hanging = Level()
+    bench = Bench(rule, level)
+    bench.turns(20)
+    assert bench.store.events == []
+    hanging.hang = threading.Event()
+    bench.runner.schedules.append(Schedule(rule, hanging.check))
+    bench.runner.start()
+    _until(lambda: hanging.probes == 1)
+    bench.clock.boot_s += 16
+    bench.runner.supervise()
+
+    _until(lambda: bool(bench.store.events))
+
+    assert [event.change for event in bench.store.events] == [Change.OPENED]
+    hanging.hang.set()
+    bench.runner.stop(5)
+
+
+def _until(happened: "object", seconds: float = 10.0) -> None:
+    assert callable(happened)
+    pause = threading.Event()
+    for _ in range(int(seconds / 0.01)):
+        if happened():
+            return
+        pause.wait(0.01)
+    raise AssertionError("it did not happen")
