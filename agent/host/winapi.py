@@ -15,7 +15,18 @@ if sys.platform == "win32":
             ("size", wintypes.DWORD),
             *(
                 (name, ctypes.c_size_t)
-                for name in ["commit_total", "commit_limit", "commit_peak", "physical_total", "physical_available", "system_cache", "kernel_total", "kernel_paged", "kernel_nonpaged", "page_size"]
+                for name in [
+                    "commit_total",
+                    "commit_limit",
+                    "commit_peak",
+                    "physical_total",
+                    "physical_available",
+                    "system_cache",
+                    "kernel_total",
+                    "kernel_paged",
+                    "kernel_nonpaged",
+                    "page_size",
+                ]
             ),
             ("handles", wintypes.DWORD),
             ("processes", wintypes.DWORD),

@@ -1,0 +1,128 @@
+"""The system details that travel with a ticket.
+
+Facts say what a computer is, not how it is just now: they are sent only when they change. So
+what moves by the hour is left out or made coarse (free room in steps of ten percent, the
+start to the minute), and the hash of facts tells whether anything did.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from agent.errors import CheckError
+from agent.host import computer, memory, network, operating_system, volumes
+from agent.host.room import rooms
+from agent.protocol.strict import text_of
+from agent.protocol.words import DeviceKind
+
+log = logging.getLogger(__name__)
+
+_MOST = 64  # volumes or interfaces; a container host may have thousands
+_STEP_PERCENT = 10
+
+
+def collect() -> dict[str, Any]:
+    """Return the facts, version 1, without secrets; a part that cannot be read is absent.
+
+    - ``computer``: name, kind (guessed), maker, model; ``serial`` apart (on Linux for root)
+    - ``os``: name, version, build, arch; ``user`` signed in at the computer; ``boot_at``
+    - ``volumes``: of each target, type, total_bytes, free_percent (in steps of ten)
+    - ``memory``: total_bytes, swap_bytes
+    - ``network``: of each interface name, mac, addresses, gateways, dns
+    """
+    from agent.redact import redact_tree  # noqa: PLC0415 - its patterns are needed once an hour
+
+    facts: dict[str, Any] = {}
+    for name, part in PARTS.items():
+        try:
+            value = part()
+        except Exception:
+            log.debug("fact=%s cannot be read", name, exc_info=True)
+            continue
+        if value:
+            facts[name] = value
+    known: dict[str, Any] = redact_tree(facts)
+    return known
+
+
+def facts_hash(facts: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of the facts' one JSON text, in hex."""
+    import hashlib  # noqa: PLC0415 - 0.6 MB that the resident agent need not carry from the start
+
+    return hashlib.sha256(text_of(facts).encode()).hexdigest()
+
+
+def device_kind() -> DeviceKind:
+    """Guess what this computer is used as; a server, when nothing tells."""
+    try:
+        return computer.kind()
+    except OSError:
+        return DeviceKind.SERVER
+
+
+def _computer() -> dict[str, str]:
+    this = computer.read()
+    told = {
+        "name": computer.name(),
+        "kind": device_kind(),
+        "maker": this.maker,
+        "model": this.model,
+    }
+    return {name: value for name, value in told.items() if value}
+
+
+def _serial() -> str:
+    return computer.read().serial
+
+
+def _os() -> dict[str, str]:
+    return {name: value for name, value in operating_system.read()._asdict().items() if value}
+
+
+def _boot_at() -> str:
+    """Return the start to the minute: the clock it is reckoned from wanders by seconds."""
+    minute = round(operating_system.boot_time() / 60) * 60
+    return datetime.fromtimestamp(minute, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _volumes() -> list[dict[str, str | int]]:
+    real, _ = volumes.read()
+    return sorted(
+        (
+            {
+                "target": volume.target,
+                "type": volume.kind,
+                "total_bytes": room.total_bytes,
+                "free_percent": int((100 - room.used_percent) // _STEP_PERCENT * _STEP_PERCENT),
+            }
+            for volume, room in rooms(real[:_MOST])
+            if not isinstance(room, CheckError)
+        ),
+        key=lambda volume: str(volume["target"]),
+    )
+
+
+def _memory() -> dict[str, int]:
+    state = memory.read()
+    return {"total_bytes": state.total_bytes, "swap_bytes": state.swap_total_bytes}
+
+
+def _network() -> list[dict[str, Any]]:
+    return [
+        {name: list(v) if isinstance(v, tuple) else v for name, v in one._asdict().items() if v}
+        for one in network.read()[:_MOST]
+    ]
+
+
+PARTS: Mapping[str, Callable[[], object]] = {
+    "computer": _computer,
+    "serial": _serial,
+    "os": _os,
+    "user": operating_system.user,
+    "boot_at": _boot_at,
+    "volumes": _volumes,
+    "memory": _memory,
+    "network": _network,
+}
+"""Each member of the facts and what reads it."""
