@@ -103,6 +103,14 @@ class Statements(Protocol):
         """Execute a statement once for each row."""
 
 
+_POSTGRESQL_SESSION = """
+    SET lock_timeout = '10s';
+    SET plan_cache_mode = force_generic_plan; SET jit = off;
+    SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off"""
+"""Every statement here finds its rows by an index, whatever the planner believes of a table that
+was empty when it last looked. Plans are made once (measured: planning was a fifth of the time)."""
+
+
 @contextmanager
 def transaction() -> Iterator[None]:
     """Make the block one transaction of this thread's connection, with Django's errors.
@@ -113,7 +121,7 @@ def transaction() -> Iterator[None]:
         connection.ensure_connection()
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
-                cursor.execute("SET lock_timeout = '10s'")
+                cursor.execute(_POSTGRESQL_SESSION)
     with atomic(), connection.wrap_database_errors:
         yield
 

@@ -27,14 +27,14 @@ def no_django(_environ: Any, start_response: Any) -> list[bytes]:
 
 
 @pytest.fixture
-def policy(database: ServerDatabase) -> PolicyVersion:  # noqa: ARG001 - rows need one
+def policy(database: ServerDatabase) -> PolicyVersion:
     """Return the default policy, stored as ``init`` does."""
     found = load(DEFAULT)
     return PolicyVersion.objects.create(name="default", hash=found.hash, text=found.text)
 
 
 @pytest.fixture
-def routes(database: ServerDatabase, policy: PolicyVersion) -> Iterator[DeviceRoutes]:  # noqa: ARG001 - the same
+def routes(database: ServerDatabase, policy: PolicyVersion) -> Iterator[DeviceRoutes]:
     """Return device routes without rate limits; their writer ends with the test."""
     made = DeviceRoutes(no_django, allowance=Allowance(UNLIMITED, UNLIMITED))
     yield made

@@ -36,7 +36,8 @@ def test_an_alert_that_opens_becomes_a_ticket_with_timeline_clocks_and_due_work(
     assert (ticket.fingerprint, ticket.evaluation) == (event.fingerprint, "warning")
     assert ticket.alert_key == f"{ticket.device_id}:{event.fingerprint}"
     assert (ticket.alert_id, ticket.sequence, ticket.facts_hash) == (event.alert_id, 1, "f" * 64)
-    assert ticket.device and ticket.client_id == ticket.device.client_id
+    assert ticket.device
+    assert ticket.client_id == ticket.device.client_id
     assert ticket.site_id == ticket.device.site_id
     entry = TimelineEntry.objects.get()
     assert (entry.ticket_id, entry.kind, entry.actor, entry.channel) == (
@@ -45,12 +46,14 @@ def test_an_alert_that_opens_becomes_a_ticket_with_timeline_clocks_and_due_work(
         "monitor",
         "monitor",
     )
-    assert entry.device_at and entry.device_at.isoformat() == "2026-11-21T20:00:00+00:00"
+    assert entry.device_at
+    assert entry.device_at.isoformat() == "2026-11-21T20:00:00+00:00"
     assert entry.tree["readings"] == [{"metric": "free_percent", "unit": "percent", "value": 8.5}]
     assert entry.tree["evaluation"] == {"to": "warning"}
     clocks = list(Clock.objects.filter(ticket=ticket).order_by("due_at"))
     assert [clock.state for clock in clocks] == ["running"] * len(clocks)
-    assert clocks and ticket.next_due_at == clocks[0].due_at
+    assert clocks
+    assert ticket.next_due_at == clocks[0].due_at
     assert set(DueWork.objects.values_list("kind", "key", "due_at")) == {
         ("clock", f"{ticket.id}:{clock.name}", clock.due_at) for clock in clocks
     }

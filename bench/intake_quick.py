@@ -1,0 +1,281 @@
+"""Durable tickets per second through the real ``serve``, beside the disk's own sync rate.
+
+    python bench/intake_quick.py [--vendor sqlite|postgresql] [--seconds 5]
+
+Every event is a new alert: a ticket with timeline, two clocks, due work and receipt, answered
+after the commit. Generator and server share the machine.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+PROJECT = Path(__file__).parents[1]
+sys.path.insert(0, str(PROJECT))
+
+from agent.protocol.credentials import CredentialPrefix, new_credential  # noqa: E402
+from agent.protocol.device import Enrolment, Heartbeat  # noqa: E402
+from agent.protocol.events import AlertEvent, Reading  # noqa: E402
+from agent.protocol.ids import uuid7  # noqa: E402
+from agent.protocol.words import Change, DeviceKind, Evaluation, Priority, Unit  # noqa: E402
+
+DEVICES = 200
+CONNECTIONS = 8
+_numbers = count()
+
+
+def main() -> None:
+    """Measure one database or both."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--vendor", choices=("sqlite", "postgresql"))
+    parser.add_argument("--seconds", type=float, default=5)
+    arguments = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="wd-bench-", dir="/tmp"))
+    try:
+        print(f"fdatasync of 4 KiB: {fdatasync_rate(folder):.0f}/s")
+        for vendor in [arguments.vendor] if arguments.vendor else ["sqlite", "postgresql"]:
+            measure(vendor, folder, arguments.seconds)
+    finally:
+        shutil.rmtree(folder)
+
+
+def measure(vendor: str, folder: Path, seconds: float) -> None:
+    """Print the figures of one database."""
+    data = folder / vendor
+    with database(vendor, folder) as url, server(data, url) as (address, enrolment):
+        tokens = [enrol(address, enrolment) for _ in range(DEVICES)]
+        print(vendor)
+        single = run(address, tokens, seconds, "events", lambda: events(1), 4_000)
+        print(f"  singly over {CONNECTIONS} connections: {single:6.0f} tickets/s")
+        batched = run(address, tokens, seconds, "events", lambda: events(100), 250) * 100
+        print(f"  in batches of 100:           {batched:6.0f} tickets/s")
+        beats = run(address, tokens, seconds, "heartbeat", heartbeat, 8_000)
+        print(f"  heartbeats:                  {beats:6.0f}/s")
+
+
+def fdatasync_rate(folder: Path) -> float:
+    """Return how often a second the disk makes 4 KiB durable."""
+    path = folder / "raw"
+    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    os.pwrite(file, b"\0" * (1 << 20), 0)
+    os.fsync(file)
+    started, rounds = time.perf_counter(), 0
+    while time.perf_counter() - started < 1:
+        os.pwrite(file, b"x" * 4096, rounds % 256 * 4096)
+        os.fdatasync(file)
+        rounds += 1
+    os.close(file)
+    return rounds / (time.perf_counter() - started)
+
+
+@contextmanager
+def database(vendor: str, folder: Path) -> Iterator[str]:
+    """Yield the URL of an empty database, empty for SQLite."""
+    if vendor == "sqlite":
+        yield ""
+        return
+    binaries = max(Path("/usr/lib/postgresql").glob("*/bin"))
+    sockets = folder / "pg"
+    sockets.mkdir()
+    become: list[str] = []
+    if os.geteuid() == 0:
+        folder.chmod(0o755)
+        shutil.chown(sockets, "postgres", "postgres")
+        become = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
+    cluster = sockets / "cluster"
+    with (folder / "pg.log").open("wb") as log:
+        initdb = [binaries / "initdb", "-D", cluster, "-A", "trust", "-U", "postgres", "-E", "UTF8"]
+        subprocess.run([*become, *initdb], check=True, cwd="/", stdout=log, stderr=log)
+        postgres = [binaries / "postgres", "-D", cluster, "-k", sockets, "-c", "listen_addresses="]
+        process = subprocess.Popen(
+            [*become, *postgres], cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log
+        )
+        try:
+            psql = [binaries / "psql", "-h", sockets, "-U", "postgres"]
+            while subprocess.run(
+                [*psql, "-c", "CREATE ROLE watchdesk LOGIN"], stderr=log, stdout=log, check=False
+            ).returncode:
+                time.sleep(0.1)
+            subprocess.run(
+                [*psql, "-c", "CREATE DATABASE wd OWNER watchdesk"], check=True, stdout=log
+            )
+            yield f"postgresql:///wd?host={sockets}&user=watchdesk"
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait()
+
+
+@contextmanager
+def server(data: Path, url: str) -> Iterator[tuple[tuple[str, int], str]]:
+    """Yield the address of a running server and an enrolment token."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("WATCHDESK", "DJANGO"))}
+    environment |= {"WATCHDESK_DATA": str(data), "WATCHDESK_DATABASE_URL": url}
+
+    def command(*words: str) -> list[str]:
+        return [sys.executable, "-m", "server_stub", *words]
+
+    def say(*words: str) -> str:
+        return subprocess.run(
+            command(*words),
+            cwd=PROJECT,
+            env=environment,
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout.strip()
+
+    say("init")
+    say("client", "add", "Acme")
+    token = say("enroll-token", "Acme", "--uses", str(DEVICES))
+    process = subprocess.Popen(
+        command("serve", "--listen", "127.0.0.1:0"),
+        cwd=PROJECT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout
+        line = process.stdout.readline()
+        while not line.startswith("listening on "):
+            line = process.stdout.readline()
+        yield ("127.0.0.1", int(line.rsplit(":", 1)[1])), token
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def post(route: str, token: str, body: str) -> bytes:
+    """Return the bytes of a request."""
+    payload = body.encode()
+    head = (
+        f"POST /api/v1/{route} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(payload)}\r\n\r\n"
+    )
+    return head.encode() + payload
+
+
+class Connection:
+    """One kept connection."""
+
+    def __init__(self, address: tuple[str, int]) -> None:
+        """Connect."""
+        self._socket = socket.create_connection(address)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def ask(self, request: bytes) -> tuple[int, bytes]:
+        """Return status and body of the answer."""
+        self._socket.sendall(request)
+        received = b""
+        while b"\r\n\r\n" not in received:
+            received += self._socket.recv(65536)
+        head, _, body = received.partition(b"\r\n\r\n")
+        length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
+        while len(body) < length:
+            body += self._socket.recv(65536)
+        return int(head.split(b" ", 2)[1]), body
+
+
+def enrol(address: tuple[str, int], enrolment: str) -> str:
+    """Return the token of a new device."""
+    token = new_credential(CredentialPrefix.DEVICE)
+    body = Enrolment(uuid7(), token, "pc", DeviceKind.WORKSTATION, "linux", "0.1.0").to_text()
+    status, answer = Connection(address).ask(post("enroll", enrolment, body))
+    assert status == 200, answer
+    return token
+
+
+def events(number: int) -> str:
+    """Return a body with so many new alerts."""
+    return f'{{"events":[{",".join(event() for _ in range(number))}]}}'
+
+
+def event() -> str:
+    """Return a new alert, as a full disk makes it."""
+    target = f"/volume{next(_numbers)}"
+    return AlertEvent(
+        id=uuid7(),
+        alert_id=uuid7(),
+        sequence=1,
+        change=Change.OPENED,
+        fingerprint=f"disk-space-server:{target}",
+        rule="disk-space-server",
+        check="disk.space",
+        target=target,
+        evaluation=Evaluation.CRITICAL,
+        priority=Priority.NORMAL,
+        title=f"Low disk space on {target}: 3.2 GiB free",
+        at="2026-11-21T20:00:00.000Z",
+        opened_at="2026-11-21T20:00:00.000Z",
+        condition="free_percent < 10 and free_bytes < 4 GiB",
+        advice="Empty the bin and the download folders; then look for what grows.",
+        facts_hash="0" * 64,
+        readings=(
+            Reading("free_percent", 3.5, Unit.SHARE),
+            Reading("free_bytes", 3_435_973_836, Unit.BYTES),
+            Reading("total_bytes", 107_374_182_400, Unit.BYTES),
+        ),
+    ).to_text()
+
+
+def heartbeat() -> str:
+    """Return a sign of life."""
+    return Heartbeat("2026-11-21T20:00:00.000Z", "0.1.0", "2026-11-20T08:00:00.000Z").to_text()
+
+
+def run(  # noqa: PLR0917 - what differs between the measures
+    address: tuple[str, int],
+    tokens: list[str],
+    seconds: float,
+    route: str,
+    body: Callable[[], str],
+    per_second: int,
+) -> float:
+    """Return the answered requests per second; requests are made before the clock starts."""
+    total = int(per_second * seconds)
+    requests = iter([post(route, tokens[n % len(tokens)], body()) for n in range(total)])
+    answered = [0] * CONNECTIONS
+    lock = threading.Lock()
+    stop_at = [0.0]
+    start = threading.Barrier(CONNECTIONS + 1)
+
+    def work(number: int) -> None:
+        connection = Connection(address)
+        start.wait()
+        while time.perf_counter() < stop_at[0]:
+            with lock:
+                request = next(requests, None)
+            if request is None:
+                return
+            status, answer = connection.ask(request)
+            assert status == 200, answer
+            if route == "events":
+                assert all(r["result"] == "accepted" for r in json.loads(answer)["receipts"])
+            answered[number] += 1
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(CONNECTIONS)]
+    for thread in threads:
+        thread.start()
+    began = time.perf_counter()
+    stop_at[0] = began + seconds
+    start.wait()
+    for thread in threads:
+        thread.join()
+    return sum(answered) / (time.perf_counter() - began)
+
+
+if __name__ == "__main__":
+    main()
