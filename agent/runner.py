@@ -8,16 +8,17 @@ leaves that rule alone until the lost probe comes back.
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from agent.alerts import AlertState, paused, step
+from agent.alerts import AlertState, fingerprint, paused, step, withdraw
 from agent.check_api import Check, CheckError, Measured, Unreadable, UnsupportedCheckError
 from agent.clock import Now
 from agent.evaluate import TargetEvaluation, absentees, evaluate, unreadable
-from agent.protocol.events import AlertEvent
+from agent.protocol.words import Evaluation
 from agent.rules.maintenance import MaintenanceWindow, in_maintenance
 from agent.rules.model import Rule
+from agent.store import Envelope, event_envelope
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +30,8 @@ GRACE = 1.5
 
 AlertKey = tuple[str, str]
 """Rule and target."""
-Changes = Mapping[AlertKey, AlertState | None]
-Record = Callable[[Changes, Sequence[AlertEvent]], None]
+Record = Callable[[Mapping[str, str | None], Sequence[Envelope]], object]
+"""Takes states as text by fingerprint (None forgets one) and envelopes, to store as one."""
 
 
 @dataclass(slots=True)
@@ -69,34 +70,46 @@ class Schedule:
         self.since = {target: self.since[target] for target in self.evaluations}
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a device has to do: its rules with their checks, and when to keep quiet."""
+
+    schedules: Sequence[Schedule]
+    maintenance: Sequence[MaintenanceWindow] = ()
+
+
 class Runner:
     """Runs the rules of one device."""
 
     def __init__(
         self,
-        schedules: Iterable[Schedule],
+        plan: "Plan",
         states: dict[AlertKey, AlertState],
         record: Record,
         *,
         clock: Callable[[], Now],
         boot_id: str,
-        maintenance: Sequence[MaintenanceWindow] = (),
         facts_hash: Callable[[], str] = str,
+        reload: Callable[[Now], "Plan | None"] = lambda _: None,
     ) -> None:
-        """Take rules with their checks, the alert states of before, and where changes go."""
-        self.schedules = list(schedules)
+        """Take what to do, the alert states of before, and where changes go.
+
+        ``reload`` is asked every turn and returns a new plan when the rules have changed.
+        """
+        self.schedules = list(plan.schedules)
+        self._maintenance = plan.maintenance
         self._states = states
         self._record = record
+        self._reload = reload
         self._clock = clock
         self._boot_id = boot_id
-        self._maintenance = maintenance
         self._facts_hash = facts_hash
         self._stopping = threading.Event()
         self._wake = threading.Event()
         self._ended = threading.Event()
         self._lock = threading.Lock()
-        self._changed: dict[AlertKey, AlertState | None] = {}
-        self._events: list[AlertEvent] = []
+        self._changed: dict[str, str | None] = {}
+        self._envelopes: list[Envelope] = []
         self._probing: tuple[Schedule, float] | None = None
 
     def start(self) -> None:
@@ -110,14 +123,11 @@ class Runner:
         self._ended.wait(patience_s)
         now = self._clock()
         rules = {schedule.rule.name: schedule.rule for schedule in self.schedules}
-        counted = {
-            key: paused(state, rules[key[0]], now)
-            for key, state in self._states.items()
-            if key[0] in rules
-        }
-        changed = {key: state for key, state in counted.items() if state != self._states[key]}
-        if changed:
-            self._record(changed, ())
+        for key, state in tuple(self._states.items()):
+            counted = paused(state, rules[key[0]], now) if key[0] in rules else state
+            if counted != state:
+                self._remember(key, counted)
+        self._commit()
 
     def check_now(self) -> None:
         """Make every rule due."""
@@ -138,8 +148,28 @@ class Runner:
         log.error("rule=%s a probe did not come back; the rule waits for it", schedule.rule.name)
         self.start()
 
+    def adopt(self, plan: Plan) -> None:
+        """Go by this plan from now on: alerts of rules that are still there live on.
+
+        Those of rules that are gone are closed, for nothing would ever end them.
+        """
+        self.schedules = list(plan.schedules)
+        self._maintenance = plan.maintenance
+        rules = {schedule.rule.name for schedule in self.schedules}
+        now = self._clock()
+        for key, state in tuple(self._states.items()):
+            if key[0] not in rules:
+                reason = f"the rule {key[0]} no longer watches this computer"
+                event = withdraw(state, reason, now, facts_hash=self._facts_hash())
+                self._remember(key, None)
+                if event is not None:
+                    self._envelopes.append(event_envelope(event, state.announced))
+
     def turn(self) -> float:
         """Run every rule that is due, commit once, and return the seconds until the next."""
+        plan = self._reload(self._clock())
+        if plan is not None:
+            self.adopt(plan)
         for schedule in self.schedules:
             now = self._clock()
             if schedule.due_boot_s <= now.boot_s and not schedule.unsupported:
@@ -166,9 +196,9 @@ class Runner:
 
     def _commit(self) -> None:
         """Store what changed, also what a worker that was given up had not stored yet."""
-        if self._changed or self._events:
-            self._record(self._changed, self._events)
-            self._changed, self._events = {}, []
+        if self._changed or self._envelopes:
+            self._record(self._changed, self._envelopes)
+            self._changed, self._envelopes = {}, []
 
     def _look(self, schedule: Schedule) -> None:
         """Probe one rule's targets and step their alerts."""
@@ -196,10 +226,10 @@ class Runner:
                 before, one, rule, now, self._boot_id, quiet=quiet, facts_hash=self._facts_hash()
             )
             if after is not before:
-                self._changed[key] = after
                 self._remember(key, after)
             if event is not None:
-                self._events.append(event)
+                announced = before.announced if before else Evaluation.OK
+                self._envelopes.append(event_envelope(event, announced))
         schedule.note([one for one in found if not one.absent], now)
 
     def _remember(self, key: AlertKey, state: AlertState | None) -> None:
@@ -207,6 +237,7 @@ class Runner:
             self._states.pop(key, None)
         else:
             self._states[key] = state
+        self._changed[fingerprint(*key)] = state.to_text() if state else None
 
     def _probe(self, schedule: Schedule) -> list[Measured | Unreadable]:
         """Return what the check finds; raises CheckError, also for a probe that is broken."""

@@ -1,12 +1,11 @@
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from agent.rules.loader import load
 
-from agent.alerts import AlertState
+from agent.alerts import AlertState, parse_state
 from agent.check_api import (
     Check,
     CheckError,
@@ -17,10 +16,13 @@ from agent.check_api import (
     UnsupportedCheckError,
 )
 from agent.clock import Now
-from agent.protocol.events import AlertEvent
+from agent.protocol import strict
+from agent.protocol.events import AlertEvent, parse_event
 from agent.protocol.words import Change, Evaluation
+from agent.rules.loader import load
 from agent.rules.model import Rule
-from agent.runner import Changes, Runner, Schedule
+from agent.runner import Plan, Runner, Schedule
+from agent.store import Envelope
 
 START = datetime(2026, 11, 21, 12, tzinfo=UTC)
 RULES = """
@@ -49,16 +51,19 @@ class Store:
     """Remembers what was recorded."""
 
     def __init__(self) -> None:
-        self.states: dict[tuple[str, str], AlertState | None] = {}
+        self.texts: dict[str, str | None] = {}
         self.events: list[AlertEvent] = []
         self.commits = 0
-        self.committed = threading.Event()
 
-    def record(self, changed: Changes, events: Sequence[AlertEvent]) -> None:
+    def record(self, changed: Mapping[str, str | None], envelopes: Sequence[Envelope]) -> None:
         self.commits += 1
-        self.states.update(changed)
-        self.events.extend(events)
-        self.committed.set()
+        self.texts.update(changed)
+        self.events += [parse_event(strict.parse(e.body.encode())) for e in envelopes]
+
+    @property
+    def states(self) -> dict[tuple[str, str], AlertState]:
+        states = [parse_state(text) for text in self.texts.values() if text is not None]
+        return {(state.rule, state.target): state for state in states}
 
 
 class Level:
@@ -105,7 +110,11 @@ class Bench:
 
     def another(self, states: dict[tuple[str, str], AlertState] | None = None) -> Runner:
         return Runner(
-            [self.schedule], states or {}, self.store.record, clock=self.clock, boot_id="boot-1"
+            Plan([self.schedule]),
+            states or {},
+            self.store.record,
+            clock=self.clock,
+            boot_id="boot-1",
         )
 
     def turns(self, seconds: int) -> None:
@@ -188,21 +197,40 @@ def test_a_running_span_is_stored_when_the_agent_stops(bench: Bench, level: Leve
     before = dict(bench.store.states)
     bench.runner.stop(0)
 
-    again = {key: state for key, state in bench.store.states.items() if state is not None}
-    assert again != before
-    assert again["level", "tank"].critical.span is not None
-    assert again["level", "tank"].critical.span.since_s is None
+    after = bench.store.states["level", "tank"]
+    assert after != before["level", "tank"]
+    assert after.critical.span is not None
+    assert after.critical.span.since_s is None
 
 
 def test_the_alert_goes_on_in_the_next_process(bench: Bench, level: Level) -> None:
     level.value = 95.0
     bench.turns(15)
     bench.runner.stop(0)
-    states = {key: state for key, state in bench.store.states.items() if state is not None}
-    bench.runner = bench.another(states)
+    bench.runner = bench.another(bench.store.states)
     bench.turns(17)
 
     assert [event.change for event in bench.store.events] == [Change.OPENED]
+
+
+def test_an_alert_whose_rule_is_gone_is_closed(bench: Bench, level: Level) -> None:
+    level.value = 95.0
+    bench.turns(31)
+    bench.runner.adopt(Plan([]))
+    bench.turns(1)
+
+    assert [event.change for event in bench.store.events] == [Change.OPENED, Change.RESOLVED]
+    assert "no longer watches" in bench.store.events[1].reason
+    assert bench.store.states == {}
+
+
+def test_an_alert_lives_on_when_its_rule_is_read_anew(bench: Bench, level: Level) -> None:
+    level.value = 95.0
+    bench.turns(31)
+    bench.runner.adopt(Plan([Schedule(bench.schedule.rule, level.check)]))
+    bench.turns(31)
+
+    assert len(bench.store.events) == 1
 
 
 def test_a_probe_that_hangs_is_given_up_and_another_worker_goes_on(

@@ -1,0 +1,260 @@
+"""The only module that constructs and wires: the agent's commands as they really run."""
+
+import gc
+import logging
+import os
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from agent import clock, identity
+from agent.alerts import AlertState, parse_state
+from agent.checks import discover
+from agent.clock import Now, rfc3339
+from agent.delivery.courier import Courier
+from agent.errors import AgentError
+from agent.evaluate import TargetEvaluation
+from agent.facts import device_kind
+from agent.facts_upkeep import FactsUpkeep
+from agent.host.boot import boot_id
+from agent.host.operating_system import boot_time
+from agent.local_link.peer import Peer
+from agent.local_link.server import LinkServer
+from agent.protocol import VERSION
+from agent.protocol.words import DeviceKind
+from agent.rules.model import Rule, RuleSet
+from agent.rules.rules_file import RulesFile
+from agent.runner import AlertKey, Plan, Runner, Schedule
+from agent.settings import os_word
+from agent.status import check_states, check_trees, heartbeat_text
+from agent.store import Store
+from agent.wakeup import LONGEST_S, Wakeup
+
+log = logging.getLogger(__name__)
+
+STOP_S = 2.0
+"""How long a turn of checks may take to end when the agent is stopped."""
+
+
+def enrol(
+    state_dir: Path,
+    *,
+    server: str,
+    token_file: str,
+    ca_file: Path | None,
+    proxy: str | None,
+    kind: str | None,
+) -> str:
+    """Make this computer known to ``server``; return a sentence for the person.
+
+    Raises AgentError, with what to do.
+    """
+    from agent.delivery.enrolment import DeviceDescription, read_token  # noqa: PLC0415 - once only
+    from agent.delivery.enrolment import enrol as ask_server  # noqa: PLC0415
+    from agent.host import computer  # noqa: PLC0415
+    from agent.store.folder import private_folder  # noqa: PLC0415
+
+    private_folder(state_dir)
+    mine = ask_server(
+        state_dir,
+        DeviceDescription(
+            name=computer.name(),
+            kind=DeviceKind(kind) if kind else device_kind(),
+            os=os_word(),
+        ),
+        server=server,
+        token=read_token(token_file),
+        now=clock.now(),
+        ca_file=ca_file,
+        proxy=proxy,
+    )
+    return f"This computer is enrolled at {mine.server} as device {mine.device_id}."
+
+
+def look_once(rules_file: Path) -> list[dict[str, Any]]:
+    """Run every rule of this computer once; return the check states as JSON objects.
+
+    A check that compares two moments (``cpu``) looks twice, a second apart.
+    """
+    checks = discover()
+    now = clock.now()
+    rules = RulesFile(rules_file, checks, now)
+    runner = Runner(
+        _plan(rules.rules, checks, device_kind()),
+        {},
+        lambda _states, _envelopes: None,
+        clock=clock.now,
+        boot_id=boot_id(),
+    )
+    runner.turn()
+    return check_trees(check_states(_judged(runner)))
+
+
+def run(state_dir: Path, rules_file: Path) -> None:
+    """Check and report until SIGTERM or SIGINT.
+
+    Raises AgentError when it cannot start: not enrolled, another agent runs, mistakes in the
+    rules (there are none to go on with yet).
+    """
+    logging.basicConfig(
+        level=os.environ.get("WATCHDESK_LOG", "INFO").upper(),
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+    wakeup = Wakeup()
+    agent = Agent(state_dir, rules_file, wakeup)
+    try:
+        agent.work()
+    finally:
+        agent.close()
+
+
+class Agent:
+    """The running agent: store, runner, courier and local link, wired."""
+
+    def __init__(self, state_dir: Path, rules_file: Path, wakeup: Wakeup) -> None:
+        """Take the state folder and read the rules."""
+        self._wakeup = wakeup
+        self._started = clock.now()
+        self._checks = discover()
+        self._identity = identity.load_enrolled(state_dir)
+        self._state_dir = state_dir
+        self._kind = device_kind()
+        self._boot_at = rfc3339(datetime.fromtimestamp(boot_time(), UTC))
+        self._rules = RulesFile(rules_file, self._checks, self._started)
+        self.store = Store(state_dir)
+        self.courier = Courier(
+            lambda: identity.load_enrolled(state_dir),
+            self.store,
+            self._heartbeat,
+            rescheduled=wakeup.wake,
+        )
+        self.facts = FactsUpkeep(self.store, clock.now, self.courier.wake)
+        plan = _plan(self._rules.rules, self._checks, self._kind)
+        self.runner = Runner(
+            plan,
+            self._stored_states(),
+            self._record,
+            clock=clock.now,
+            boot_id=boot_id(),
+            facts_hash=self.facts.hash,
+            reload=self._changed_plan,
+        )
+        self.runner.adopt(plan)
+        self._link = LinkServer(state_dir, self._answer)
+
+    def work(self) -> None:
+        """Keep everything moving until told to stop."""
+        _settle_memory()
+        self.runner.start()
+        log.info("rules=%d checks are running", len(self.runner.schedules))
+        if self.store.counts().waiting:
+            self.courier.wake()
+        while not self._wakeup.stopping:
+            self.facts.tick()
+            self.courier.tick()
+            self.runner.supervise()
+            self.store.retry()
+            due = min(self.courier.due_at(), self.facts.due_at()) - clock.now().boot_s
+            self._wakeup.wait(min(due, LONGEST_S))
+
+    def close(self) -> None:
+        """Stop; what was not sent waits in the store."""
+        self.courier.stop()
+        self.runner.stop(STOP_S)
+        self._link.close()
+        self.store.close()
+
+    def _record(self, states: Mapping[str, str | None], envelopes: Any) -> None:  # noqa: ANN401
+        self.store.record(states, envelopes)
+        if envelopes:
+            self.courier.wake()
+
+    def _stored_states(self) -> dict[AlertKey, AlertState]:
+        states: dict[AlertKey, AlertState] = {}
+        for name, text in self.store.alert_states().items():
+            try:
+                state = parse_state(text)
+            except ValueError:
+                log.warning("alert=%s a stored state cannot be read; it begins anew", name)
+                continue
+            states[state.rule, state.target] = state
+        return states
+
+    def _changed_plan(self, now: Now) -> Plan | None:
+        if not self._rules.reread(now):
+            return None
+        log.info("file=%s rules were read anew", self._rules.path)
+        return _plan(self._rules.rules, self._checks, self._kind)
+
+    def _heartbeat(self) -> str:
+        counts = self.store.counts()
+        return heartbeat_text(
+            clock.now(),
+            self._boot_at,
+            waiting=counts.waiting,
+            oldest_s=counts.oldest_s,
+            counters=self.store.counters(),
+            facts_hash=self.facts.hash(),
+            states=check_states(_judged(self.runner)),
+        )
+
+    def _answer(self, request: Mapping[str, Any], peer: Peer) -> dict[str, Any]:
+        if request["verb"] == "status":
+            return self.status()
+        raise AgentError(f"there is no verb {request['verb']!r} (peer uid {peer.uid})")
+
+    def status(self) -> dict[str, Any]:
+        """Return what the agent sees, what waits to be sent and what is wrong."""
+        counts = self.store.counts()
+        trouble = self.store.trouble
+        return {
+            "version": VERSION,
+            "device_id": self._identity.device_id,
+            "server": self._identity.server,
+            "since": self._started.label(),
+            "rules": {
+                "file": str(self._rules.path),
+                "loaded_at": self._rules.loaded_at,
+                "count": len(self.runner.schedules),
+                "problems": list(self._rules.problems),
+            },
+            "checks": check_trees(check_states(_judged(self.runner))),
+            "unsupported": {
+                s.rule.name: s.unsupported for s in self.runner.schedules if s.unsupported
+            },
+            "outbox": {
+                "waiting": counts.waiting,
+                "bytes": counts.bytes,
+                "oldest_s": counts.oldest_s,
+                "parked": counts.parked,
+                "dropped": {
+                    name.removeprefix("dropped_"): number
+                    for name, number in self.store.counters().items()
+                    if name.startswith("dropped_")
+                },
+            },
+            "delivery": self.courier.status(),
+            "troubles": [trouble.sentence()] if trouble else [],
+        }
+
+
+def _plan(rules: RuleSet, checks: Mapping[str, Any], kind: DeviceKind) -> Plan:
+    mine = rules.for_device(kind, os_word())
+    return Plan([Schedule(rule, checks[rule.check]) for rule in mine.rules], mine.maintenance)
+
+
+def _judged(runner: Runner) -> list[tuple[Rule, TargetEvaluation, str]]:
+    return [
+        (schedule.rule, one, schedule.since.get(target, ""))
+        for schedule in runner.schedules
+        for target, one in tuple(schedule.evaluations.items())
+    ]
+
+
+def _settle_memory() -> None:
+    """Let go of what starting needed, and keep the collector off what stays."""
+    gc.collect()
+    gc.freeze()

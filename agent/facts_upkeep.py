@@ -1,0 +1,92 @@
+"""Keeps the server's facts of this computer true: sent when they changed, and once a day.
+
+They are looked at every hour in a thread of their own, so that a volume that hangs holds
+nothing up.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from agent.clock import Now
+from agent.facts import collect, facts_hash
+from agent.protocol.device import Facts
+from agent.protocol.ids import uuid7
+from agent.store import Envelope, Importance, Store
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 3600.0
+SEND_EVERY_S = 86_400.0
+HASH_NAME = "facts_hash"
+"""The name under which the store remembers what was sent last."""
+
+
+def needed(last_hash: str, last_sent_boot_s: float | None, now: Now, new_hash: str) -> bool:
+    """Tell whether facts must be sent: they changed, or the last ones are a day old.
+
+    ``last_sent_boot_s`` is None when this run of the agent has sent none yet: what an earlier
+    run sent counts as long as it is the same.
+    """
+    if new_hash != last_hash:
+        return True
+    return last_sent_boot_s is not None and now.boot_s - last_sent_boot_s >= SEND_EVERY_S
+
+
+class FactsUpkeep:
+    """Looks at the facts when ``tick`` says that it is time."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Callable[[], Now],
+        sent: Callable[[], None],
+        look: Callable[[], Mapping[str, Any]] = collect,
+    ) -> None:
+        """Take where envelopes go, and whom to tell that one waits."""
+        self._store = store
+        self._clock = clock
+        self._sent = sent
+        self._look = look
+        self._hash = store.text(HASH_NAME) or ""
+        self._due_boot_s = 0.0
+        self._sent_boot_s: float | None = None
+        self._thread: threading.Thread | None = None
+
+    def hash(self) -> str:
+        """Return the hash of the facts that events go with."""
+        return self._hash
+
+    def due_at(self) -> float:
+        """Return when to look next, in seconds since boot."""
+        return self._due_boot_s
+
+    def tick(self) -> None:
+        """Look when it is time; a look that still hangs is not joined by another."""
+        now = self._clock()
+        if now.boot_s < self._due_boot_s:
+            return
+        self._due_boot_s = now.boot_s + LOOK_EVERY_S
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._keep_up, name="facts", daemon=True)
+            self._thread.start()
+
+    def _keep_up(self) -> None:
+        try:
+            facts = dict(self._look())
+        except Exception:
+            log.exception("the facts could not be collected; the next look is in an hour")
+            return
+        now = self._clock()
+        new_hash = facts_hash(facts)
+        first = self._sent_boot_s is None
+        if needed(self._hash, self._sent_boot_s, now, new_hash):
+            message = Facts(uuid7(), now.label(), new_hash, facts)
+            envelope = Envelope(message.id, "facts", Importance.LOW, message.to_text(), message.at)
+            self._store.record({}, [envelope], {HASH_NAME: new_hash})
+            self._hash = new_hash
+            self._sent_boot_s = now.boot_s
+            self._sent()
+        elif first:
+            self._sent_boot_s = now.boot_s

@@ -1,0 +1,103 @@
+"""A whole watchdesk on this machine: a real server on each database, a real agent."""
+
+import json
+import subprocess
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.agent_process import AgentProcess, run_agent
+from tests.support.databases import ServerDatabase
+from tests.support.server_process import (
+    PROJECT,
+    ServerProcess,
+    server_command,
+    server_environment,
+)
+
+
+class Desk:
+    """A server with one client, one technician's key, and what it knows by REST."""
+
+    def __init__(
+        self, database: ServerDatabase, start: Callable[..., ServerProcess], folder: Path
+    ) -> None:
+        self.database = database
+        self._start = start
+        self._folder = folder
+        self.command("init")
+        self.command("client", "add", "Corner Bakery")
+        self.command("staff", "add", "tess@example.com", "--role", "admin", "--password-file", "-",
+                     stdin="a-long-enough-pass-phrase\n")  # fmt: skip
+        self.key = self.command("api-key", "tess@example.com")
+        self.server = start(database)
+        self.url = self.server.url
+        self.state = folder / "agent"
+
+    def command(self, *arguments: str, stdin: str = "") -> str:
+        done = subprocess.run(
+            server_command(*arguments), cwd=PROJECT, env=server_environment(self.database),
+            input=stdin, capture_output=True, text=True, check=False, timeout=120,
+        )  # fmt: skip
+        assert done.returncode == 0, f"{arguments}: {done.stdout}{done.stderr}"
+        return done.stdout.strip()
+
+    def enrol(self) -> None:
+        token = self.command("enroll-token", "Corner Bakery")
+        run_agent("enroll", "--server", self.url, "--token-file", "-", "--state", str(self.state),
+                  stdin=token + "\n")  # fmt: skip
+
+    def stop_server(self) -> None:
+        self.server.stop()
+
+    def start_server(self) -> None:
+        address = self.url.removeprefix("http://")
+        self.server = self._start(self.database, "--listen", address)
+
+    def get(self, path: str) -> Any:
+        asked = urllib.request.Request(  # noqa: S310 - our own server
+            f"{self.url}/api/v1/{path}", headers={"Authorization": f"Bearer {self.key}"}
+        )
+        with urllib.request.urlopen(asked, timeout=10) as answer:  # noqa: S310 - the same
+            return json.load(answer)
+
+    def tickets(self) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = self.get("tickets")["items"]
+        return items
+
+    def timeline(self, number: int) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = self.get(f"tickets/{number}/timeline")["items"]
+        return items
+
+    def rules(self, text: str) -> Path:
+        file = self._folder / "rules.yaml"
+        file.write_text(text)
+        file.chmod(0o600)
+        return file
+
+
+@pytest.fixture
+def desk(
+    database: ServerDatabase, server_process: Callable[..., ServerProcess], tmp_path: Path
+) -> Desk:
+    """A server of its own, ready for an agent, on each database."""
+    return Desk(database, server_process, tmp_path)
+
+
+@pytest.fixture
+def start_agent(desk: Desk) -> Iterator[Callable[..., AgentProcess]]:
+    """Enrol this computer once and start real agents; all are stopped at the end."""
+    started: list[AgentProcess] = []
+
+    def start(rules: Path, *python: str) -> AgentProcess:
+        if not started:
+            desk.enrol()
+        started.append(AgentProcess(desk.state, rules, *python))
+        return started[-1]
+
+    yield start
+    for agent in started:
+        agent.stop()

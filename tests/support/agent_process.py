@@ -1,0 +1,85 @@
+"""The real agent, started as its service starts it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.support.polling import until
+from tests.support.server_process import PROJECT, server_environment
+
+
+def agent_command(*arguments: str) -> list[str]:
+    """Return the command line of ``watchdesk-agent``, from this checkout."""
+    return [sys.executable, "-m", "agent", *arguments]
+
+
+def run_agent(*arguments: str, stdin: str = "") -> str:
+    """Run one command to its end and return what it printed; fails with its own words."""
+    done = subprocess.run(
+        agent_command(*arguments),
+        cwd=PROJECT,
+        env=server_environment(),
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, f"{arguments}: {done.stdout}{done.stderr}"
+    return done.stdout.strip()
+
+
+class AgentProcess:
+    """A running agent on one state folder."""
+
+    def __init__(self, state: Path, rules: Path, *python: str) -> None:
+        """Start it with ``python`` as options of the interpreter, and wait for its first checks."""
+        self.state = state
+        self.log = state.parent / f"{state.name}-{os.urandom(3).hex()}.log"
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, *python, "-m", "agent", "run", "--state", state, "--rules", rules],
+                cwd=PROJECT,
+                env=server_environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        until(self._is_running, what="the agent's start")
+
+    def _is_running(self) -> bool:
+        text = self.log.read_text(errors="replace")
+        assert self.process.poll() is None, text
+        return "checks are running" in text
+
+    def status(self) -> dict[str, Any]:
+        """Return what ``watchdesk-agent status --json`` says."""
+        tree: dict[str, Any] = json.loads(run_agent("status", "--json", "--state", str(self.state)))
+        return tree
+
+    def check(self, rule: str, target: str) -> dict[str, Any] | None:
+        """Return how a rule judges a target just now, None before it did."""
+        for check in self.status()["checks"]:
+            if (check["rule"], check["target"]) == (rule, target):
+                found: dict[str, Any] = check
+                return found
+        return None
+
+    def kill(self) -> None:
+        """Kill it, as a power cut would."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> int:
+        """Stop it as its service would; return its exit code."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(15)
+            except subprocess.TimeoutExpired:
+                self.kill()
+        return self.process.returncode
