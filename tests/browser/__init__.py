@@ -1,0 +1,1 @@
+"""Stories told in Chromium against the real server."""

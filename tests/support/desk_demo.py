@@ -1,10 +1,11 @@
 """A desk on an ordinary morning: three clients, eight tickets, nothing hostile.
 
-What the screenshots and the browser stories look at.
+What the browser stories and the picture in the README look at.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from agent.protocol.device import CheckState
 from agent.protocol.words import Evaluation, Priority, Source, Status
@@ -12,6 +13,7 @@ from server_stub.clients.models import Client, Device, Site
 from server_stub.tickets.models import EntryKind, Ticket
 from tests.support import desk_rows
 
+ANA = "ana.sousa@desk.example"
 _M = timedelta(minutes=1)
 _H = timedelta(hours=1)
 
@@ -25,7 +27,7 @@ class DeskDemo:
     front_desk: Device
 
 
-def checks() -> list[CheckState]:
+def checks(now: datetime) -> list[CheckState]:
     """Return the states of an office computer's checks."""
     state = desk_rows.check_state
     return [
@@ -34,7 +36,7 @@ def checks() -> list[CheckState]:
             "C:",
             Evaluation.CRITICAL,
             summary="free_percent 1.4 %, free_bytes 3.2 GiB",
-            since="2026-11-21T09:27:00.000Z",
+            since=(now - 18 * _M).isoformat(),
         ),
         state("disk-space-workstation", "D:", summary="free_percent 61 %, free_bytes 570 GiB"),
         state("memory-pressure", "memory", summary="available_percent 37 %", check="memory"),
@@ -45,7 +47,7 @@ def checks() -> list[CheckState]:
             "192.168.14.10:1433",
             Evaluation.UNKNOWN,
             summary="no answer within 10 s",
-            since="2026-11-21T09:40:00.000Z",
+            since=(now - 4 * _M).isoformat(),
             check="tcp",
         ),
     ]
@@ -57,106 +59,93 @@ def morning(now: datetime) -> DeskDemo:
     baker = desk_rows.client("Baker & Finch Solicitors", "Head office")
     north = desk_rows.client("Northgate Logistics", "Warehouse 2")
     front = desk_rows.device(
-        harbour, "FRONTDESK-03", now=now, facts=desk_rows.FACTS, checks=checks()
+        harbour, "FRONTDESK-03", now=now, facts=desk_rows.FACTS, checks=checks(now)
     )
     files = desk_rows.device(baker, "bf-files-01", now=now, kind="server", os="linux")
     scale = desk_rows.device(north, "NG-SCALE-PC", now=now, silent=3 * _H)
     laptop = desk_rows.device(baker, "BF-LT-0147", now=now, kind="laptop")
     host = desk_rows.device(north, "ng-hv-02", now=now, kind="server", os="linux")
-    desk_rows.ticket(
+
+    def add(of: tuple[Client, Site], number: int, title: str, **more: Any) -> Ticket:
+        return desk_rows.ticket(of, title, id=number, now=now, **more)
+
+    add(
         north,
-        "RAID md0 is degraded: 1 of 2 disks",
-        now=now,
+        1042,
+        "RAID md0 is degraded: 1 of 2 disks left",
         on=host,
         age=95 * _M,
-        response_in=-35 * _M,
-        resolution_in=145 * _M,
         priority=Priority.URGENT,
-        occurrences=1,
     )
-    disk = _disk_ticket(harbour, front, now)
-    desk_rows.ticket(
+    disk = _disk(add(harbour, 1041, "Low disk space on C: – 3.2 GiB free", on=front, age=48 * _M))
+    add(
         baker,
+        1043,
         "Cannot open the shared calendar since this morning",
-        now=now,
         on=laptop,
-        age=40 * _M,
-        response_in=20 * _M,
+        age=41 * _M,
+        priority=Priority.HIGH,
         source=Source.TRAY,
         evaluation=None,
     )
-    desk_rows.ticket(
+    samba = add(
         baker,
-        "Service smbd has stopped and was restarted 3 times",
-        now=now,
+        1038,
+        "Service smbd stopped and was restarted 3 times",
         on=files,
-        age=70 * _M,
-        response_in=None,
-        resolution_in=170 * _M,
-        priority=Priority.HIGH,
+        age=26 * _H,
+        priority=Priority.URGENT,
         status=Status.OPEN,
         occurrences=3,
     )
-    desk_rows.ticket(
+    certificate = add(
         harbour,
+        1034,
         "Certificate of imaging.harbourdental.example ends in 12 days",
-        now=now,
-        age=26 * _H,
-        response_in=None,
-        resolution_in=30 * _H,
+        age=49 * _H,
         priority=Priority.LOW,
         evaluation=Evaluation.WARNING,
         status=Status.OPEN,
     )
-    desk_rows.ticket(
+    printer = add(
         north,
+        1040,
         "Label printer in bay 4 prints half a label",
-        now=now,
         age=5 * _H,
-        response_in=None,
-        resolution_in=52 * _H,
         source=Source.PHONE,
         evaluation=None,
         status=Status.OPEN,
     )
-    desk_rows.ticket(
+    backup = add(
         north,
-        "NG-SCALE-PC: the backup of last night is missing",
-        now=now,
+        1039,
+        "No backup of last night on NG-SCALE-PC",
         on=scale,
         age=3 * _H,
-        response_in=None,
-        resolution_in=73 * _H,
         evaluation=Evaluation.UNKNOWN,
         status=Status.OPEN,
     )
-    desk_rows.ticket(
+    starter = add(
         baker,
+        1031,
         "New starter on Monday: laptop, mailbox and key card",
-        now=now,
-        age=50 * _H,
-        response_in=None,
-        resolution_in=None,
+        age=95 * _H,
         source=Source.EMAIL,
         priority=Priority.LOW,
         evaluation=None,
         status=Status.WAITING,
     )
+    for row in (samba, certificate, printer, backup, starter):
+        desk_rows.entry(row, EntryKind.REPLY, row.created_at + 25 * _M, actor=ANA, body="On it.")
+    waits = {"from": "open", "to": "waiting"}
+    desk_rows.entry(starter, EntryKind.STATUS, now - 20 * _H, actor=ANA, payload=waits)
+    for row in Ticket.objects.select_related("site"):
+        desk_rows.settle_clocks(row, now)
     return DeskDemo(harbour, disk, front)
 
 
-def _disk_ticket(harbour: tuple[Client, Site], front: Device, now: datetime) -> Ticket:
-    warned = now - 48 * _M
-    row = desk_rows.ticket(
-        harbour,
-        now=now,
-        on=front,
-        age=48 * _M,
-        title="Low disk space on C: – 3.2 GiB free",
-        response_in=12 * _M,
-        resolution_in=192 * _M,
-        priority=Priority.HIGH,
-    )
+def _disk(row: Ticket) -> Ticket:
+    """Tell how the disk filled: a warning of low priority first, then critical and high."""
     row.timeline.update(
         payload=desk_rows.payload_text(
             row,
@@ -169,31 +158,25 @@ def _disk_ticket(harbour: tuple[Client, Site], front: Device, now: datetime) -> 
             ],
         ),
         body="Low disk space on C: – 13 GiB free",
-        device_at=warned - 7 * _M,
+        device_at=row.created_at - 7 * _M,
     )
-    later = now - 18 * _M
+    graver = row.created_at + 30 * _M
+    judged = {"evaluation": {"from": "warning", "to": "critical"}, "change": "changed"}
     desk_rows.entry(
         row,
         EntryKind.CHANGED,
-        later,
+        graver,
         body=row.title,
-        payload=desk_rows.monitor_payload(
-            row, evaluation={"from": "warning", "to": "critical"}, change="changed"
-        ),
-        device_at=later - 7 * _M,
+        payload=desk_rows.monitor_payload(row, **judged),
+        device_at=graver - 7 * _M,
     )
     desk_rows.entry(
         row,
         EntryKind.PRIORITY,
-        later,
+        graver,
         body="Priority low → high, as the monitor's rule says.",
         payload={"from": "low", "to": "high"},
     )
-    desk_rows.entry(
-        row,
-        EntryKind.NOTE,
-        now - 6 * _M,
-        actor="ana.sousa@desk.example",
-        body="Practice software keeps its X-ray cache on C:. Asked the vendor for the setting.",
-    )
+    Ticket.objects.filter(id=row.id).update(priority=Priority.HIGH, updated_at=graver)
+    row.refresh_from_db()
     return row

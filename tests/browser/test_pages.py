@@ -1,0 +1,82 @@
+"""Every page for everybody: in light and dark, narrow and wide, with hostile words in it."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Desk
+from tests.browser.watched import Watch, axe_violations, overflow_px
+from tests.support import hostile
+
+pytestmark = pytest.mark.needs("chromium")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_page(
+    signed_in_page: Callable[..., Page],
+    open_page: Callable[..., Page],
+    desk: Desk,
+    watch: Watch,
+    scheme: str,
+) -> None:
+    watch.expected = ["status of 404", "status of 400"]
+    stranger = open_page(scheme=scheme)
+    for page in (stranger, signed_in_page(scheme=scheme)):
+        for name in _visit(page, desk):
+            assert axe_violations(page) == [], name
+    stranger.goto(f"{desk.url}/sign-in")
+    stranger.get_by_label("Email address").fill("a@desk.example")
+    stranger.get_by_label("Password").fill("wrong")
+    stranger.keyboard.press("Enter")
+    stranger.get_by_role("alert").wait_for()
+    assert axe_violations(stranger) == []
+
+
+@pytest.mark.parametrize("width", [320, 640, 1280])
+def test_no_page_scrolls_sideways(
+    signed_in_page: Callable[..., Page], desk: Desk, watch: Watch, width: int
+) -> None:
+    """320 px is also what 400 % zoom makes of a laptop's 1280."""
+    watch.expected = ["status of 404", "status of 400"]
+    page = signed_in_page(width=width)
+    for name in _visit(page, desk):
+        assert overflow_px(page) == 0, name
+
+
+def test_hostile_texts_of_a_device_do_nothing_in_a_browser(
+    signed_in_page: Callable[..., Page], desk: Desk
+) -> None:
+    """All 220 in every field at once; whatever ran would have set ``window.hacked``."""
+    rows = hostile.write(hostile.TEXTS, desk.now)
+    page = signed_in_page(width=640)
+    paths = ["/", *(f"/tickets/{rows.ticket.id}", f"/devices/{rows.device.id}")]
+    older = page.locator("#page-next")
+    while older.count():
+        address = older.get_attribute("href")
+        assert address
+        paths.append(address)
+        page.goto(desk.url + address)
+    assert len(paths) == 7  # 228 tickets are five pages of the queue
+    for path in paths:
+        page.goto(desk.url + path)
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("window.hacked") is None
+        assert page.evaluate("document.baseURI") == page.url
+        expect(page.get_by_role("main")).to_be_visible()
+        assert overflow_px(page) == 0, path
+
+
+def _visit(page: Page, desk: Desk) -> Iterator[str]:
+    for path in (
+        "/",
+        "/?status=waiting&priority=urgent",
+        "/?priority=unheard-of",
+        f"/tickets/{desk.demo.disk.id}",
+        f"/devices/{desk.demo.front_desk.id}",
+        "/sign-out",
+        "/tickets/999999",
+    ):
+        page.goto(desk.url + path)
+        page.locator("details").evaluate_all("all => all.forEach(one => { one.open = true; })")
+        yield path
