@@ -11,6 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "server_stub.settings")
 django_application = get_wsgi_application()
 
 from server_stub.intake.application import DeviceRoutes  # noqa: E402 - needs the set-up above
+from server_stub.slow_clients import BodyGuard  # noqa: E402 - the same
 
 importlib.import_module("server_stub.urls")  # a broken page fails the start, not its visitor
 
@@ -21,3 +22,5 @@ if _proxies := os.environ.get("WATCHDESK_TRUSTED_PROXY"):
     # Only these peers may say whom they speak for: X-Forwarded-For and -Proto of others are
     # words of a stranger, and rate limits and secure cookies rely on them.
     application = wrap_wsgi_with_proxy_headers(application, _proxies.split(","))
+
+application = BodyGuard(application)

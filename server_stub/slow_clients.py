@@ -1,0 +1,191 @@
+"""Keeps clients that send a request's body slowly, or never, from taking every thread.
+
+granian gives a request to a thread as soon as its head is there, and reading the body blocks
+that thread for as long as the client likes (granian's own limit is for the head alone): forty
+connections that promised a body and sent none kept a server of 32 threads from answering
+anybody. Two things help. What anybody may send, forms and enrolments, shares a few threads; on
+the other routes below ``/api/`` callers are known before their body is read. And a connection
+whose body is awaited too long is shut down.
+"""
+
+import contextlib
+import ipaddress
+import json
+import logging
+import os
+import socket
+import struct
+import sys
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from http import HTTPStatus
+from pathlib import Path
+from wsgiref.types import InputStream, StartResponse, WSGIApplication, WSGIEnvironment
+
+from agent.protocol import API_PREFIX, PROBLEM_MEDIA_TYPE
+from agent.protocol.problems import ProblemType, problem_tree
+
+STRANGERS_AT_ONCE = 12
+"""Requests with a body from callers not known yet.
+
+Each sign-in takes 100 MB for a tenth of a second (argon2): this bounds that as well."""
+LONGEST_BODY_S = 15.0
+_LAST_DATA_SENT = struct.Struct("44xI")
+"""``tcpi_last_data_sent`` in Linux's ``struct tcp_info``: milliseconds since we sent anything."""
+
+_ENROLMENT = API_PREFIX + "enroll"
+
+_log = logging.getLogger(__name__)
+
+
+class BodyGuard:
+    """The WSGI layer before everything else."""
+
+    def __init__(
+        self, application: WSGIApplication, *, longest_body_s: float = LONGEST_BODY_S
+    ) -> None:
+        """Take what answers requests."""
+        self._application = application
+        self._longest_body_s = longest_body_s
+        self._strangers = threading.Semaphore(STRANGERS_AT_ONCE)
+        self._awaited: dict[int, tuple[float, str]] = {}
+        self._watch_started = threading.Lock()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request; 503 for a stranger's while too many others are being read."""
+        if not _has_body(environ):
+            return self._application(environ, start_response)
+        self._start_watch()
+        environ["wsgi.input"] = _Awaited(environ["wsgi.input"], self, environ["REMOTE_ADDR"])
+        path = environ["PATH_INFO"]
+        if path.startswith(API_PREFIX) and path != _ENROLMENT:
+            return self._application(environ, start_response)
+        if not self._strangers.acquire(blocking=False):
+            return _busy(path, start_response)
+        try:
+            return self._application(environ, start_response)
+        finally:
+            self._strangers.release()
+
+    @contextlib.contextmanager
+    def awaiting(self, address: str) -> Iterator[None]:
+        """Note, while the block runs, that this thread waits for bytes from ``address``."""
+        thread = threading.get_ident()
+        self._awaited[thread] = (time.monotonic(), address)
+        try:
+            yield
+        finally:
+            del self._awaited[thread]
+
+    def _start_watch(self) -> None:
+        """Start the watching thread once, in the process that serves: a fork would lose it."""
+        if self._watch_started.acquire(blocking=False):
+            threading.Thread(target=self._watch, name="slow-clients", daemon=True).start()
+
+    def _watch(self) -> None:
+        while True:
+            time.sleep(self._longest_body_s / 5)
+            now_s = time.monotonic()
+            waits = list(self._awaited.values())
+            for address in {a for since, a in waits if now_s - since > self._longest_body_s}:
+                count = cut_silent_connections(address, self._longest_body_s)
+                _log.warning("%d connections of %s cut: a body came too slowly", count, address)
+
+
+class _Awaited:
+    """A request's body whose reading is watched."""
+
+    def __init__(self, body: InputStream, guard: BodyGuard, address: str) -> None:
+        self._body = body
+        self._guard = guard
+        self._address = address
+
+    def read(self, size: int = -1, /) -> bytes:
+        with self._guard.awaiting(self._address):
+            return self._body.read(size)
+
+    def readline(self, size: int = -1, /) -> bytes:
+        with self._guard.awaiting(self._address):
+            return self._body.readline(size)
+
+    def readlines(self, hint: int = -1, /) -> list[bytes]:
+        with self._guard.awaiting(self._address):
+            return self._body.readlines(hint)
+
+    def __iter__(self) -> Iterator[bytes]:
+        while line := self.readline():
+            yield line
+
+
+def cut_silent_connections(address: str, silent_s: float) -> int:
+    """Shut down this process's connections from ``address`` that got no byte for ``silent_s``.
+
+    Which of a client's connections a thread waits for is not known; the others that are cut with
+    it were idle. Returns how many were cut. Linux only: elsewhere none.
+    """
+    if sys.platform != "linux":
+        return 0
+    count = 0
+    for connection in _sockets():
+        with contextlib.suppress(OSError):  # a listener, or gone since
+            if _is_silent(connection, address, silent_s):
+                connection.shutdown(socket.SHUT_RDWR)
+                count += 1
+    return count
+
+
+def _sockets() -> Iterator[socket.socket]:
+    """Yield each socket of this process under a descriptor of our own, closed afterwards.
+
+    Of our own because the process may close a connection while we look at it, and the number
+    then names another one.
+    """
+    for entry in list(Path("/proc/self/fd").iterdir()):
+        try:
+            descriptor = os.dup(int(entry.name))
+        except OSError:  # closed since
+            continue
+        try:
+            found = socket.socket(fileno=descriptor)
+        except OSError:  # a file
+            os.close(descriptor)
+            continue
+        with found:
+            yield found
+
+
+def _is_silent(connection: socket.socket, address: str, silent_s: float) -> bool:
+    if connection.family not in (socket.AF_INET, socket.AF_INET6):
+        return False
+    if _plain(connection.getpeername()[0]) != _plain(address):
+        return False
+    state = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _LAST_DATA_SENT.size)
+    (silent_ms,) = _LAST_DATA_SENT.unpack(state)
+    return bool(silent_ms >= silent_s * 1000)
+
+
+def _plain(address: str) -> str:
+    """Return an IPv4 address met through IPv6 as what it is."""
+    found = ipaddress.ip_address(address)
+    mapped = getattr(found, "ipv4_mapped", None)
+    return str(mapped or found)
+
+
+def _has_body(environ: WSGIEnvironment) -> bool:
+    return environ.get("CONTENT_LENGTH", "0") != "0" or "HTTP_TRANSFER_ENCODING" in environ
+
+
+def _busy(path: str, start_response: StartResponse) -> Iterable[bytes]:
+    title = "Too many send something just now"
+    detail = "Nothing was stored. Send it again in a moment."
+    if path == _ENROLMENT:
+        kind = PROBLEM_MEDIA_TYPE
+        tree = problem_tree(ProblemType.UNAVAILABLE, HTTPStatus.SERVICE_UNAVAILABLE, title, detail)
+        body = json.dumps(tree).encode()
+    else:
+        kind = "text/plain; charset=utf-8"
+        body = f"{title}. {detail}\n".encode()
+    headers = [("Content-Type", kind), ("Content-Length", str(len(body))), ("Retry-After", "2")]
+    start_response("503 Service Unavailable", headers)
+    return [body]

@@ -1,0 +1,163 @@
+import io
+import socket
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from server_stub.slow_clients import STRANGERS_AT_ONCE, BodyGuard, cut_silent_connections
+from tests.support.databases import ServerDatabase
+from tests.support.server_process import ServerProcess
+
+
+def environ(path: str, body: bytes = b"x", **more: str) -> dict[str, Any]:
+    return {
+        "PATH_INFO": path,
+        "REMOTE_ADDR": "192.0.2.1",
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.input": io.BytesIO(body),
+        **more,
+    }
+
+
+class Application:
+    """Answers when it is allowed to; keeps what it read."""
+
+    def __init__(self) -> None:
+        self.may_answer = threading.Event()
+        self.inside = threading.Semaphore(0)
+        self.read: list[bytes] = []
+
+    def __call__(self, environ: Any, start_response: Any) -> list[bytes]:
+        self.inside.release()
+        self.may_answer.wait(60)
+        self.read.append(environ["wsgi.input"].read())
+        start_response("200 OK", [])
+        return [b"ok"]
+
+
+def status(guard: BodyGuard, asked: dict[str, Any]) -> str:
+    told: list[str] = []
+    guard(asked, lambda line, *_: told.append(line))  # type: ignore[arg-type]
+    return told[0]
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+@pytest.fixture
+def crowded() -> Iterator[BodyGuard]:
+    """A guard that is busy with as many forms as it lets in."""
+    application = Application()
+    guard = BodyGuard(application)
+    crowd = [
+        threading.Thread(target=status, args=(guard, environ("/sign-in")))
+        for _ in range(STRANGERS_AT_ONCE)
+    ]
+    for one in crowd:
+        one.start()
+    for _ in crowd:
+        application.inside.acquire(timeout=60)
+    threading.Timer(0.2, application.may_answer.set).start()
+    yield guard
+    application.may_answer.set()
+    for one in crowd:
+        one.join()
+    assert status(guard, environ("/sign-in")) == "200 OK"
+
+
+def test_one_stranger_too_many_is_sent_away_at_once(crowded: BodyGuard) -> None:
+    assert status(crowded, environ("/api/v1/enroll")).startswith("503")
+    assert status(crowded, environ("/sign-in")).startswith("503")
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [environ("/api/v1/events"), environ("/", b""), environ("/health", b"", HTTP_X="y")],
+    ids=["device", "page", "health"],
+)
+def test_devices_and_readers_are_served_however_many_forms_there_are(
+    crowded: BodyGuard, asked: dict[str, Any]
+) -> None:
+    assert status(crowded, asked) == "200 OK"
+
+
+def test_a_body_arrives_as_it_was_sent() -> None:
+    def application(environ: Any, start_response: Any) -> list[bytes]:
+        body = environ["wsgi.input"]
+        start_response("200 OK", [])
+        return [body.read(2), body.readline(), *body, *body.readlines()]
+
+    sent = b"one\ntwo\nthree"
+    told = BodyGuard(application)(environ("/", sent), lambda *_: None)  # type: ignore[arg-type]
+
+    assert list(told) == [b"on", b"e\n", b"two\n", b"three"]
+
+
+@pytest.fixture
+def connected() -> Iterator[Callable[[str], socket.socket]]:
+    """Make connections to a listener of this process; returns the listener's end."""
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+
+        def connect(source: str) -> socket.socket:
+            there = socket.create_connection(listener.getsockname(), 10, (source, 0))
+            stack.enter_context(there)
+            here, _ = listener.accept()
+            stack.enter_context(here)
+            here.settimeout(10)
+            return here
+
+        yield connect
+
+
+@pytest.mark.needs("setpriv")  # Linux
+def test_only_the_silent_connections_of_one_address_are_cut(
+    connected: Callable[[str], socket.socket],
+) -> None:
+    silent, other = connected("127.0.0.21"), connected("127.0.0.22")
+    before = open_files()
+    deadline = time.monotonic() + 20
+    while cut_silent_connections("127.0.0.21", 0.3) == 0:
+        assert time.monotonic() < deadline
+    assert open_files() == before
+    served = connected("127.0.0.21")
+    served.sendall(b"answer")
+
+    assert cut_silent_connections("127.0.0.21", 10) == 0
+    assert silent.recv(1) == b""
+    other.sendall(b"still there")
+    served.sendall(b"still there")
+
+
+@pytest.mark.needs("setpriv")  # Linux
+def test_forty_clients_that_never_send_their_body_do_not_stop_the_server(
+    sqlite: ServerDatabase, server_process: Callable[..., ServerProcess]
+) -> None:
+    """Without the guard every thread waits for them, for ever."""
+    server = server_process(sqlite)
+    host, port = server.url.removeprefix("http://").split(":")
+    head = b"POST /sign-in HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n"
+    head += b"Content-Type: application/x-www-form-urlencoded\r\n"
+    head += b"Cookie: watchdesk-csrf=" + b"a" * 32 + b"\r\n\r\n"
+    with ExitStack() as stack:
+        clients = [
+            stack.enter_context(socket.create_connection((host, int(port)), 60)) for _ in range(40)
+        ]
+        for client in clients:
+            client.sendall(head)
+
+        with urllib.request.urlopen(f"{server.url}/health", timeout=30) as answer:  # noqa: S310
+            assert answer.status == 200
+        told = [client.recv(1000) for client in clients]
+
+    assert len([one for one in told if one.startswith(b"HTTP/1.1 503")]) == 40 - STRANGERS_AT_ONCE
+    assert len([one for one in told if one == b""]) == STRANGERS_AT_ONCE
+    server.stop()
+    assert "a body came too slowly" in server.output()
