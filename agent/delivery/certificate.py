@@ -70,7 +70,7 @@ def _proxy_sign_in(user: str | None, password: str | None) -> dict[str, str]:
     from base64 import b64encode  # noqa: PLC0415 - rarely needed
 
     pair = f"{unquote(user)}:{unquote(password or '')}"
-    return {"Proxy-Authorization": "Basic " + b64encode(pair.encode()).decode()}
+    return {"Proxy-Authorization": "Basic " + b64encode(pair.encode("latin-1", "replace")).decode()}
 
 
 def _names(issuer: bytes) -> Iterator[tuple[bytes, bytes]]:

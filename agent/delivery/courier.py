@@ -211,16 +211,16 @@ class Courier:
 
     def _converse(self, sender: SenderProcess) -> None:
         """Send all there is, then a heartbeat, then what comes while the sender is warm."""
-        beat_at = float("-inf")  # one with every sender
+        beaten = False
         while not self._stopping:
             with self._turn:
                 self._fresh = False  # before looking: what comes meanwhile is fresh again
             batch = _batch(self._outbox.pending(self._batch_items, BATCH_BYTES))
             if batch:
                 answer = self._deliver(sender, batch)
-            elif self._clock().boot_s >= beat_at:
+            elif not beaten or self._clock().boot_s >= self._schedule.beat_at:
                 answer = self._beat(sender)
-                beat_at = self._schedule.beat_at
+                beaten = True
             elif self._more_within(self._warm_s):
                 continue
             else:

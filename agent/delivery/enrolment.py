@@ -20,22 +20,12 @@ from agent.protocol import VERSION
 from agent.protocol.credentials import CredentialPrefix, new_credential
 from agent.protocol.device import Enrolment
 from agent.protocol.ids import uuid7
-from agent.protocol.problems import ProblemType
 from agent.protocol.words import DeviceKind
 
 _LONGEST_TOKEN_FILE = 4096
 _ELSEWHERE = {
     CredentialPrefix.DEVICE: "the token of a device",
     CredentialPrefix.STAFF_KEY: "the API key of a technician",
-}
-_WHY = {
-    ProblemType.TOKEN_SPENT: "the enrolment token is used up or expired: ask for a new one "
-    "(watchdesk-server enroll-token CLIENT)",
-    ProblemType.UNAUTHENTICATED: "the server does not know this enrolment token: it was copied "
-    "incompletely, withdrawn, or is of another server",
-    ProblemType.WRONG_CREDENTIAL: "the server says this is no enrolment token",
-    ProblemType.CONFLICT: "the server knows this device id already and will not take it over: "
-    "the state folder was copied from another computer, or the device belongs to another client",
 }
 
 
@@ -93,45 +83,42 @@ def enrol(
 ) -> Identity:
     """Make this device known to ``server`` and return its identity, stored in the state folder.
 
-    A device that has an identity keeps its id and token, and CA file and proxy unless others are
-    given. Raises AddressError, StateError or
-    EnrolmentError; whatever was stored stays, and the same call may be repeated.
+    A device that has an identity keeps its id, its token at the same address, and CA file and
+    proxy unless others are given. Raises AddressError, StateError or EnrolmentError; whatever
+    was stored stays, and the same call may be repeated.
     """
-    mine = _own_identity(state_dir, server_address(server))
-    tried = replace(
+    stored = identity.load(state_dir) if identity.exists(state_dir) else None
+    mine = _own_identity(stored, server_address(server))
+    mine = replace(
         mine,
         ca_file=str(ca_file.resolve()) if ca_file else mine.ca_file,
         proxy=proxy_address(proxy) if proxy else mine.proxy,
     )
-    if mine.enrolled_at is None:  # else what works stays until something else has worked
-        identity.save(state_dir, tried)
-    answer = _ask(tried, device, token, start_sender)
+    if stored is None or stored.enrolled_at is None:
+        identity.save(state_dir, mine)  # else what works stays until something else has worked
+    answer = _ask(mine, device, token, start_sender)
     if answer.outcome is not Outcome.DELIVERED:
-        raise EnrolmentError(_why(answer))
-    enrolled = replace(tried, enrolled_at=now.label())
+        raise EnrolmentError(answer.says)
+    if answer.document.get("device_id") != mine.device_id:
+        raise EnrolmentError(f"{mine.server} answered for another device; try again")
+    enrolled = replace(mine, enrolled_at=now.label())
     identity.save(state_dir, enrolled)
     return enrolled
 
 
-def _own_identity(state_dir: Path, server: str) -> Identity:
-    """Return what is stored, or a new identity.
+def _own_identity(stored: Identity | None, server: str) -> Identity:
+    """Return what is stored; for another address the same id with a new token.
 
-    A token that may have gone to a mistyped address is not used again.
+    What an address was told, mistyped or given up, is no secret for the next one.
     """
-    stored = identity.load(state_dir) if identity.exists(state_dir) else None
     if stored and stored.server == server:
         return stored
-    if stored and stored.enrolled_at:
-        raise EnrolmentError(
-            f"this device is enrolled at {stored.server} since {stored.enrolled_at}. If that "
-            "server only got another address, change it in "
-            f"{state_dir / identity.FILE_NAME}; to enrol as a new device elsewhere, move that "
-            "file away first"
-        )
     return Identity(
         device_id=stored.device_id if stored else uuid7(),
         device_token=new_credential(CredentialPrefix.DEVICE),
         server=server,
+        ca_file=stored.ca_file if stored else None,
+        proxy=stored.proxy if stored else None,
     )
 
 
@@ -158,7 +145,3 @@ def _ask(
     )
     with start_sender(settings) as sender:
         return sender.ask(Job("enroll", "enroll", items=(request.to_text(),), token=token))
-
-
-def _why(answer: Answer) -> str:
-    return next((why for kind, why in _WHY.items() if kind == answer.problem), answer.says)

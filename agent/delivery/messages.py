@@ -141,7 +141,7 @@ class Answer:
     ``status`` is the HTTP status when there was an answer, ``problem`` its machine-readable kind,
     ``retry_after_s`` what the server asked for (1 s…1 h). The rest comes from a delivered answer:
     ``receipts`` in the order of the job's ids, ``changes`` cursors, the server's wishes for
-    ``heartbeat_every_s`` and ``reconnect_spread_s`` (unclamped), and a fetched ``document``.
+    ``heartbeat_every_s`` and ``reconnect_spread_s`` (unclamped), the ``document`` of get or enroll.
     """
 
     outcome: Outcome

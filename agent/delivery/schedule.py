@@ -26,16 +26,21 @@ class Schedule:
     ``failures`` counts the failed attempts since the last success. Until ``retry_at`` nothing is
     tried after a failure; ``no_earlier`` is the server's word on that, which a fresh alert does
     not pass; ``pulled`` notes that a fresh alert has brought this wait forward already.
-    ``beat_at`` is when a heartbeat goes alone.
+    ``beaten_at`` is when the last heartbeat went.
     """
 
-    beat_at: float
+    beaten_at: float
     failures: int = 0
     retry_at: float = 0.0
     no_earlier: float = 0.0
     pulled: bool = False
     heartbeat_every_s: float = HEARTBEAT_S
     spread_s: float = SPREAD_S
+
+    @property
+    def beat_at(self) -> float:
+        """When a heartbeat goes alone."""
+        return self.beaten_at + self.heartbeat_every_s
 
     def due_at(self, *, waiting: bool) -> float:
         """Return when the next attempt is due; ``waiting``: there are envelopes to send."""
@@ -51,7 +56,7 @@ def first(now_s: float, chance: float) -> Schedule:
     waits its share of the window, for all of its site may have; else the first contact is now.
     """
     wait = chance * SPREAD_S if now_s < JUST_BOOTED_S else 0.0
-    return Schedule(beat_at=now_s + wait, retry_at=now_s + wait)
+    return Schedule(beaten_at=now_s + wait - HEARTBEAT_S, retry_at=now_s + wait)
 
 
 def succeeded(
@@ -59,7 +64,7 @@ def succeeded(
 ) -> Schedule:
     """Return the schedule after a delivery, with the server's wishes clamped to their ranges."""
     return Schedule(
-        beat_at=schedule.beat_at,
+        beaten_at=schedule.beaten_at,
         heartbeat_every_s=_wish(heartbeat_every_s, HEARTBEAT_RANGE_S, schedule.heartbeat_every_s),
         spread_s=_wish(spread_s, SPREAD_RANGE_S, schedule.spread_s),
     )
@@ -67,7 +72,7 @@ def succeeded(
 
 def beaten(schedule: Schedule, now_s: float) -> Schedule:
     """Return the schedule after a heartbeat."""
-    return replace(schedule, beat_at=now_s + schedule.heartbeat_every_s)
+    return replace(schedule, beaten_at=now_s)
 
 
 def failed(

@@ -6,6 +6,7 @@ the agent's, starts nothing, and leaves when stdin closes or no job comes for a 
 agent never carries the memory of an HTTP library.
 """
 
+import os
 import ssl
 import sys
 from collections.abc import Callable
@@ -244,4 +245,7 @@ def _late(settings: Settings) -> Answer:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    sys.stderr.flush()
+    # Taking the libraries apart would cost an eighth of the sender's whole CPU (measured: 17 ms).
+    os._exit(status)

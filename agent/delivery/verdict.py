@@ -7,7 +7,7 @@ without our problem document refuses nothing: the envelope stays and the sentenc
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -18,6 +18,7 @@ from agent.protocol import MEDIA_TYPE, PROBLEM_MEDIA_TYPE, strict
 from agent.protocol.events import Receipt, parse_receipt
 from agent.protocol.problems import PROBLEM_URN, ProblemType
 from agent.protocol.strict import ProtocolError
+from agent.protocol.words import ReceiptResult
 
 SHORTEST_RETRY_AFTER_S = 1.0
 LONGEST_RETRY_AFTER_S = 3600.0
@@ -119,7 +120,7 @@ def _success(job: Job, reply: Reply, server: str) -> Answer:
         changes=_changes(tree),
         heartbeat_every_s=_number(tree, "heartbeat_every_s"),
         reconnect_spread_s=_number(tree, "reconnect_spread_s"),
-        document=tree if job.do == "get" else None,
+        document=None if job.do == "post" else tree,
     )
 
 
@@ -138,10 +139,20 @@ def _receipts(tree: Mapping[str, Any], ids: tuple[str, ...]) -> tuple[Receipt, .
         raise ProtocolError("receipts", "not a list")
     if len(items) != len(ids):
         raise ProtocolError("receipts", f"{len(items)} for {len(ids)} messages")
-    receipts = tuple(parse_receipt(item) for item in items)
+    receipts = tuple(
+        _receipt(item, identifier) for item, identifier in zip(items, ids, strict=True)
+    )
     if tuple(receipt.id for receipt in receipts) != ids:
         raise ProtocolError("receipts", "they are of other messages")
     return receipts
+
+
+def _receipt(item: object, identifier: str) -> Receipt:
+    """Return the receipt; one without an id refuses a message whose id cannot be read."""
+    receipt = parse_receipt(item)
+    if receipt.result is ReceiptResult.REFUSED and not receipt.id:
+        return replace(receipt, id=identifier)
+    return receipt
 
 
 def _changes(tree: Mapping[str, Any]) -> dict[str, str | int]:
