@@ -140,15 +140,15 @@ class LinkServer:
         unread = b""
         while True:
             line, separator, unread = unread.partition(b"\n")
-            while not separator:
-                if len(line) > MAX_LINE_BYTES:
-                    _refuse(connection, f"a request has at most {MAX_LINE_BYTES} bytes")
-                    return
+            while not separator and len(line) <= MAX_LINE_BYTES:
                 connection.settimeout(max(0.01, end - time.monotonic()))
                 chunk = connection.recv(MAX_LINE_BYTES)
                 if not chunk:
                     return
                 line, separator, unread = (line + chunk).partition(b"\n")
+            if len(line) > MAX_LINE_BYTES:
+                _refuse(connection, f"a request has at most {MAX_LINE_BYTES} bytes")
+                return
             with self._lock:
                 allowed = use.may_ask(time.monotonic())
             if not allowed:
