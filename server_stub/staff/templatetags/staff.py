@@ -28,6 +28,15 @@ def moment(context: Context, instant: datetime | str | None) -> str:
 
 
 @register.simple_tag(takes_context=True)
+def until(context: Context, start: datetime, end: datetime) -> SafeString:
+    """Return the end of a stretch of time as a ``<time>``, its date only when it is another."""
+    viewer: Viewer = context["viewer"]
+    local = end.astimezone(viewer.zone)
+    same_day = local.date() == start.astimezone(viewer.zone).date()
+    return _time(end, times.clock_time(end, end if same_day else viewer.now, viewer.zone))
+
+
+@register.simple_tag(takes_context=True)
 def ago(context: Context, instant: datetime | None) -> str:
     """Return how long ago an instant was (or is to come) as a ``<time>``."""
     if instant is None:
