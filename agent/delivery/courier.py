@@ -212,12 +212,16 @@ class Courier:
     def _converse(self, sender: SenderProcess) -> None:
         """Send all there is, then a heartbeat, then what comes while the sender is warm."""
         beaten = False
+        delivered = ""
         while not self._stopping:
             with self._turn:
                 self._fresh = False  # before looking: what comes meanwhile is fresh again
             batch = _batch(self._outbox.pending(self._batch_items, BATCH_BYTES))
             if batch:
+                if batch[0].id == delivered:  # never send the same for ever
+                    raise AgentError("the outbox did not take note of what was delivered")
                 answer = self._deliver(sender, batch)
+                delivered = batch[0].id
             elif not beaten or self._clock().boot_s >= self._schedule.beat_at:
                 answer = self._beat(sender)
                 beaten = True

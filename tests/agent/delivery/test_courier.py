@@ -4,6 +4,7 @@ import logging
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -17,7 +18,7 @@ from agent.identity import Identity
 from agent.protocol.ids import uuid7
 from agent.protocol.problems import ProblemType
 from tests.agent.delivery.conftest import TOKEN
-from tests.agent.delivery.outbox_in_memory import OutboxInMemory, StoppedClock
+from tests.agent.delivery.outbox import Outbox, StoppedClock
 from tests.support.lying_server import Lie, LyingServer, page, problem
 from tests.support.polling import until
 
@@ -25,9 +26,11 @@ Start = Callable[..., Courier]
 
 
 @pytest.fixture
-def outbox() -> OutboxInMemory:
-    """An empty outbox."""
-    return OutboxInMemory()
+def outbox(tmp_path: Path) -> Iterator[Outbox]:
+    """An empty outbox on the disk."""
+    outbox = Outbox.open(tmp_path / "state")
+    yield outbox
+    outbox.store.close()
 
 
 @pytest.fixture
@@ -37,9 +40,7 @@ def stopped_clock() -> StoppedClock:
 
 
 @pytest.fixture
-def courier(
-    server: LyingServer, outbox: OutboxInMemory, stopped_clock: StoppedClock
-) -> Iterator[Start]:
+def courier(server: LyingServer, outbox: Outbox, stopped_clock: StoppedClock) -> Iterator[Start]:
     """Make couriers: ``courier(warm_s=…, …)``; all are stopped."""
     made: list[Courier] = []
     mine = Identity(uuid7(), TOKEN, server.url)
@@ -67,7 +68,7 @@ def _rests(courier: Courier) -> bool:
 
 
 def test_what_waits_goes_first_then_a_heartbeat_then_it_rests_without_a_thread(
-    server: LyingServer, outbox: OutboxInMemory, courier: Start, stopped_clock: StoppedClock
+    server: LyingServer, outbox: Outbox, courier: Start, stopped_clock: StoppedClock
 ) -> None:
     ids = outbox.add(3) + outbox.add(kind="facts") + outbox.add(2)
     threads = threading.active_count()
@@ -91,7 +92,7 @@ def test_what_waits_goes_first_then_a_heartbeat_then_it_rests_without_a_thread(
 
 
 def test_what_comes_while_the_sender_is_warm_goes_with_it_at_once(
-    server: LyingServer, outbox: OutboxInMemory, courier: Start
+    server: LyingServer, outbox: Outbox, courier: Start
 ) -> None:
     started: list[SenderProcess] = []
 
@@ -157,7 +158,7 @@ LIES: dict[str, tuple[Lie, str, str]] = {
 @pytest.mark.parametrize("name", LIES)
 def test_after_any_lie_the_event_is_kept_the_cause_is_told_and_it_recovers(
     server: LyingServer,
-    outbox: OutboxInMemory,
+    outbox: Outbox,
     courier: Start,
     stopped_clock: StoppedClock,
     name: str,
@@ -170,7 +171,7 @@ def test_after_any_lie_the_event_is_kept_the_cause_is_told_and_it_recovers(
     ours.tick()
     until(lambda: _rests(ours))
     told = ours.status()
-    assert list(outbox.waiting) == ids
+    assert outbox.waiting == ids
     assert told["outcome"] == outcome
     assert words in str(told["last_problem"])
     assert told["since"] == "2031-05-06T07:08:09.000Z"
@@ -185,7 +186,7 @@ def test_after_any_lie_the_event_is_kept_the_cause_is_told_and_it_recovers(
 
 
 def test_a_retry_after_holds_even_when_a_fresh_alert_comes(
-    server: LyingServer, outbox: OutboxInMemory, courier: Start, stopped_clock: StoppedClock
+    server: LyingServer, outbox: Outbox, courier: Start, stopped_clock: StoppedClock
 ) -> None:
     server.next(problem(ProblemType.RATE_LIMITED, 429, ("Retry-After", "1000000000")))
     ours = courier()
@@ -202,7 +203,7 @@ def test_a_retry_after_holds_even_when_a_fresh_alert_comes(
 
 
 def test_a_batch_that_is_refused_whole_is_halved_until_the_guilty_one_is_parked(
-    server: LyingServer, outbox: OutboxInMemory, courier: Start
+    server: LyingServer, outbox: Outbox, courier: Start
 ) -> None:
     ids = outbox.add(100)
     guilty = ids[37]
@@ -223,7 +224,7 @@ def test_a_batch_that_is_refused_whole_is_halved_until_the_guilty_one_is_parked(
 
 
 def test_one_refused_receipt_parks_its_envelope_with_the_reason(
-    server: LyingServer, outbox: OutboxInMemory, courier: Start
+    server: LyingServer, outbox: Outbox, courier: Start
 ) -> None:
     first, second = outbox.add(2)
     body = (
@@ -239,7 +240,7 @@ def test_one_refused_receipt_parks_its_envelope_with_the_reason(
 
 
 def test_an_envelope_that_a_web_filter_dislikes_is_parked_when_others_pass(
-    server: LyingServer, outbox: OutboxInMemory, courier: Start, stopped_clock: StoppedClock
+    server: LyingServer, outbox: Outbox, courier: Start, stopped_clock: StoppedClock
 ) -> None:
     """It would hold up everything behind it for ever."""
     ids = outbox.add(4)
@@ -260,7 +261,7 @@ def test_an_envelope_that_a_web_filter_dislikes_is_parked_when_others_pass(
 
 
 def test_a_captive_portal_never_parks_anything(
-    server: LyingServer, outbox: OutboxInMemory, courier: Start, stopped_clock: StoppedClock
+    server: LyingServer, outbox: Outbox, courier: Start, stopped_clock: StoppedClock
 ) -> None:
     ids = outbox.add(1)
     server.always = page(403, "Sign in")
@@ -269,13 +270,13 @@ def test_a_captive_portal_never_parks_anything(
         ours.tick()
         until(lambda: _rests(ours))
         stopped_clock.boot_s = ours.due_at()
-    assert list(outbox.waiting) == ids
+    assert outbox.waiting == ids
     assert not outbox.parked
     assert "6 tries" in str(ours.status()["last_problem"])
 
 
 def test_a_slow_line_gets_smaller_batches_until_they_pass(
-    server: LyingServer, outbox: OutboxInMemory, courier: Start, stopped_clock: StoppedClock
+    server: LyingServer, outbox: Outbox, courier: Start, stopped_clock: StoppedClock
 ) -> None:
     outbox.add(100)
     server.decide = lambda seen: (
@@ -292,7 +293,7 @@ def test_a_slow_line_gets_smaller_batches_until_they_pass(
 
 
 def test_a_thousand_arrive_in_batches_that_do_not_fill_the_agents_memory(
-    server: LyingServer, outbox: OutboxInMemory, courier: Start
+    server: LyingServer, outbox: Outbox, courier: Start
 ) -> None:
     ids = outbox.add(1000)
     ours = courier()
@@ -303,7 +304,7 @@ def test_a_thousand_arrive_in_batches_that_do_not_fill_the_agents_memory(
 
 
 def test_stopping_kills_a_sender_that_waits_for_a_silent_server(
-    server: LyingServer, outbox: OutboxInMemory, courier: Start
+    server: LyingServer, outbox: Outbox, courier: Start
 ) -> None:
     ids = outbox.add()
     server.always = Lie(before_s=60)
@@ -313,7 +314,7 @@ def test_stopping_kills_a_sender_that_waits_for_a_silent_server(
     ours.stop()
     assert not any(thread.name == "courier" for thread in threading.enumerate())
     assert not [p for p in psutil.Process().children() if "sender" in " ".join(p.cmdline())]
-    assert list(outbox.waiting) == ids
+    assert outbox.waiting == ids
     assert ours.status()["last_problem"] is None
     ours.wake()
     assert _rests(ours), "a stopped courier stays stopped"
@@ -334,7 +335,7 @@ def test_stopping_kills_a_sender_that_waits_for_a_silent_server(
     ids=["garbage", "no object", "dies", "raises", "hangs", "floods", "no receipts"],
 )  # fmt: skip
 def test_a_sender_that_misbehaves_is_killed_and_counts_as_a_failed_try(
-    outbox: OutboxInMemory,
+    outbox: Outbox,
     courier: Start,
     monkeypatch: pytest.MonkeyPatch,
     program: str,
@@ -351,12 +352,12 @@ def test_a_sender_that_misbehaves_is_killed_and_counts_as_a_failed_try(
     told = ours.status()
     assert told["outcome"] == "retry"
     assert words in str(told["last_problem"])
-    assert list(outbox.waiting) == ids
+    assert outbox.waiting == ids
     monkeypatch.undo()
 
 
 def test_a_sender_that_cannot_be_started_counts_as_a_failed_try(
-    outbox: OutboxInMemory, courier: Start, monkeypatch: pytest.MonkeyPatch
+    outbox: Outbox, courier: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("agent.delivery.child.sender_command", lambda: ["/nonexistent/sender"])
     outbox.add()
@@ -367,7 +368,7 @@ def test_a_sender_that_cannot_be_started_counts_as_a_failed_try(
 
 
 def test_a_store_or_identity_that_fails_is_told_and_tried_again(
-    outbox: OutboxInMemory, courier: Start, stopped_clock: StoppedClock, server: LyingServer
+    outbox: Outbox, courier: Start, stopped_clock: StoppedClock, server: LyingServer
 ) -> None:
     outbox.troubles = [StateError("the disk is full"), OSError(5, "Input/output error")]
     ids = outbox.add()
@@ -380,6 +381,18 @@ def test_a_store_or_identity_that_fails_is_told_and_tried_again(
     ours.tick()
     until(lambda: not outbox.waiting)
     assert server.arrived == {ids[0]: 1}
+
+
+def test_an_outbox_that_does_not_let_go_does_not_make_the_courier_send_for_ever(
+    server: LyingServer, outbox: Outbox, courier: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Outbox, "settle", lambda *_: None)
+    outbox.add()
+    ours = courier()
+    ours.tick()
+    until(lambda: _rests(ours))
+    assert "did not take note" in str(ours.status()["last_problem"])
+    assert server.routes() == ["events"]
 
 
 def test_a_repeated_enrolment_is_noticed_by_the_next_sender(
@@ -399,7 +412,7 @@ def test_a_repeated_enrolment_is_noticed_by_the_next_sender(
 
 
 def test_neither_token_nor_proxy_password_reach_log_or_status(
-    server: LyingServer, outbox: OutboxInMemory, courier: Start, caplog: pytest.LogCaptureFixture
+    server: LyingServer, outbox: Outbox, courier: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     mine = Identity(uuid7(), TOKEN, server.url, proxy="http://user:canary-proxy@127.0.0.1:9")
@@ -413,7 +426,7 @@ def test_neither_token_nor_proxy_password_reach_log_or_status(
 
 
 def test_a_sender_killed_in_the_middle_loses_nothing(
-    server: LyingServer, outbox: OutboxInMemory, courier: Start, stopped_clock: StoppedClock
+    server: LyingServer, outbox: Outbox, courier: Start, stopped_clock: StoppedClock
 ) -> None:
     ids = outbox.add()
     server.next(Lie(before_s=1.0))
