@@ -12,9 +12,7 @@ import os
 from pathlib import Path
 
 from csp.constants import NONE, SELF
-from django.utils.translation import gettext_lazy as _
 
-from agent.protocol import VERSION
 from server_stub.database import settings_for
 from server_stub.secret_key import secret_key
 
@@ -146,7 +144,9 @@ WHITENOISE_AUTOREFRESH = False
 # Words and time
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English")), ("fr", _("French"))]
+# French joins when its catalogue is here: Django's and allauth's own words in French between
+# our English ones are worse than none.
+LANGUAGES = [("en", "English")]
 LOCALE_PATHS = [Path(__file__).parent / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
@@ -166,5 +166,3 @@ LOGGING = {
         "django.security.csrf": {"level": "ERROR"},
     },
 }
-
-PRODUCT_VERSION = VERSION
