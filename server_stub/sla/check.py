@@ -32,9 +32,10 @@ def examples(policy: Policy, zone: str = "UTC") -> list[str]:
     Monday 13:00 (row 5).`` The week is the first whole one after the policy's release.
     """
     monday = policy.release_date + timedelta(days=7 - policy.release_date.weekday())
+    kinds = sorted(_universe(policy), key=lambda traits: traits.source == Source.MONITOR)
     lines = []
     for row in policy.rows:
-        traits = next((t for t in _universe(policy) if policy.row(t) is row), None)
+        traits = next((t for t in kinds if policy.row(t) is row), None)
         for days, at in _RAISED if traits else ():
             raised = datetime.combine(monday + timedelta(days=days), at, zone_of(zone))
             lines.append(_example(policy, row, traits or Traits(), raised, zone))

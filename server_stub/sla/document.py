@@ -96,7 +96,7 @@ class Document:
                 members[name] = value
             else:
                 self.problem(key, f"{name!r} is not known here{_meant(name, known)}")
-        for name in required:
+        for name in map(str, required):
             if name not in found:
                 self.problem(node, f"{name!r} is missing")
         return members

@@ -204,8 +204,8 @@ def _account(
             break
     if not (count.target and count.row and count.policy):
         return None
-    while count.stopped_at and count.spans and count.spans[-1].start >= count.stopped_at:
-        count.spans.pop()
+    end = count.stopped_at or now
+    spans = tuple(s._replace(end=min(s.end, end)) for s in count.spans if s.start < end)
     return ClockLedger(
         name=name,
         at=now,
@@ -223,5 +223,5 @@ def _account(
         breached_at=count.breached_at,
         is_late=count.is_late,
         elapsed=count.elapsed,
-        spans=tuple(count.spans),
+        spans=spans,
     )

@@ -1,0 +1,82 @@
+"""What ``policy check`` says of policies that can be used but should not be."""
+
+from server_stub.sla.check import calendars, contradictions, examples
+from server_stub.sla.policy import Policy, load
+
+HEAD = """\
+version: 1
+title: T
+approved_by: A
+release_date: 2026-01-05
+next_review: 2027-01-05
+calendars:
+  office: {zone: Europe/London, hours: {mon-fri: 09:00-17:00}, holidays: {country: GB, region: ENG}}
+statuses: {new: running, open: running, waiting: paused, resolved: stopped, closed: stopped}
+targets:
+"""
+
+
+def policy(*rows: str) -> Policy:
+    return load(HEAD + "".join(f"  - {row}\n" for row in rows))
+
+
+def told(*rows: str) -> list[str]:
+    return [f"{p.line}: {p.message}" for p in contradictions(policy(*rows))]
+
+
+ANY = "{calendar: office, response: 1h, resolution: 8h}"
+
+
+def test_a_row_that_no_ticket_reaches_is_told() -> None:
+    late = "{when: {priority: high}, calendar: office, response: 1h, resolution: 4h}"
+    assert told(ANY, late) == ["11: row 2 (priority high) is never used: rows above it match first"]
+
+
+def test_tickets_without_a_row_are_told() -> None:
+    some = "{when: {priority: [urgent, high]}, calendar: office, response: 1h, resolution: 4h}"
+    assert told(some, some.replace("urgent, high", "normal").replace("4h", "5h")) == [
+        (
+            "11: no row is for tickets with source monitor, priority low (and 6 kinds more): "
+            "nothing is promised for them"
+        )
+    ]
+
+
+def test_a_condition_on_an_open_word_leaves_the_other_words_uncovered() -> None:
+    (line,) = told("{when: {type: request}, calendar: office, response: 1h, resolution: 4h}")
+    assert "no row is for tickets with source monitor, priority urgent" in line
+
+
+def test_a_more_pressing_ticket_with_a_longer_target_is_told_once() -> None:
+    slow = "{when: {priority: urgent}, calendar: office, response: 2h, resolution: 4h}"
+    assert told(slow, ANY) == [
+        "10: row 1 (priority urgent): urgent has a longer response than high"
+    ]
+
+
+def test_an_end_before_the_first_answer_is_told() -> None:
+    assert told("{calendar: office, response: 4h, resolution: 2h}") == [
+        "10: row 1 (any ticket) promises the end before the first answer"
+    ]
+
+
+def test_a_calendar_that_nothing_uses_is_told() -> None:
+    row = "{calendar: clock, response: 1h, resolution: 4h}"
+    assert told(row) == ["1: no target uses the calendar 'office'"]
+
+
+def test_free_days_are_previewed() -> None:
+    (line,) = calendars(policy(ANY), 2026)
+    assert "in Europe/London; free in 2026: 1 January New Year's Day, 3 April Good Friday" in line
+
+
+def test_examples_know_holidays_and_types() -> None:
+    said = examples(
+        policy("{when: {type: request, priority: low}, calendar: office, response: none, "
+               "resolution: none}", ANY)
+    )  # fmt: skip
+    assert said[0] == "A low request raised Friday 15:45 is promised nothing (row 1)."
+    assert said[3] == (
+        "An urgent fault raised Saturday 10:00 is due: response Monday 10:00, "
+        "resolution Monday 17:00 (row 2)."
+    )
