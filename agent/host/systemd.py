@@ -100,12 +100,12 @@ class Units:
         if now_s - searched_s > _TRUST_PROOF_S:
             full = matching([full_name(pattern) for pattern in patterns or ("*",)])
             units = {unit.id: unit for unit in show(full) if unit.load != "not-found"}
-            names = [
+            names = sorted(
                 unit.id.removesuffix(".service")
                 for unit in units.values()
                 if unit.service().automatic or (patterns and not automatic)
                 if patterns or unit.lasting()
-            ]
+            )
             self._found[patterns, automatic] = now_s, names
         return names
 

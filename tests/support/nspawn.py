@@ -1,0 +1,89 @@
+"""A real systemd: this machine's own files, booted in a container in half a second."""
+
+import contextlib
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.support.polling import until
+
+_REPOSITORY = Path(__file__).parents[2]
+
+
+class Container:
+    """A booted system; its units are made by ``unit`` and live in ``/run``."""
+
+    def __init__(self, leader: int) -> None:
+        """Take the process id of its PID 1."""
+        self._enter = ["nsenter", "--target", str(leader), "--all"]
+
+    def run(self, *command: str, check: bool = True) -> str:
+        """Run a command inside and return what it prints."""
+        done = subprocess.run(
+            [*self._enter, *command],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert not check or done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
+        return done.stdout.strip()
+
+    def unit(self, name: str, text: str) -> None:
+        """Make a unit of that name."""
+        path = f"/run/systemd/system/{name}"
+        self.run("/bin/sh", "-c", 'printf "%s" "$1" > "$2"', "sh", text, path)
+        self.run("systemctl", "daemon-reload")
+
+    def python(self, code: str) -> subprocess.Popen[str]:
+        """Start a Python program inside, with our packages to import, and pipes to talk to it."""
+        return subprocess.Popen(
+            [*self._enter, "/usr/bin/env", f"--chdir={_REPOSITORY}", sys.executable, "-c", code],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+
+@contextlib.contextmanager
+def booted(folder: Path) -> Iterator[Container]:
+    """Boot a container; it and all that it ran are gone afterwards."""
+    seen = {Path(sys.executable).parent.parent, Path(sys.base_prefix), _REPOSITORY}
+    with (folder / "console").open("w") as console:
+        nspawn = subprocess.Popen(
+            [
+                "systemd-nspawn",
+                *("--quiet", "--register=no", "--keep-unit", "--boot", "--console=pipe"),
+                *("--private-network", "--directory=/", "--volatile=yes"),
+                *("--kill-signal=SIGRTMIN+3", f"--machine=watchdesk-{folder.name}"),
+                *(f"--bind-ro={path}" for path in sorted(seen)),
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=console,
+            stderr=console,
+        )
+    try:
+        leader = until(lambda: _child_of(nspawn), what="the container's start")
+        container = Container(leader)
+        until(lambda: _is_up(container), what="the container's boot")
+        yield container
+    finally:
+        nspawn.send_signal(signal.SIGTERM)  # a polite shutdown takes its time …
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            nspawn.wait(1.5)
+        nspawn.terminate()  # … the second one does not
+        nspawn.wait(30)
+
+
+def _child_of(process: subprocess.Popen[bytes]) -> int:
+    assert process.poll() is None, "systemd-nspawn ended"
+    found = subprocess.run(["pgrep", "-P", str(process.pid)], stdout=subprocess.PIPE, check=False)
+    return int(found.stdout.split()[0]) if found.stdout else 0
+
+
+def _is_up(container: Container) -> bool:
+    states = {"running", "degraded"}  # units of this machine's other packages fail in there
+    return container.run("systemctl", "is-system-running", check=False) in states
