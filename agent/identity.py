@@ -19,8 +19,9 @@ from agent.protocol.ids import is_uuid7, uuid7
 FILE_NAME = "identity.json"
 _LARGEST = 64 * 1024
 _TEXTS = ("device_id", "device_token", "server")
+_BINARY = getattr(os, "O_BINARY", 0)
 # A link or pipe in the file's place is neither followed nor waited for.
-_READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+_READ = os.O_RDONLY | _BINARY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _OPTIONAL = ("ca_file", "proxy", "enrolled_at")
 
 
@@ -100,7 +101,7 @@ def save(state_dir: Path, identity: Identity) -> None:
 
 
 def _write(path: Path, content: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
         file.flush()

@@ -46,9 +46,11 @@ class SenderProcess:
                 cwd="/",
                 start_new_session=True,  # the terminal's Ctrl-C is the agent's to judge
                 user=user,
+                group=_group_of(user),
                 extra_groups=[] if user else None,
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
-        except (OSError, ValueError, subprocess.SubprocessError) as error:
+        except (OSError, ValueError, LookupError, subprocess.SubprocessError) as error:
             raise SenderError(f"the sender cannot be started: {error}") from error
         try:
             self._write(settings.to_line())
@@ -133,6 +135,15 @@ class SenderProcess:
         if line:
             return "the sender gave no sensible answer"
         return f"the sender ended without an answer (status {self._process.returncode})"
+
+
+def _group_of(user: str | None) -> int | None:
+    """Return the user's own group: changing the user alone would leave the agent's."""
+    if user is None:
+        return None
+    import pwd  # noqa: PLC0415 - not on Windows
+
+    return pwd.getpwnam(user).pw_gid
 
 
 def _pipe(stream: IO[bytes] | None) -> IO[bytes]:

@@ -4,6 +4,7 @@ The device makes its id and token itself and stores both before it asks: an answ
 on the way leaves nothing behind that a second try would not find again.
 """
 
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -23,6 +24,7 @@ from agent.protocol.ids import uuid7
 from agent.protocol.words import DeviceKind
 
 _LONGEST_TOKEN_FILE = 4096
+_TOKEN = re.compile(r"wde_[A-Za-z0-9_-]{20,200}")
 _ELSEWHERE = {
     CredentialPrefix.DEVICE: "the token of a device",
     CredentialPrefix.STAFF_KEY: "the API key of a technician",
@@ -61,7 +63,7 @@ def read_token(source: str) -> str:
     for prefix, what in _ELSEWHERE.items():
         if token.startswith(prefix):
             raise EnrolmentError(f"this is {what}, not an enrolment token (wde_…)")
-    if not token.startswith(CredentialPrefix.ENROLMENT) or len(token.split()) != 1:
+    if not _TOKEN.fullmatch(token):
         where = "stdin" if source == "-" else source
         raise EnrolmentError(
             f"{where} holds no enrolment token: one line that begins with wde_ "

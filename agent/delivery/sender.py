@@ -20,6 +20,7 @@ import requests
 import truststore
 from requests.adapters import HTTPAdapter
 
+from agent.delivery.address import server_address
 from agent.delivery.messages import (
     GET_ROUTES,
     MAX_JOB_BYTES,
@@ -158,6 +159,7 @@ class _Adapter(HTTPAdapter):
 
 
 def _session(settings: Settings) -> requests.Session:
+    server_address(settings.server)  # once more: a file that people edit may say http://
     session = _Session()
     session.trust_env = False  # a .netrc would replace our Authorization, HTTPS_PROXY our way
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))

@@ -1,14 +1,16 @@
 """The real sender, as a process, against a server that lies."""
 
+import pwd
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from agent.delivery.child import SenderProcess
-from agent.delivery.messages import Job, Outcome
+from agent.delivery.child import SenderError, SenderProcess
+from agent.delivery.messages import Job, Outcome, Settings
 from agent.protocol.problems import ProblemType
 from tests.agent.delivery.conftest import TOKEN
+from tests.agent.delivery.orphan import orphaned_sender
 from tests.agent.delivery.samples import event_text, events, heartbeat
 from tests.support.lying_server import Lie, LyingServer, page, problem
 from tests.support.polling import until
@@ -301,6 +303,30 @@ def test_the_secrets_are_neither_in_the_arguments_nor_in_the_environment(
     assert b"canary" not in shown
 
 
+def test_an_address_without_encryption_is_not_even_asked(
+    start: Callable[..., SenderProcess],
+) -> None:
+    """identity.json is a file that people edit."""
+    answer = start("http://desk.invalid").ask(events())
+    assert answer.outcome is Outcome.RETRY
+    assert "not encrypted" in answer.says
+
+
+@pytest.mark.needs_root
+def test_it_can_run_as_another_user_without_the_agents_groups(
+    server: LyingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell = ["/bin/sh", "-c", 'read x; echo "$(id -u) $(id -G)" >&2']
+    monkeypatch.setattr("agent.delivery.child.sender_command", lambda: shell)
+    settings = Settings(server.url, TOKEN, "1")
+    nobody = pwd.getpwnam("nobody")
+    with (
+        SenderProcess(settings, user="nobody") as sender,
+        pytest.raises(SenderError, match=f"{nobody.pw_uid} {nobody.pw_gid}"),
+    ):
+        sender.ask(events())
+
+
 def test_cookies_are_not_kept(server: LyingServer, sender: SenderProcess) -> None:
     server.next(Lie(headers=(("Set-Cookie", "track=1; Path=/"),)))
     sender.ask(events())
@@ -318,8 +344,6 @@ def test_it_leaves_when_nothing_comes_for_a_while(
 
 def test_it_leaves_when_the_agent_is_gone(server: LyingServer) -> None:
     """The agent may be killed at any time; its sender must not stay behind."""
-    from tests.agent.delivery.orphan import orphaned_sender  # noqa: PLC0415 - starts a process
-
     pid = orphaned_sender(server.url)
     until(lambda: not _runs(pid), what="its leaving")
 
@@ -327,8 +351,6 @@ def test_it_leaves_when_the_agent_is_gone(server: LyingServer) -> None:
 def test_settings_that_make_no_sense_end_it_with_a_word(
     server: LyingServer, start: Callable[..., SenderProcess]
 ) -> None:
-    from agent.delivery.child import SenderError  # noqa: PLC0415
-
     sender = start(server.url, idle_s=float("nan"))
     with pytest.raises(SenderError, match="no settings: idle_s"):
         sender.ask(events())
