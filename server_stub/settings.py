@@ -67,10 +67,7 @@ WSGI_APPLICATION = "server_stub.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [
-            Path(__file__).parent / "staff" / "templates",
-            Path(__file__).parent / "templates",
-        ],
+        "DIRS": [Path(__file__).parent / "staff" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
