@@ -1,8 +1,7 @@
 """Which database the server keeps its rows in, and how it opens it.
 
 SQLite in the data folder by default; PostgreSQL when a URL names one. This is the only module
-that knows the difference between the two, and the place where a connection learns whose rows
-it may see.
+that knows the difference between the two.
 """
 
 import importlib
