@@ -159,7 +159,9 @@ class Courier:
             tries = self._schedule.failures
             return {
                 "last_success_at": self._last_success_at,
-                "last_problem": f"{answer.says}; since {since}, {tries} tries" if answer else None,
+                "last_problem": f"{answer.says}; since {since}, tried {tries} ×"
+                if answer
+                else None,
                 "outcome": answer.outcome if answer else None,
                 "since": since,
                 "next_try_s": None if self._thread else max(0.0, wait),

@@ -272,7 +272,7 @@ def test_a_captive_portal_never_parks_anything(
         stopped_clock.boot_s = ours.due_at()
     assert outbox.waiting == ids
     assert not outbox.parked
-    assert "6 tries" in str(ours.status()["last_problem"])
+    assert "tried 6 ×" in str(ours.status()["last_problem"])
 
 
 def test_a_slow_line_gets_smaller_batches_until_they_pass(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agent.delivery.child import SenderError, SenderProcess
-from agent.delivery.messages import Job, Outcome, Settings
+from agent.delivery.messages import Answer, Job, Outcome, Settings
 from agent.protocol.problems import ProblemType
 from tests.agent.delivery.conftest import TOKEN
 from tests.agent.delivery.orphan import orphaned_sender
@@ -170,6 +170,24 @@ def test_every_lie_has_one_outcome_and_a_sentence_and_the_next_try_arrives(
     again = sender.ask(job)
     assert again.outcome is Outcome.DELIVERED
     assert server.arrived == {job.ids[0]: 1}
+
+
+def test_an_answer_cut_at_any_byte_after_the_commit_is_asked_for_again(
+    server: LyingServer, sender: SenderProcess
+) -> None:
+    """The envelope keeps its id, so the server knows it the second time."""
+    job = events()
+    cut_at = 0
+    while (answer := _cut(server, sender, job, cut_at)).outcome is Outcome.RETRY:
+        cut_at += 1
+    assert cut_at > 60
+    assert [receipt.result for receipt in answer.receipts] == ["duplicate"]
+    assert server.arrived == {job.ids[0]: 1}
+
+
+def _cut(server: LyingServer, sender: SenderProcess, job: Job, cut_at: int) -> Answer:
+    server.next(Lie(cut_at=cut_at))
+    return sender.ask(job)
 
 
 @pytest.mark.parametrize(
