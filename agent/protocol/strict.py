@@ -147,6 +147,6 @@ def need(tree: Mapping[str, Any], field: str, kind: type, longest: int = MAX_TEX
         value = float(value)
     if type(value) is not kind:
         raise ProtocolError(field, f"{type(value).__name__} where {kind.__name__} belongs")
-    if kind is str and len(value) > longest:
+    if isinstance(value, str) and len(value) > longest:
         raise ProtocolError(field, f"longer than {longest} characters")
     return value

@@ -21,7 +21,8 @@ rules:
     startup_grace: 0s
     targets: {{include: ["{mount_point}"]}}
     warning:
-      {{when: free_percent < 20, for: 1s, clear: free_percent > 30, clear_for: 1s, priority: low}}
+      {{when: free_percent < 20, for: 1s, clear: free_percent > 30, clear_for: 1s,
+      priority: normal}}
     critical:
       {{when: free_percent < 8, for: 1s, clear: free_percent > 30, clear_for: 1s, priority: high}}
     ticket: {{title: "Low disk space on {{target}}: {{free_bytes}} free"}}
@@ -30,9 +31,9 @@ rules:
 pytestmark = [pytest.mark.needs("mkfs.ext4", "mount"), pytest.mark.needs_root]
 
 
-@pytest.fixture(params=["ext4", "tmpfs"])
+@pytest.fixture(params=["ext4"])
 def volume(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[volumes.Volume]:
-    made = volumes.ext4(tmp_path) if request.param == "ext4" else volumes.tmpfs(tmp_path)
+    made = volumes.tmpfs(tmp_path) if request.param == "tmpfs" else volumes.ext4(tmp_path)
     yield made
     made.unmount()
 
@@ -51,6 +52,13 @@ def changed_to(desk: Desk, **members: str) -> Callable[[], bool]:
     return lambda: all(only_ticket(desk)[name] == value for name, value in members.items())
 
 
+def until_more_waits(agent: AgentProcess, happens: Callable[[], None]) -> None:
+    before = agent.status()["outbox"]["waiting"]
+    happens()
+    until(lambda: agent.status()["outbox"]["waiting"] > before, what="one more in the outbox")
+
+
+@pytest.mark.parametrize("volume", ["ext4", "tmpfs"], indirect=True)
 def test_a_disk_that_fills_is_one_ticket_from_warning_to_resolved(
     desk: Desk,
     rules: Path,
@@ -65,7 +73,11 @@ def test_a_disk_that_fills_is_one_ticket_from_warning_to_resolved(
     ticket = only_ticket(desk)
     assert str(volume.mount_point) in ticket["title"]
     assert " MiB free" in ticket["title"]
-    assert (ticket["evaluation"], ticket["priority"], ticket["status"]) == ("warning", "low", "new")
+    assert (ticket["evaluation"], ticket["priority"], ticket["status"]) == (
+        "warning",
+        "normal",
+        "new",
+    )
     assert ticket["source"] == "monitor"
     assert ticket["device"]["name"]
     assert {clock["name"] for clock in ticket["clocks"]} == {"response", "resolution"}
@@ -94,12 +106,10 @@ def test_nothing_is_lost_or_doubled_when_server_and_agent_go_down_in_between(
     until(lambda: agent.check("disk-space", str(volume.mount_point)), what="the first look")
     desk.stop_server()
 
-    volume.fill(leave_percent=15)
-    until(lambda: agent.status()["outbox"]["waiting"] == 1, what="the outbox")
+    until_more_waits(agent, lambda: volume.fill(leave_percent=15))
     agent.kill()
     agent = start_agent(rules)
-    volume.fill(leave_percent=4)
-    until(lambda: agent.status()["outbox"]["waiting"] == 2, what="the outbox")
+    until_more_waits(agent, lambda: volume.fill(leave_percent=4))
     agent.kill()
     agent = start_agent(rules)
 
@@ -110,9 +120,9 @@ def test_nothing_is_lost_or_doubled_when_server_and_agent_go_down_in_between(
 
     number = only_ticket(desk)["number"]
     told = [
-        (entry["kind"], entry["payload"].get("evaluation"))
+        (entry["kind"], entry["payload"]["evaluation"]["to"])
         for entry in desk.timeline(number)
         if entry["kind"] in {"opened", "changed", "resolved"}
     ]
     assert told == [("opened", "warning"), ("changed", "critical"), ("resolved", "ok")]
-    assert agent.status()["outbox"]["waiting"] == 0
+    until(lambda: agent.status()["outbox"]["waiting"] == 0, what="the empty outbox")

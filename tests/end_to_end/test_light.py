@@ -34,5 +34,5 @@ def test_the_running_agent_never_imports_what_is_heavy(
 
     log = agent.log.read_text()
     imported = set(re.findall(r"^import time: +\d+ \| +\d+ \| +(\S+)$", log, re.MULTILINE))
-    assert {"agent.app", "psutil", "sqlite3"} <= imported
+    assert {"agent.app", "agent.delivery.courier", "sqlite3"} <= imported
     assert imported & HEAVY == set()

@@ -7,8 +7,10 @@ import pytest
 from django.test import Client as Browser
 
 from agent.protocol.credentials import CredentialPrefix, credential_hash, new_credential
+from agent.protocol.words import Status
 from server_stub.clients.models import Client
 from server_stub.desk.models import ApiKey
+from server_stub.tickets.models import EntryKind
 from tests.support import desk_rows
 from tests.support.databases import ServerDatabase
 
@@ -77,7 +79,7 @@ def test_a_list_is_read_page_by_page_to_its_end() -> None:
 
 def test_a_list_is_narrowed_by_what_is_asked() -> None:
     place = desk_rows.client()
-    desk_rows.ticket(place, now=NOW, status=desk_rows.Status.RESOLVED)
+    desk_rows.ticket(place, now=NOW, status=Status.RESOLVED)
     still = desk_rows.ticket(place, now=NOW)
 
     page = get(f"tickets?status=new&client={place[0].id}", a_key())
@@ -88,7 +90,7 @@ def test_a_list_is_narrowed_by_what_is_asked() -> None:
 def test_the_timeline_is_told_oldest_first() -> None:
     place = desk_rows.client()
     ticket = desk_rows.ticket(place, now=NOW)
-    desk_rows.entry(ticket, desk_rows.EntryKind.NOTE, NOW, actor="ana@desk.example", body="hm")
+    desk_rows.entry(ticket, EntryKind.NOTE, NOW, actor="ana@desk.example", body="hm")
     key = a_key()
 
     first = get(f"tickets/{ticket.id}/timeline?limit=1", key)
