@@ -19,6 +19,8 @@ LONGEST_MODULE = 500
 NEVER_NAMED = re.compile(
     r"(?:^|_)(manager|helper|helpers|utils|util|common|misc|info|handle)(?:_|$)"
 )
+NAMED_BY_OTHERS = {"proxy_manager_for"}
+"""Methods of libraries that we override."""
 TABLES_OF = {
     "clients": "clients",
     "tickets": "tickets",
@@ -74,7 +76,8 @@ def test_names_say_what_a_thing_does(path: Path) -> None:
     vague = {
         name
         for name in names_of(path)
-        if NEVER_NAMED.search(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower())
+        if name not in NAMED_BY_OTHERS
+        and NEVER_NAMED.search(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower())
     }
 
     assert vague == set()
@@ -89,7 +92,9 @@ def test_nothing_runs_a_shell_or_text_as_code(path: Path) -> None:
             keyword.arg == "shell" and ast.unparse(keyword.value) != "False"
             for keyword in call.keywords
         ), name
-    assert not re.search(r"^\s*(?:import|from) (?:pickle|marshal|shelve)\b", path.read_text(), re.M)
+    assert not re.search(
+        r"^\s*(?:import|from) (?:pickle|marshal|shelve)\b", path.read_text(), re.MULTILINE
+    )
 
 
 @pytest.mark.parametrize("path", MODULES, ids=identifier)
@@ -140,6 +145,6 @@ def test_the_version_is_written_once() -> None:
 def test_nothing_names_a_registry_or_a_place_on_somebodys_machine() -> None:
     """Requirements are pinned by hash; where they come from is the machine's own affair."""
     for path in [*PROJECT.glob("requirements*.txt"), PROJECT / "Makefile", PROJECT / "README.md"]:
-        assert not re.search(
-            r"https?://\S*(?:py" r"pi|pythonhosted)|--(?:extra-)?index-url \S*//", path.read_text()
-        )
+        text = path.read_text()
+        assert "index-url" not in text.replace("--no-emit-index-url", "")
+        assert "pypi" not in text.lower()
