@@ -1,6 +1,7 @@
 """From the outbox to the server: the courier in the agent, and the sender, its short-lived child.
 
 - ``courier``      when to send, what becomes of each answer
+- ``batch``        what goes in one request
 - ``schedule``     back-off and heartbeat times, pure
 - ``child``        the sender as seen by the agent: start, ask, end
 - ``command``      the sender's argument list and environment, the one place

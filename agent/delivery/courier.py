@@ -9,18 +9,16 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from itertools import takewhile
-from typing import Protocol
 
 from agent import clock
 from agent.clock import Now
 from agent.delivery import schedule
+from agent.delivery.batch import Envelope, Outbox, first_batch, job_of
 from agent.delivery.child import SenderProcess
 from agent.delivery.messages import Answer, Job, Limits, Outcome, Settings
 from agent.errors import AgentError
 from agent.identity import Identity
 from agent.protocol import VERSION
-from agent.protocol.events import Receipt
 
 log = logging.getLogger(__name__)
 
@@ -33,33 +31,8 @@ STRIKES = 3
 """Refused this often by something on the way, while other messages pass, an envelope is parked."""
 STOP_S = 2.0
 
-_ROUTES = {"event": "events", "facts": "facts", "ticket": "tickets"}
 _PAUSING = (Outcome.CREDENTIAL, Outcome.UNKNOWN_DEVICE)
 _CLIENT_ERRORS = range(400, 500)
-
-
-class Envelope(Protocol):
-    """One entry of the outbox: its id, its kind (event, facts, ticket), its JSON text."""
-
-    @property
-    def id(self) -> str: ...  # noqa: D102
-    @property
-    def kind(self) -> str: ...  # noqa: D102
-    @property
-    def body(self) -> str: ...  # noqa: D102
-
-
-class Outbox(Protocol):
-    """What the courier needs of the store; called from the courier's thread."""
-
-    def pending(self, limit: int, max_bytes: int) -> Sequence[Envelope]:
-        """Return the next envelopes in order; one at least, if there is any."""
-
-    def settle(self, receipts: Sequence[Receipt]) -> None:
-        """Delete what was accepted or seen before, park what was refused."""
-
-    def park(self, identifier: str, problem: str) -> None:
-        """Set one envelope aside, with the reason."""
 
 
 class Courier:
@@ -218,7 +191,7 @@ class Courier:
         while not self._stopping:
             with self._turn:
                 self._fresh = False  # before looking: what comes meanwhile is fresh again
-            batch = _batch(self._outbox.pending(self._batch_items, BATCH_BYTES))
+            batch = first_batch(self._outbox.pending(self._batch_items, BATCH_BYTES))
             if batch:
                 if batch[0].id == delivered:  # never send the same for ever
                     raise AgentError("the outbox did not take note of what was delivered")
@@ -240,7 +213,7 @@ class Courier:
         A batch that the server refuses as a whole is halved until the guilty envelope is alone,
         and that one is parked: one bad envelope must not hold up the others.
         """
-        answer = sender.ask(_job(batch))
+        answer = sender.ask(job_of(batch))
         if answer.outcome is Outcome.DELIVERED:
             self._outbox.settle(answer.receipts)
             self._batch_items = min(BATCH_ITEMS, self._batch_items * 2)
@@ -327,22 +300,6 @@ class Courier:
 def _arrived(answer: Answer) -> bool:
     """Tell whether our server has dealt with the request, one way or the other."""
     return answer.outcome in (Outcome.DELIVERED, Outcome.REFUSED)
-
-
-def _batch(envelopes: Sequence[Envelope]) -> Sequence[Envelope]:
-    """Return what can go in one request: events together, everything else alone."""
-    if not envelopes or envelopes[0].kind != "event":
-        return envelopes[:1]
-    return list(takewhile(lambda envelope: envelope.kind == "event", envelopes))
-
-
-def _job(batch: Sequence[Envelope]) -> Job:
-    return Job(
-        "post",
-        _ROUTES[batch[0].kind],
-        items=tuple(envelope.body for envelope in batch),
-        ids=tuple(envelope.id for envelope in batch),
-    )
 
 
 def _chance() -> float:
