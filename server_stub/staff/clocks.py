@@ -11,8 +11,7 @@ from server_stub.sla.ledger import ClockLedger, State
 from server_stub.sla.models import Clock
 from server_stub.sla.zones import ZoneError
 from server_stub.staff.access import Viewer
-from server_stub.staff.queue import SOON
-from server_stub.staff.times import due
+from server_stub.staff.times import due, urgency
 from server_stub.tickets.models import Ticket
 from server_stub.tickets.queries import clocks, timeline
 
@@ -71,7 +70,7 @@ def _line(one: ClockLedger, viewer: Viewer) -> ClockLine:
     return ClockLine(
         name=one.name,
         stands=_stands(one, viewer.now),
-        urgency=_urgency(one.due_at, viewer.now) if not one.stopped_at else "",
+        urgency=urgency(one.due_at, viewer.now) if not one.stopped_at else "",
         due_at=one.due_at,
         sentence=one.sentence(viewer.zone_name),
         promise=one.explain(viewer.zone_name)[0],
@@ -96,13 +95,7 @@ def _stored_line(clock: Clock, now: datetime, why: str) -> ClockLine:
     return ClockLine(
         name=clock.name,
         stands=due(clock.due_at, now) if running and clock.due_at else clock.state,
-        urgency=_urgency(clock.due_at, now) if running else "",
+        urgency=urgency(clock.due_at, now) if running else "",
         due_at=clock.due_at,
         sentence=f"As it was stored last. It cannot be explained now: {why}",
     )
-
-
-def _urgency(due_at: datetime | None, now: datetime) -> str:
-    if due_at is None:
-        return ""
-    return "late" if due_at <= now else "soon" if due_at - now <= SOON else ""

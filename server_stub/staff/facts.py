@@ -6,7 +6,7 @@ well, what is not known is shown all the same.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from agent.protocol.words import Unit
@@ -15,7 +15,7 @@ from server_stub.staff.times import from_label
 
 MAX_ROWS = 64
 """Most lines or table rows shown of one group; a server with more volumes has its own page."""
-_MAX_COLUMNS = 8
+_MAX_COLUMNS = 4
 
 Value = str | datetime
 
@@ -36,6 +36,7 @@ _NAMES = {
     "user": "signed-in user",
     "boot_at": "started",
     "cpu": "processor",
+    "arch": "architecture",
     "ipv4": "IPv4",
     "ipv6": "IPv6",
     "mac": "MAC",
@@ -50,47 +51,64 @@ _UNITS = {
     "_s": Unit.SECONDS,
     "_celsius": Unit.CELSIUS,
 }
-_ORDER = ("computer", "model", "serial", "os", "user", "boot_at", "memory", "volumes", "network")
+_ORDER = ("computer", "serial", "model", "user", "boot_at", "os", "memory", "volumes", "network")
 
 
 def groups(facts: object) -> list[FactGroup]:
-    """Return the groups of a device's facts: single values as ``System``, then one per member."""
+    """Return the groups of a device's facts: ``Computer`` with all single values, then the rest.
+
+    Things with few details make a table, things with many a group each (``Network: eth0``).
+    """
     if not isinstance(facts, Mapping):
         return []
     known = [name for name in _ORDER if name in facts]
     names = [*known, *sorted(str(name) for name in facts if name not in _ORDER)]
-    single = [n for n in names if not isinstance(facts[n], (Mapping, list))]
-    found = [FactGroup("System", _rows({n: facts[n] for n in single}))] if single else []
-    found += [_group(name, facts[name]) for name in names if name not in single]
+    single = {n: facts[n] for n in names if not isinstance(facts[n], (Mapping, list))}
+    computer = facts.get("computer")
+    if isinstance(computer, Mapping):
+        names.remove("computer")
+        single = {**computer, **single}
+    found = _pairs("Computer", single)
+    for name in names:
+        if name not in single:
+            found += _groups(name, facts[name])
     return [group for group in found if group.rows or group.table]
 
 
-def _group(name: str, member: object) -> FactGroup:
+def _groups(name: str, member: object) -> list[FactGroup]:
     title = _label(name)[:1].upper() + _label(name)[1:]
     if isinstance(member, Mapping):
         items = [value for value in member.values() if isinstance(value, Mapping)]
         if items and len(items) == len(member):  # {"eth0": {…}, "eth1": {…}}
-            return _table(title, [{"name": key, **value} for key, value in member.items()])
-        return FactGroup(title, _rows(member), left_out=max(0, len(member) - MAX_ROWS))
+            return _several(title, [{"name": key, **member[key]} for key in member])
+        return _pairs(title, member)
     if isinstance(member, list):
-        tables = [item for item in member if isinstance(item, Mapping)]
-        if tables:
-            return _table(title, tables)
-        return FactGroup(title, ((title, _text(member, "")),) if member else ())
-    return FactGroup(title, ((title, _value(name, member)),))
+        items = [item for item in member if isinstance(item, Mapping)]
+        if items:
+            return _several(title, items)
+        return [FactGroup(title, ((title, _text(member, "")),))] if member else []
+    return [FactGroup(title, ((title, _value(name, member)),))]
 
 
-def _table(title: str, items: list[Mapping[str, object]]) -> FactGroup:
-    columns = list(dict.fromkeys(str(key) for item in items for key in item))[:_MAX_COLUMNS]
-    return FactGroup(
-        title,
-        columns=tuple(_label(column) for column in columns),
-        table=tuple(
-            tuple(_value(column, item.get(column, "")) for column in columns)
+def _pairs(title: str, members: Mapping[str, object]) -> list[FactGroup]:
+    return [FactGroup(title, _rows(members), left_out=max(0, len(members) - MAX_ROWS))]
+
+
+def _several(title: str, items: list[Mapping[str, object]]) -> list[FactGroup]:
+    columns = list(dict.fromkeys(str(key) for item in items for key in item))
+    left_out = max(0, len(items) - MAX_ROWS)
+    if len(columns) > _MAX_COLUMNS:
+        each = [
+            FactGroup(f"{title}: {_text(next(iter(item.values()), ''), '')}", _rows(item))
             for item in items[:MAX_ROWS]
-        ),
-        left_out=max(0, len(items) - MAX_ROWS),
+        ]
+        return [*each[:-1], replace(each[-1], left_out=left_out)]
+    table = tuple(
+        tuple(_value(column, item.get(column, "")) for column in columns)
+        for item in items[:MAX_ROWS]
     )
+    labels = tuple(_label(column) for column in columns)
+    return [FactGroup(title, columns=labels, table=table, left_out=left_out)]
 
 
 def _rows(members: Mapping[str, object]) -> tuple[tuple[str, Value], ...]:

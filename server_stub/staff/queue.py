@@ -15,12 +15,11 @@ from server_stub.clients.queries import clients
 from server_stub.sla.models import Clock, ClockState
 from server_stub.staff.access import Viewer, show, staff_page
 from server_stub.staff.filters import QueueFilters, read_filters
+from server_stub.staff.times import urgency
 from server_stub.tickets.models import Ticket
 from server_stub.tickets.queries import QueuePlace, clocks_of, queue, unresolved
 
 REFRESH_S = 5
-SOON = timedelta(minutes=30)
-"""How long before its due time a ticket is marked as pressing."""
 COUNTED = 1000
 """Tickets are counted this far: a queue beyond it is told as ``more than 1000``."""
 _MICROSECOND = timedelta(microseconds=1)
@@ -104,11 +103,7 @@ def queue_row(ticket: Ticket, clocks: Sequence[Clock], now: datetime) -> QueueRo
     running = [c for c in clocks if c.state == ClockState.RUNNING and c.due_at is not None]
     due_at = ticket.due_at
     names = [clock.name for clock in running if clock.due_at == due_at]
-    if due_at is None:
-        urgency = ""
-    else:
-        urgency = "late" if due_at <= now else "soon" if due_at - now <= SOON else ""
-    return QueueRow(ticket, names[0] if names else "", due_at, urgency)
+    return QueueRow(ticket, names[0] if names else "", due_at, urgency(due_at, now))
 
 
 def _arrived(viewer: Viewer, filters: QueueFilters, newest: int, limit: int) -> tuple[int, int]:

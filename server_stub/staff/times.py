@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta, tzinfo
 
+SOON = timedelta(minutes=30)
+"""How long before its due time a clock is marked as pressing."""
 _DAY = timedelta(days=1)
 _HOUR = timedelta(hours=1)
 _MINUTE = timedelta(minutes=1)
@@ -34,6 +36,13 @@ def due(instant: datetime, now: datetime) -> str:
     if instant > now:
         return f"due in {span(instant - now)}"
     return f"overdue by {span(now - instant)}"
+
+
+def urgency(instant: datetime | None, now: datetime) -> str:
+    """Return how pressing a due time is: ``late``, ``soon`` or nothing."""
+    if instant is None:
+        return ""
+    return "late" if instant <= now else "soon" if instant - now <= SOON else ""
 
 
 def clock_time(instant: datetime, now: datetime, zone: tzinfo) -> str:

@@ -25,29 +25,32 @@ _DEFAULT_POLICY = Path(server_stub.__file__).parent / "sla" / "policies" / "defa
 PASSWORD = "correct horse battery staple"
 
 FACTS: dict[str, Any] = {
-    "computer": "FRONTDESK-03",
+    "computer": {
+        "name": "FRONTDESK-03",
+        "kind": "workstation",
+        "maker": "HP",
+        "model": "EliteDesk 800 G6",
+    },
     "serial": "5CG2140XYZ",
-    "model": "HP EliteDesk 800 G6",
-    "os": "Windows 11 Pro 23H2 (22631.4460)",
     "user": "HARBOUR\\reception",
-    "boot_at": "2026-11-17T06:58:11.000Z",
-    "memory": {"total_bytes": 17_058_197_504, "available_bytes": 6_228_541_440},
+    "boot_at": "2026-11-17T06:58:00Z",
+    "os": {"name": "Windows 11 Pro", "version": "23H2", "build": "22631.4460", "arch": "AMD64"},
+    "memory": {"total_bytes": 17_058_197_504, "swap_bytes": 2_550_136_832},
     "volumes": [
-        {
-            "name": "C:",
-            "fstype": "NTFS",
-            "total_bytes": 255_328_219_136,
-            "free_bytes": 3_435_973_837,
-        },
-        {
-            "name": "D:",
-            "fstype": "NTFS",
-            "total_bytes": 1_000_202_039_296,
-            "free_bytes": 612_032_839_680,
-        },
+        {"target": "C:", "type": "NTFS", "total_bytes": 255_328_219_136, "free_percent": 0},
+        {"target": "D:", "type": "NTFS", "total_bytes": 1_000_202_039_296, "free_percent": 60},
     ],
-    "network": [{"name": "Ethernet", "ipv4": "192.168.14.23", "mac": "84:a9:3e:10:22:7f"}],
+    "network": [
+        {
+            "name": "Ethernet",
+            "mac": "84:a9:3e:10:22:7f",
+            "addresses": ["192.168.14.23"],
+            "gateways": ["192.168.14.1"],
+            "dns": ["192.168.14.10"],
+        }
+    ],
 }
+"""What a computer at a front desk tells of itself."""
 
 DISK_READINGS: list[dict[str, Any]] = [
     {"metric": "free_percent", "value": 1.4, "unit": "percent"},

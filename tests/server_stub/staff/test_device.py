@@ -30,8 +30,8 @@ def test_it_tells_what_the_device_is_and_how_it_does(signed_in: SignedIn, now: d
     assert order == sorted(order)
     assert "System windows" in page
     assert "Agent 0.1.0" in page
-    assert "model HP EliteDesk 800 G6" in page
-    assert "C: NTFS 238 GiB 3.2 GiB" in page
+    assert "maker HP model EliteDesk 800 G6 serial 5CG2140XYZ" in page
+    assert "C: NTFS 238 GiB 0 %" in page
     assert "silent" not in page
 
 

@@ -14,7 +14,7 @@ def test_single_values_come_first_and_known_ones_in_their_order() -> None:
     }
     assert groups(facts) == [
         FactGroup(
-            "System",
+            "Computer",
             (
                 ("computer", "FRONTDESK-03"),
                 ("signed-in user", "HARBOUR\\reception"),
@@ -36,6 +36,26 @@ def test_a_list_of_things_is_a_table_of_all_their_members() -> None:
         columns=("name", "total", "encrypted"),
         table=(("C:", "238 GiB", "–"), ("D:", "–", "yes")),
     )
+
+
+def test_a_computer_with_members_takes_the_single_values_in() -> None:
+    (group,) = groups({"computer": {"name": "vm", "kind": "server"}, "serial": "X1"})
+    assert group == FactGroup("Computer", (("name", "vm"), ("kind", "server"), ("serial", "X1")))
+
+
+def test_things_with_many_details_are_a_group_each() -> None:
+    """A table of them would not fit beside a ticket."""
+    interface = {"name": "eth0", "mac": "02:fc", "addresses": ["10.0.0.4", "fd00::2"]}
+    more = {"gateways": ["10.0.0.1"], "dns": []}
+    first, second = groups({"network": [interface | more, {"name": "eth1"}]})
+    assert first.name == "Network: eth0"
+    assert first.rows == (
+        ("name", "eth0"),
+        ("MAC", "02:fc"),
+        ("addresses", "10.0.0.4, fd00::2"),
+        ("gateways", "10.0.0.1"),
+    )
+    assert second == FactGroup("Network: eth1", (("name", "eth1"),))
 
 
 def test_things_by_name_are_a_table_too() -> None:

@@ -180,7 +180,7 @@ def test_the_facts_shown_are_those_that_held(signed_in: SignedIn, now: datetime)
     row = desk_rows.ticket(of, now=now, on=device)
     browser = signed_in(desk_rows.technician())
     page = text(browser.get(f"/tickets/{row.id}"))
-    assert "as they were when it was reported System model Now with an SSD" in page
+    assert "as they were when it was reported Computer model Now with an SSD" in page
 
     then = json.dumps({"model": "Then with a disk"})
     row.facts_hash = hashlib.sha256(then.encode()).hexdigest()
@@ -190,7 +190,7 @@ def test_the_facts_shown_are_those_that_held(signed_in: SignedIn, now: datetime)
 
     FactsRecord.objects.create(device=device, hash=row.facts_hash, text=then)
     page = text(browser.get(f"/tickets/{row.id}"))
-    assert "as they were when it was reported System model Then with a disk" in page
+    assert "as they were when it was reported Computer model Then with a disk" in page
 
 
 def test_foreign_and_missing_tickets_are_the_same_404(signed_in: SignedIn, now: datetime) -> None:

@@ -32,6 +32,13 @@ def test_a_due_time_is_in_future_or_overdue_from_its_very_instant() -> None:
     assert times.due(NOW - timedelta(hours=2), NOW) == "overdue by 2 h"
 
 
+def test_a_due_time_presses_half_an_hour_before_and_is_late_at_its_instant() -> None:
+    assert times.urgency(None, NOW) == ""
+    assert times.urgency(NOW + timedelta(minutes=31), NOW) == ""
+    assert times.urgency(NOW + timedelta(minutes=30), NOW) == "soon"
+    assert times.urgency(NOW, NOW) == "late"
+
+
 def test_relative_times_look_both_ways() -> None:
     assert times.relative(NOW + timedelta(days=1), NOW) == "in 1 d"
     assert times.relative(NOW - timedelta(minutes=5), NOW) == "5 min ago"
