@@ -57,6 +57,7 @@ $(VENV)/installed-server: requirements-server.txt requirements-build.txt pyproje
 	@echo "Installing watchdesk and what its server needs (about a minute)…"
 	@$(PIP) install --progress-bar on --require-hashes -r requirements-build.txt -r requirements-server.txt | { grep --line-buffered -oE '^(Collecting|Installing) .{0,80}' || true; }
 	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q agent server_stub
 	@touch $@
 
 $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed-server

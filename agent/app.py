@@ -23,13 +23,16 @@ from agent.host.operating_system import boot_time
 from agent.local_link.peer import Peer
 from agent.local_link.server import LinkServer
 from agent.protocol import VERSION
+from agent.protocol.link import VERBS
+from agent.protocol.strict import need
 from agent.protocol.words import DeviceKind
+from agent.rules.loader import load
 from agent.rules.model import Rule, RuleSet
 from agent.rules.rules_file import RulesFile
 from agent.runner import AlertKey, Plan, Runner, Schedule
 from agent.settings import os_word
 from agent.status import check_states, check_trees, heartbeat_text
-from agent.store import Store
+from agent.store import Parked, Store
 from agent.wakeup import LONGEST_S, Wakeup
 
 log = logging.getLogger(__name__)
@@ -44,8 +47,9 @@ def enrol(
     server: str,
     token_file: str,
     ca_file: Path | None,
-    proxy: str | None,
-    kind: str | None,
+    proxy: str | None = None,
+    proxy_file: Path | None = None,
+    kind: str | None = None,
 ) -> str:
     """Make this computer known to ``server``; return a sentence for the person.
 
@@ -57,6 +61,11 @@ def enrol(
     from agent.store.folder import private_folder  # noqa: PLC0415
 
     private_folder(state_dir)
+    if proxy_file is not None:
+        try:
+            proxy = proxy_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise AgentError(f"the proxy file {proxy_file} cannot be read: {error}") from error
     mine = ask_server(
         state_dir,
         DeviceDescription(
@@ -90,6 +99,23 @@ def look_once(rules_file: Path) -> list[dict[str, Any]]:
     )
     runner.turn()
     return check_trees(check_states(_judged(runner)))
+
+
+def explain_rule(rules_file: Path, name: str) -> list[str]:
+    """Run one rule's check and tell what the rule makes of it.
+
+    Raises AgentError for a rule that does not exist or whose check cannot run here.
+    """
+    from agent.explain import explain  # noqa: PLC0415 - a person's command, not the service's
+
+    checks = discover()
+    rules = load(rules_file, checks)
+    rule = rules.rule(name)
+    if rule is None:
+        known = ", ".join(each.name for each in rules.rules)
+        raise AgentError(f"{rules_file} has no rule {name!r}; it has {known}")
+    check = checks[rule.check]
+    return explain(rule, check, list(check.probe(rule.targets)), clock.now())
 
 
 def run(state_dir: Path, rules_file: Path) -> None:
@@ -202,9 +228,19 @@ class Agent:
         )
 
     def _answer(self, request: Mapping[str, Any], peer: Peer) -> dict[str, Any]:
-        if request["verb"] == "status":
+        del peer  # the socket is the agent's user's and root's alone
+        verb = request["verb"]
+        if verb == "status":
             return self.status()
-        raise AgentError(f"there is no verb {request['verb']!r} (peer uid {peer.uid})")
+        if verb == "parked":
+            return {"parked": [_parked_tree(one) for one in self.store.parked()]}
+        if verb in {"requeue", "drop"}:
+            decide = self.store.requeue if verb == "requeue" else self.store.drop
+            done = decide(need(request, "id", str, 64))
+            if done:
+                self.courier.wake()
+            return {"done": done}
+        raise AgentError(f"there is no verb {verb!r}; there are {', '.join(VERBS)}")
 
     def status(self) -> dict[str, Any]:
         """Return what the agent sees, what waits to be sent and what is wrong."""
@@ -244,6 +280,15 @@ class Agent:
 def _plan(rules: RuleSet, checks: Mapping[str, Any], kind: DeviceKind) -> Plan:
     mine = rules.for_device(kind, os_word())
     return Plan([Schedule(rule, checks[rule.check]) for rule in mine.rules], mine.maintenance)
+
+
+def _parked_tree(parked: Parked) -> dict[str, Any]:
+    return {
+        "id": parked.envelope.id,
+        "kind": parked.envelope.kind,
+        "problem": parked.problem,
+        "parked_at": parked.parked_at,
+    }
 
 
 def _judged(runner: Runner) -> list[tuple[Rule, TargetEvaluation, str]]:

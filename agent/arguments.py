@@ -16,7 +16,9 @@ _EXAMPLES = """examples:
   watchdesk-agent run
   watchdesk-agent once                     look once at this computer, send nothing
   watchdesk-agent validate rules.yaml      every mistake with file:line:column
+  watchdesk-agent explain disk-space-server   what a rule makes of this computer
   watchdesk-agent status                   what the running agent sees, and what waits to be sent
+  watchdesk-agent doctor                   what is wrong, and what to do
 """
 
 
@@ -46,7 +48,14 @@ def _parser() -> argparse.ArgumentParser:
         "--token-file", required=True, metavar="FILE", help="holds the enrolment token; - is stdin"
     )
     enroll.add_argument("--ca-file", type=Path, metavar="FILE", help="trust this authority instead")
-    enroll.add_argument("--proxy", metavar="URL", help="reach the server through this proxy")
+    proxy = enroll.add_mutually_exclusive_group()
+    proxy.add_argument("--proxy", metavar="URL", help="reach the server through this proxy")
+    proxy.add_argument(
+        "--proxy-file",
+        type=Path,
+        metavar="FILE",
+        help="the same, read from a file: for a proxy with a password",
+    )
     enroll.add_argument(
         "--kind", choices=("workstation", "laptop", "server"), help="if guessed wrong"
     )
@@ -66,6 +75,23 @@ def _parser() -> argparse.ArgumentParser:
 
     checks = command("checks", "List the checks, their metrics and units.")
     _json(checks)
+
+    explain = command("explain", "Show what a rule makes of this computer, and what it would send.")
+    explain.add_argument("rule", metavar="RULE", help="the rule's name")
+    _rules(explain)
+
+    command("schema", "Print the JSON Schema of rules files, for editors.")
+
+    outbox = command("outbox", "Show what the server refused; send it again, or give it up.")
+    choice = outbox.add_mutually_exclusive_group()
+    choice.add_argument("--requeue", metavar="ID", help="send this refused message once more")
+    choice.add_argument("--drop", metavar="ID", help="delete this refused message for good")
+    _state(outbox)
+    _json(outbox)
+
+    doctor = command("doctor", "Look at rules, identity, the agent and the way to the server.")
+    _state(doctor)
+    _rules(doctor)
 
     validate = command("validate", "Check rule files; show every mistake at once.")
     validate.add_argument("files", nargs="+", type=Path, metavar="FILE")

@@ -35,7 +35,8 @@ def _enroll(chosen: SimpleNamespace) -> int:
     from agent.app import enrol  # noqa: PLC0415 - see the module's docstring
 
     print(enrol(chosen.state, server=chosen.server, token_file=chosen.token_file,
-                ca_file=chosen.ca_file, proxy=chosen.proxy, kind=chosen.kind))  # fmt: skip
+                ca_file=chosen.ca_file, proxy=chosen.proxy, proxy_file=chosen.proxy_file,
+                kind=chosen.kind))  # fmt: skip
     return 0
 
 
@@ -76,6 +77,7 @@ def _checks(chosen: SimpleNamespace) -> int:
 
 def _validate(chosen: SimpleNamespace) -> int:
     from agent.checks import discover  # noqa: PLC0415
+    from agent.rules.lint import lint  # noqa: PLC0415
     from agent.rules.loader import load  # noqa: PLC0415
 
     checks = discover()
@@ -88,7 +90,48 @@ def _validate(chosen: SimpleNamespace) -> int:
             print(error, file=sys.stderr)
         else:
             print(f"{file}: {len(rules.rules)} rules, no mistakes")
+            _print([f"{file}:{h.line}:{h.column}: hint: {h.message}" for h in lint(rules, checks)])
     return 2 if wrong else 0
+
+
+def _explain(chosen: SimpleNamespace) -> int:
+    from agent.app import explain_rule  # noqa: PLC0415
+
+    _print(explain_rule(chosen.rules, chosen.rule))
+    return 0
+
+
+def _schema(chosen: SimpleNamespace) -> int:  # noqa: ARG001 - it takes no arguments
+    from agent.checks import discover  # noqa: PLC0415
+    from agent.rules.schema import schema  # noqa: PLC0415
+
+    _print([_json_text(schema(discover()))])
+    return 0
+
+
+def _outbox(chosen: SimpleNamespace) -> int:
+    from agent.local_link.client import ask  # noqa: PLC0415
+    from agent.presentation import parked_lines  # noqa: PLC0415
+
+    if chosen.requeue or chosen.drop:
+        verb = "requeue" if chosen.requeue else "drop"
+        answer = ask(chosen.state, {"verb": verb, "id": chosen.requeue or chosen.drop})
+        print("done" if answer["done"] else "there is no refused message with this id")
+        return 0 if answer["done"] else 1
+    parked = ask(chosen.state, {"verb": "parked"})["parked"]
+    _print(parked_lines(parked) if not chosen.json else [_json_text(parked)])
+    return 0
+
+
+def _doctor(chosen: SimpleNamespace) -> int:
+    from agent.checks import discover  # noqa: PLC0415
+    from agent.doctor import examine  # noqa: PLC0415
+
+    well = True
+    for finding in examine(chosen.state, chosen.rules, discover()):
+        print(f"{'well ' if finding.well else 'WRONG'}  {finding.says}", flush=True)
+        well = well and finding.well
+    return 0 if well else 1
 
 
 def _forget_the_parser() -> None:
@@ -104,7 +147,8 @@ def _json_text(tree: object) -> str:
 
 
 def _print(lines: list[str]) -> None:
-    print("\n".join(lines))
+    if lines:
+        print("\n".join(lines))
 
 
 COMMANDS: Mapping[str, Callable[[SimpleNamespace], int]] = {
@@ -114,4 +158,8 @@ COMMANDS: Mapping[str, Callable[[SimpleNamespace], int]] = {
     "status": _status,
     "checks": _checks,
     "validate": _validate,
+    "explain": _explain,
+    "schema": _schema,
+    "outbox": _outbox,
+    "doctor": _doctor,
 }

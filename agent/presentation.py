@@ -44,6 +44,7 @@ def status_lines(status: Mapping[str, Any]) -> list[str]:
         f"delivery  {delivery_sentence(delivery)}",
     ]
     lines += [f"trouble   {trouble}" for trouble in status["troubles"]]
+    lines += [f"rules     {problem}" for problem in rules["problems"]]
     return [*lines, "", *check_lines(status["checks"])]
 
 
@@ -67,6 +68,15 @@ def delivery_sentence(delivery: Mapping[str, Any]) -> str:
     again = delivery["next_try_s"]
     text = f"{delivery['last_problem']} (the server last answered: {last}; nothing is lost)"
     return text if again is None else f"{text}; next try in {round(again)} s"
+
+
+def parked_lines(parked: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return what the server refused, with the reasons and what can be done."""
+    if not parked:
+        return ["Nothing was refused by the server."]
+    rows = [(one["id"], one["kind"], one["parked_at"], one["problem"]) for one in parked]
+    hint = "Mend the cause, then: watchdesk-agent outbox --requeue ID (or --drop ID)"
+    return [*table(("id", "kind", "since", "refused because"), rows), hint]
 
 
 def metric_lines(checks: Iterable[Check]) -> list[str]:

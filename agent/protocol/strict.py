@@ -143,7 +143,7 @@ def need(tree: Mapping[str, Any], field: str, kind: type, longest: int = MAX_TEX
     if field not in tree:
         raise ProtocolError(field, "missing")
     value = tree[field]
-    if kind is float and type(value) is int:
+    if kind is float and type(value) is int and abs(value) <= MAX_INTEGER:
         value = float(value)
     if type(value) is not kind:
         raise ProtocolError(field, f"{type(value).__name__} where {kind.__name__} belongs")

@@ -75,6 +75,7 @@ def test_a_wrong_enrolment_names_its_field(changes: dict[str, Any], field: str) 
     [
         ({"waiting": "2"}, "waiting"),
         ({"oldest_s": None}, "oldest_s"),
+        ({"oldest_s": 10**400}, "oldest_s"),
         ({"facts_hash": "zz"}, "facts_hash"),
         ({"counters": {"dropped": 1.5}}, "counters"),
         ({"checks": [{}] * 501}, "checks"),
