@@ -11,6 +11,7 @@ _READ_AS: Final = (
     ("a number", re.compile(r"[-+]?[0-9][0-9_]*(\.[0-9_]*)?([eE][-+]?[0-9]+)?|0x[0-9a-fA-F_]+")),
     ("a number", re.compile(r"[-+]?\.([0-9][0-9_]*([eE][-+][0-9]+)?|inf|Inf|INF|nan|NaN|NAN)")),
     ("a number", re.compile(r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?")),
+    ("a sign of its own", re.compile(r"<<|=")),
     ("a date", re.compile(r"\d{4}-\d\d?-\d\d?([Tt ].*)?")),
 )
 

@@ -11,7 +11,7 @@ from agent.check_api import Check
 from agent.rules.comparisons import Literal, Mistake, comparison, literal_sample, sample
 from agent.rules.expression import All, AnyOf, Comparison, Expression, Node, Not
 from agent.rules.suggest import quoted
-from agent.rules.tokens import KEYWORDS, ExpressionSyntaxError, Token, tokens
+from agent.rules.tokens import KEYWORDS, Token, tokens
 
 LONGEST: Final = 1_000
 DEEPEST: Final = 20
@@ -27,6 +27,14 @@ class ExpressionError(ValueError):
         self.mistakes = mistakes
 
 
+class _SyntaxError(ValueError):
+    """The grammar is broken at ``offset``; nothing after it can be read."""
+
+    def __init__(self, offset: int, message: str) -> None:
+        super().__init__(message)
+        self.offset = offset
+
+
 def parse(text: str, check: Check) -> Expression:
     """Return the expression that ``text`` means; raises ExpressionError with every mistake.
 
@@ -37,7 +45,7 @@ def parse(text: str, check: Check) -> Expression:
     mistakes: list[Mistake] = []
     try:
         root = _Parser(tokens(text), check, mistakes).whole()
-    except ExpressionSyntaxError as error:
+    except _SyntaxError as error:
         raise ExpressionError([*mistakes, Mistake(error.offset, str(error))]) from error
     if mistakes:
         raise ExpressionError(mistakes)
@@ -57,7 +65,7 @@ class _Parser:
 
     def whole(self) -> Node:
         if self._comes("end"):
-            raise ExpressionSyntaxError(0, f"empty; write one such as {self._sample}")
+            raise _SyntaxError(0, f"empty; write one such as {self._sample}")
         node = self._any_of()
         if not self._comes("end"):
             raise _stray(self._peek())
@@ -78,7 +86,7 @@ class _Parser:
     def _negation(self) -> Node:
         self._depth += 1
         if self._depth > DEEPEST:
-            raise ExpressionSyntaxError(self._peek().offset, f"nested more than {DEEPEST} deep")
+            raise _SyntaxError(self._peek().offset, f"nested more than {DEEPEST} deep")
         node = Not(self._negation()) if self._keyword("not") else self._operand()
         self._depth -= 1
         return node
@@ -89,7 +97,7 @@ class _Parser:
         opened = self._take()
         node = self._any_of()
         if self._comes("end"):
-            raise ExpressionSyntaxError(opened.offset, "this ( is never closed")
+            raise _SyntaxError(opened.offset, "this ( is never closed")
         if not self._comes(")"):
             raise _stray(self._peek())
         self._take()
@@ -100,7 +108,7 @@ class _Parser:
         if name.kind in ("number", "-"):
             raise self._literal_first(name)
         if name.kind != "name" or name.text in KEYWORDS:
-            raise ExpressionSyntaxError(
+            raise _SyntaxError(
                 name.offset, f"a comparison is missing; write one such as {self._sample}"
             )
         if operator.kind != "operator":
@@ -117,7 +125,7 @@ class _Parser:
         number = self._take() if first.kind == "-" else first
         if number.kind != "number":
             example = literal_sample(self._check.metric(name.text))
-            raise ExpressionSyntaxError(
+            raise _SyntaxError(
                 number.offset, f"{operator.text} needs a literal after it, such as {example}"
             )
         sign = "-" if first.kind == "-" else ""
@@ -131,13 +139,16 @@ class _Parser:
         return token.text.casefold() not in KEYWORDS and self._check.metric(token.text) is None
 
     def _peek(self) -> Token:
-        return self._words[self._position]
+        token = self._words[self._position]
+        if token.kind == "wrong":
+            raise _SyntaxError(token.offset, token.text)
+        return token
 
     def _comes(self, kind: str) -> bool:
-        return self._words[self._position].kind == kind
+        return self._peek().kind == kind
 
     def _take(self) -> Token:
-        token = self._words[self._position]
+        token = self._peek()
         if token.kind != "end":
             self._position += 1
         return token
@@ -149,21 +160,21 @@ class _Parser:
         self._take()
         return True
 
-    def _literal_first(self, number: Token) -> ExpressionSyntaxError:
+    def _literal_first(self, number: Token) -> _SyntaxError:
         rest = self._words[self._position - 1 :]
         literal = " ".join(t.text for t in itertools.takewhile(_of_literal, rest))
         operator = next((t.text for t in rest if t.kind == "operator"), "<")
         names = (t.text for t in rest if self._check.metric(t.text))
         metric = next(names, self._check.metrics[0].name)
         turned = f"{metric} {_MIRRORED.get(operator, operator)} {literal}"
-        return ExpressionSyntaxError(number.offset, f"the metric comes first; write {turned}")
+        return _SyntaxError(number.offset, f"the metric comes first; write {turned}")
 
-    def _not_compared(self, name: Token, after: Token) -> ExpressionSyntaxError:
+    def _not_compared(self, name: Token, after: Token) -> _SyntaxError:
         if after.kind == "name" and name.text.casefold() in KEYWORDS:
             return _capital(name)
         metric = self._check.metric(name.text)
         example = sample(metric) if metric else self._sample
-        return ExpressionSyntaxError(
+        return _SyntaxError(
             name.offset, f"{quoted(name.text)} is compared with nothing; write {example}"
         )
 
@@ -172,17 +183,17 @@ def _of_literal(token: Token) -> bool:
     return token.kind not in ("operator", "(", ")", "end") and token.text not in KEYWORDS
 
 
-def _stray(token: Token) -> ExpressionSyntaxError:
+def _stray(token: Token) -> _SyntaxError:
     if token.kind == ")":
-        return ExpressionSyntaxError(token.offset, "this ) closes nothing")
+        return _SyntaxError(token.offset, "this ) closes nothing")
     if token.text.casefold() in KEYWORDS and token.text not in KEYWORDS:
         return _capital(token)
     if token.kind == "operator":
         message = "two comparisons in one; join them with and, each with its metric"
     else:
         message = f"{quoted(token.text)} does not follow; join comparisons with and or or"
-    return ExpressionSyntaxError(token.offset, message)
+    return _SyntaxError(token.offset, message)
 
 
-def _capital(token: Token) -> ExpressionSyntaxError:
-    return ExpressionSyntaxError(token.offset, f"write {token.text.casefold()} in small letters")
+def _capital(token: Token) -> _SyntaxError:
+    return _SyntaxError(token.offset, f"write {token.text.casefold()} in small letters")

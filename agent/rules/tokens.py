@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Kind = Literal["number", "name", "operator", "(", ")", "unit", "-", "end"]
+Kind = Literal["number", "name", "operator", "(", ")", "unit", "-", "end", "wrong"]
 KEYWORDS: Final = ("and", "or", "not")
 
 _TOKEN: Final = re.compile(
@@ -38,15 +38,6 @@ _HINTS: Final = {
 }
 
 
-class ExpressionSyntaxError(ValueError):
-    """The text is no expression. ``offset`` is where, from 0, in the text."""
-
-    def __init__(self, offset: int, message: str) -> None:
-        """Take the place and what to do about it."""
-        super().__init__(message)
-        self.offset = offset
-
-
 @dataclass(frozen=True, slots=True)
 class Token:
     """One word: its kind, its text and where it starts, from 0."""
@@ -57,14 +48,17 @@ class Token:
 
 
 def tokens(text: str) -> list[Token]:
-    """Return the words of ``text`` and an ``end``; raises ExpressionSyntaxError."""
+    """Return the words of ``text`` and then an ``end``.
+
+    At a character without meaning it ends with ``wrong``, whose text says what to write instead.
+    """
     found: list[Token] = []
     position = 0
-    while text[position:].strip():
+    while rest := text[position:].lstrip():
         match = _TOKEN.match(text, position)
         if match is None:
-            position += len(text[position:]) - len(text[position:].lstrip())
-            raise ExpressionSyntaxError(position, _unexpected(text, position))
+            position = len(text) - len(rest)
+            return [*found, Token("wrong", _unexpected(text, position), position)]
         kind = match.lastgroup or ""
         found.append(_token(kind, match[kind], match.start(kind)))
         position = match.end()

@@ -25,6 +25,7 @@ MOST_NODES: Final = 50_000
 _ILLEGAL: Final = re.compile(
     r"[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
+_ESCAPE: Final = re.compile(r"\\U(?!0000|000[1-9a-fA-F]|0010)[0-9a-fA-F]{8}")
 
 
 def compose(text: str, problems: Problems) -> Document:
@@ -35,10 +36,8 @@ def compose(text: str, problems: Problems) -> Document:
     """
     illegal = _ILLEGAL.search(text)
     if illegal:
-        before = text[: illegal.start()]
-        column = len(before) - before.rfind("\n")
         char = f"U+{ord(illegal[0]):04X}"
-        problems.at(before.count("\n") + 1, column, f"the invisible character {char}; remove it")
+        problems.at(*_place(text, illegal.start()), f"the invisible character {char}; remove it")
         return Document(None, cut_short=True)
     with _borrowed_yaml():
         return _compose(text, problems)
@@ -63,23 +62,26 @@ def _compose(text: str, problems: Problems) -> Document:
     import yaml  # noqa: PLC0415 - borrowed
 
     composer = _Composer(text, problems)
-    line, column = 1, 1
     try:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
-            if event.end_mark is not None:
-                line, column = event.end_mark.line + 1, event.end_mark.column + 1
             if not composer.take(event):
                 return Document(composer.unfinished(), cut_short=True)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        if mark is not None:
-            line, column = mark.line + 1, mark.column + 1
-        problems.at(line, column, _explained(error))
-    except (yaml.YAMLError, ValueError, OverflowError):  # such as the escape \UFFFFFFFF
-        problems.at(line, column, "what follows here is no YAML; look for a wrong escape")
+        place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        problems.at(*place, _explained(error))
+    except (yaml.YAMLError, ValueError, OverflowError):  # from an escape such as \UFFFFFFFF
+        wild = _ESCAPE.search(text, composer.read_to)
+        message = "this is no character; Unicode ends at U+10FFFF"
+        problems.at(*_place(text, wild.start() if wild else composer.read_to), message)
     else:
         return Document(composer.root)
     return Document(composer.unfinished(), cut_short=True)
+
+
+def _place(text: str, index: int) -> tuple[int, int]:
+    """Return line and column of a character, from 1."""
+    return text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index)
 
 
 class _Open:
@@ -106,6 +108,7 @@ class _Composer:
 
     def __init__(self, text: str, problems: Problems) -> None:
         self.root: Node | None = None
+        self.read_to = 0
         self._text = text
         self._problems = problems
         self._open: list[_Open] = []
@@ -114,6 +117,7 @@ class _Composer:
     def take(self, event: Any) -> bool:  # noqa: ANN401 - the library's classes are borrowed
         """Add one event; returns False when nothing after it is to be read."""
         line, column = event.start_mark.line + 1, event.start_mark.column + 1
+        self.read_to = event.end_mark.index
         match type(event).__name__:
             case "DocumentStartEvent":
                 return self._starts(event, line, column)
@@ -160,16 +164,10 @@ class _Composer:
         return True
 
     def _refuse_decoration(self, event: Any, line: int, column: int) -> None:  # noqa: ANN401
-        if event.anchor:
-            self._problems.at(
-                line,
-                column,
-                f"anchors are refused; a text that starts with & needs quotes: {quoted('&' + event.anchor)}",
-            )
-        if event.tag:
-            self._problems.at(
-                line, column, "tags are refused; a text that starts with ! needs quotes"
-            )
+        for sign, what, name in (("&", "anchors", event.anchor), ("!", "tags", event.tag)):
+            if name:
+                hint = f"a text that starts with {sign} needs quotes"
+                self._problems.at(line, column, f"{what} are refused; {hint}")
 
     def _add(self, node: Node) -> None:
         if not self._open:
