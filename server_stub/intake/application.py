@@ -26,6 +26,7 @@ from server_stub.intake.answers import Answer, RefusedError, problem, success
 from server_stub.intake.credentials import Devices, KnownDevice, bearer
 from server_stub.intake.decode import Arrived, decode_events, decode_facts
 from server_stub.intake.enrolment import enrol
+from server_stub.intake.fleet import Fleet
 from server_stub.intake.group import CHANGED_BODY, Request
 from server_stub.intake.limits import Allowance
 from server_stub.intake.writer import UnavailableError, Writer
@@ -56,6 +57,7 @@ class DeviceRoutes:
         self._writer = writer or Writer()
         self._allowance = allowance or Allowance()
         self._devices = Devices()
+        self._fleet = Fleet()
         self._routes: dict[str, Callable[[WSGIEnvironment], Answer]] = {
             API_PREFIX + "enroll": self._enroll,
             API_PREFIX + "events": self._events,
@@ -81,16 +83,14 @@ class DeviceRoutes:
     def _enroll(self, environ: "WSGIEnvironment") -> Answer:
         token = bearer(environ, CredentialPrefix.ENROLMENT)
         enrolment = parse_enrolment(parse(_body(environ, _size(environ))))
-        now = datetime.now(UTC)
-        enrolled = enrol(token, enrolment, now)
+        enrolled = enrol(token, enrolment, datetime.now(UTC))
         self._devices.forget()
         return success(
             (),
             device_id=enrolled.device_id,
             client=enrolled.client,
             site=enrolled.site,
-            heartbeat_every_s=HEARTBEAT_EVERY_S,
-            server_time=_rfc3339(now),
+            **self._pace(),
         )
 
     def _events(self, environ: "WSGIEnvironment") -> Answer:
@@ -104,9 +104,15 @@ class DeviceRoutes:
     def _heartbeat(self, environ: "WSGIEnvironment") -> Answer:
         device, body = self._admitted(environ)
         self._writer.saw(device.id, parse_heartbeat(parse(body)))
-        return success(
-            (), heartbeat_every_s=HEARTBEAT_EVERY_S, server_time=_rfc3339(datetime.now(UTC))
-        )
+        return success((), **self._pace())
+
+    def _pace(self) -> dict[str, object]:
+        """Return how often devices should call and how far to spread, and the server's time."""
+        return {
+            "heartbeat_every_s": HEARTBEAT_EVERY_S,
+            "reconnect_spread_s": self._fleet.spread_s(time.monotonic()),
+            "server_time": _rfc3339(datetime.now(UTC)),
+        }
 
     def _admitted(self, environ: "WSGIEnvironment") -> tuple[KnownDevice, bytes]:
         """Return who calls and the body, once the caller is known and within its allowance."""
