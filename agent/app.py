@@ -156,6 +156,7 @@ class Agent:
             self.store,
             self._heartbeat,
             rescheduled=wakeup.wake,
+            newly_enrolled=identity.enrolled_since_boot(self._identity, self._started),
         )
         self.facts = FactsUpkeep(self.store, clock.now, self.courier.wake)
         plan = _plan(self._rules.rules, self._checks, self._kind)

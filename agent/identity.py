@@ -10,9 +10,11 @@ import stat
 import sys
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from agent.clock import Now
 from agent.errors import StateError
 from agent.protocol.ids import is_uuid7, uuid7
 
@@ -75,6 +77,21 @@ def load_enrolled(state_dir: Path) -> Identity:
             "(watchdesk-agent enroll), it costs no further use of the enrolment token"
         )
     return identity
+
+
+def enrolled_since_boot(identity: Identity, now: Now) -> bool:
+    """Tell whether the enrolment was answered since this computer was started.
+
+    A label of the wall clock is compared with the wall clock, for no other goes on over a boot:
+    nothing but the time of a first contact may hang on it.
+    """
+    if identity.enrolled_at is None:
+        return False
+    try:
+        ago_s = (now.wall - datetime.fromisoformat(identity.enrolled_at)).total_seconds()
+    except (ValueError, TypeError):  # written by hand: no date, or none with a zone
+        return False
+    return 0 <= ago_s < now.boot_s
 
 
 def save(state_dir: Path, identity: Identity) -> None:

@@ -51,6 +51,7 @@ class Courier:
         start_sender: Callable[[Settings], SenderProcess] = SenderProcess,
         limits: Limits | None = None,
         warm_s: float = WARM_S,
+        newly_enrolled: bool = False,
     ) -> None:
         """Take where things come from and go to.
 
@@ -65,6 +66,7 @@ class Courier:
             start_sender: starts a sender with the settings.
             limits: the sender's.
             warm_s: how long an idle sender is kept.
+            newly_enrolled: the device was enrolled since this boot.
         """
         self._identity = identity
         self._outbox = outbox
@@ -78,7 +80,9 @@ class Courier:
         self._warm_s = warm_s
         # Guarded by _turn: everything below that more than one thread touches.
         self._turn = threading.Condition()
-        self._schedule = schedule.first(read_clock().boot_s, self._chance())
+        self._schedule = schedule.first(
+            read_clock().boot_s, self._chance(), newly_enrolled=newly_enrolled
+        )
         self._fresh = False
         self._stopping = False
         self._thread: threading.Thread | None = None

@@ -49,13 +49,16 @@ class Schedule:
         return max(self.retry_at, self.beat_at)
 
 
-def first(now_s: float, chance: float) -> Schedule:
+def first(now_s: float, chance: float, *, newly_enrolled: bool = False) -> Schedule:
     """Return the schedule of an agent that has just started.
 
     ``chance`` is a random number of 0 ≤ chance < 1, here as below. A computer that has just booted
     waits its share of the window, for all of its site may have; else the first contact is now.
+    It is now, too, for one that was ``newly_enrolled``, since the boot: someone sits there and
+    looks whether it works, and it comes back from nothing.
     """
-    wait = chance * SPREAD_S if now_s < JUST_BOOTED_S else 0.0
+    returns = now_s < JUST_BOOTED_S and not newly_enrolled
+    wait = chance * SPREAD_S if returns else 0.0
     return Schedule(beaten_at=now_s + wait - HEARTBEAT_S, retry_at=now_s + wait)
 
 

@@ -7,11 +7,13 @@ import stat
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from agent import identity
+from agent.clock import Now
 from agent.errors import StateError
 from agent.identity import Identity
 from agent.protocol.ids import uuid7
@@ -35,6 +37,25 @@ def test_it_reads_back_what_was_written(tmp_path: Path) -> None:
     identity.save(state, replace(MINE, ca_file=None, proxy=None))
     assert identity.load(state) == replace(MINE, ca_file=None, proxy=None)
     assert [path.name for path in state.iterdir()] == ["identity.json"]
+
+
+@pytest.mark.parametrize(
+    ("enrolled_at", "since"),
+    [
+        ("2031-01-01T00:00:01.000Z", True),
+        ("2030-12-31T23:58:00.000Z", False),
+        ("2031-06-01T00:00:00.000Z", False),  # the clock went back
+        ("2031-01-01T00:00:01", False),
+        ("yesterday", False),
+        (None, False),
+    ],
+)
+def test_an_enrolment_since_the_boot_is_told_from_an_older_one(
+    enrolled_at: str | None, *, since: bool
+) -> None:
+    now = Now(boot_s=90.0, awake_s=90.0, wall=datetime(2031, 1, 1, 0, 1, tzinfo=UTC))
+    mine = replace(MINE, enrolled_at=enrolled_at)
+    assert identity.enrolled_since_boot(mine, now) is since
 
 
 def test_only_its_owner_may_read_it_whatever_the_umask(tmp_path: Path) -> None:

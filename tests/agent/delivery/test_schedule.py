@@ -21,6 +21,14 @@ def test_after_a_boot_the_first_contact_takes_its_share_of_the_window(
         assert abs(first.due_at(waiting=waiting) - (now_s + wait)) < 1e-6
 
 
+@given(NOW, CHANCE)
+def test_who_was_enrolled_since_the_boot_comes_at_once(now_s: float, chance: float) -> None:
+    """Else a computer that is set up and enrolled looks dead for two minutes."""
+    first = schedule.first(now_s, chance, newly_enrolled=True)
+    for waiting in (True, False):
+        assert abs(first.due_at(waiting=waiting) - now_s) < 1e-6
+
+
 @given(st.lists(CHANCE, min_size=1, max_size=40))
 def test_waits_grow_to_a_quarter_of_an_hour_and_stay_drawn_over_the_whole_range(
     chances: list[float],
