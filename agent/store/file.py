@@ -122,13 +122,13 @@ class StoreFile:
 
     def _open(self) -> None:
         now = self._clock()
-        self._retry_boot_s = now.boot_s + RETRY_S
         try:
             stamp = f"{now.wall:%Y%m%dT%H%M%SZ}"
             self._db, damage = open_store(self._folder, stamp, distrust=self._distrust)
             self._opened(self._db)
         except _FAILURES as error:
             self._fail(error)
+            self._retry_boot_s = now.boot_s + RETRY_S
             return
         self._distrust = ""
         if damage is not None:
@@ -153,7 +153,6 @@ class StoreFile:
         unsound = isinstance(error, UnsoundError | UnicodeDecodeError)
         if unsound or (is_damage(error) and code != sqlite3.SQLITE_IOERR):
             self._distrust = str(error)
-            self._retry_boot_s = 0.0
         if self.trouble is None:
             reason = _REASONS.get(code) or str(error)
             self.trouble = (reason, self._clock().label())

@@ -1,8 +1,8 @@
 """What can still be read of a damaged agent.db.
 
-Every table is read by ranges of its rowid. A range that cannot be read is halved until the
-damaged part is left out, with a limit on the tries: a table whose root is gone has no end of
-unreadable ranges. A row whose checksum does not fit is left out too. Without its first page (the
+Every table is read in the order of its rowid. Where that fails, the next rowid from which it can be
+read again is searched for in growing steps, then by halves. A row whose checksum does not fit is
+left out. Without its first page (the
 header and where the tables begin), or when it was cut short, SQLite reads nothing of a file: then
 it is given the first page of a new one, which is the same but for the sizes, and read once more.
 """
@@ -17,9 +17,9 @@ from typing import Any
 from agent.store.envelope import Importance
 from agent.store.schema import READ, checksum, connect
 
-MOST_FAILURES = 2_000
-"""Unreadable ranges of one table before it is given up; one damaged page makes about 150."""
 _LAST_ROWID = 2**62
+_UNREADABLE = (sqlite3.Error, TypeError, ValueError)
+"""What reading damage raises; ValueError: a message of SQLite's that is no UTF-8."""
 _COUNTED = ("alert_states", "outbox", "parked")
 
 Row = tuple[Any, ...]
@@ -98,25 +98,48 @@ def _close(connection: sqlite3.Connection) -> None:
 
 
 def _rows(
-    connection: sqlite3.Connection, table: str, statement: str, found: Salvaged
+    damaged: sqlite3.Connection, table: str, statement: str, found: Salvaged
 ) -> Iterator[Row]:
-    ranges = [(0, _LAST_ROWID)]
-    failures = 0
-    while ranges and failures < MOST_FAILURES:
-        first, last = ranges.pop()
+    """Yield the sound rows of a table, without their rowid."""
+    first = 0
+    while first <= _LAST_ROWID:
         try:
-            for rowid, *row in connection.execute(statement, (first, last)):
-                first = rowid + 1
+            for rowid, *row in damaged.execute(statement, (first, _LAST_ROWID)):
+                first = max(first, rowid + 1)
                 if _SOUND[table](*row):
                     yield tuple(row)
                 else:
                     found.complete = False
-        except (sqlite3.Error, TypeError, ValueError):  # ValueError: a message that is no UTF-8
-            failures += 1
+        except _UNREADABLE:
             found.complete = False
-            if first < last:
-                middle = (first + last) // 2
-                ranges += [(middle + 1, last), (first, middle)]
+            first = _next_readable(damaged, statement, first)
+        else:
+            return
+
+
+def _next_readable(damaged: sqlite3.Connection, statement: str, unreadable: int) -> int:
+    """Return the first rowid behind a damaged part, one beyond all when there is none."""
+    step = 1
+    while not _is_readable(damaged, statement, unreadable + step):
+        step *= 2
+        if unreadable + step > _LAST_ROWID:
+            return _LAST_ROWID + 1
+    low, high = unreadable + step // 2, unreadable + step
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _is_readable(damaged, statement, middle):
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+def _is_readable(damaged: sqlite3.Connection, statement: str, first: int) -> bool:
+    try:
+        damaged.execute(statement, (first, _LAST_ROWID)).fetchone()
+    except _UNREADABLE:
+        return False
+    return True
 
 
 def _sound_text(name: object, text: object, crc: object) -> bool:
