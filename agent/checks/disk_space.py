@@ -65,4 +65,5 @@ CHECK = Check(
         Metric("total_bytes", Unit.BYTES, "size of the volume"),
     ),
     probe=probe,
+    deadline_s=15.0,
 )

@@ -53,4 +53,5 @@ CHECK = Check(
     ),
     probe=probe,
     needs_targets=True,
+    deadline_s=15.0,
 )

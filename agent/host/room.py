@@ -7,7 +7,7 @@ from typing import NamedTuple
 from agent.errors import CheckError
 from agent.host import abandonable, probe_child
 
-DEADLINE_S = 2.0
+DEADLINE_S = 3.0
 """Time a volume has to answer; a plain one answers in a microsecond."""
 
 _SLOW_S = 0.5

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
 from agent.errors import CheckError
-from agent.host.services import Service
+from agent.host.services import Searches, Service
 
 _STATES = {
     "running": "running",
@@ -22,6 +22,10 @@ if sys.platform == "win32":
     class Units:
         """The computer's services."""
 
+        def __init__(self) -> None:
+            """Know nothing yet."""
+            self._searches = Searches()
+
         def states(self, names: Iterable[str], *, automatic: bool) -> dict[str, Service]:
             """Return each service by the name it is asked by; raises CheckError."""
             del automatic  # asking is cheap here
@@ -32,20 +36,24 @@ if sys.platform == "win32":
 
             Without a pattern: all that start by themselves, and not on demand.
             """
-            names = []
-            try:
-                for service in psutil.win_service_iter():
-                    name = service.name()
-                    matches = any(fnmatchcase(name.lower(), p.lower()) for p in patterns)
-                    if patterns and not matches:
-                        continue
-                    if (automatic or not patterns) and service.start_type() != "automatic":
-                        continue
-                    if patterns or not _triggered(name):
-                        names.append(name)
-            except (OSError, psutil.Error) as error:
-                raise CheckError(f"the services cannot be listed: {error}") from error
-            return names
+            return self._searches.names(
+                (patterns, automatic), lambda: _search(patterns, automatic=automatic)
+            )
+
+    def _search(patterns: tuple[str, ...], *, automatic: bool) -> list[str]:
+        names = []
+        try:
+            for service in psutil.win_service_iter():
+                name = service.name()
+                if patterns and not any(fnmatchcase(name.lower(), p.lower()) for p in patterns):
+                    continue
+                if (automatic or not patterns) and service.start_type() != "automatic":
+                    continue
+                if patterns or not _triggered(name):
+                    names.append(name)
+        except (OSError, psutil.Error) as error:
+            raise CheckError(f"the services cannot be listed: {error}") from error
+        return names
 
     def _service(name: str) -> Service:
         try:

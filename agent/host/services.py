@@ -1,6 +1,10 @@
 """What any system's service is to a check."""
 
+import time
+from collections.abc import Callable
 from typing import NamedTuple
+
+SEARCH_AGAIN_S = 900.0
 
 STATES = ("running", "stopped", "failed", "starting", "missing")
 
@@ -14,3 +18,20 @@ class Service(NamedTuple):
     state: str
     restarts: int | None
     automatic: bool
+
+
+class Searches:
+    """What searches for services found; each is repeated after ``SEARCH_AGAIN_S``."""
+
+    def __init__(self) -> None:
+        """Know nothing yet."""
+        self._found: dict[object, tuple[float, list[str]]] = {}
+
+    def names(self, key: object, search: Callable[[], list[str]]) -> list[str]:
+        """Return what ``search`` finds, or found for the same key not long ago."""
+        now_s = time.monotonic()
+        searched_s, names = self._found.get(key, (float("-inf"), []))
+        if now_s - searched_s > SEARCH_AGAIN_S:
+            names = search()
+            self._found[key] = now_s, names
+        return names

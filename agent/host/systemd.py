@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from agent.errors import CheckError, CheckTimeoutError, UnsupportedCheckError
 from agent.host.procfs import Process, process
-from agent.host.services import Service
+from agent.host.services import Searches, Service
 
 DEADLINE_S = 5.0
 _PROGRAMS = (
@@ -75,7 +75,7 @@ class Units:
     def __init__(self) -> None:
         """Know nothing yet."""
         self._known: dict[str, _Known] = {}
-        self._found: dict[tuple[tuple[str, ...], bool], tuple[float, list[str]]] = {}
+        self._searches = Searches()
 
     def states(self, names: Iterable[str], *, automatic: bool) -> dict[str, Service]:
         """Return each service by the name it is asked by; raises CheckError.
@@ -95,19 +95,9 @@ class Units:
 
         Without a pattern: all that start by themselves and are meant to run always.
         """
-        now_s = time.monotonic()
-        searched_s, names = self._found.get((patterns, automatic), (float("-inf"), []))
-        if now_s - searched_s > _TRUST_PROOF_S:
-            full = matching([full_name(pattern) for pattern in patterns or ("*",)])
-            units = {unit.id: unit for unit in show(full) if unit.load != "not-found"}
-            names = sorted(
-                unit.id.removesuffix(".service")
-                for unit in units.values()
-                if unit.service().automatic or (patterns and not automatic)
-                if patterns or unit.lasting()
-            )
-            self._found[patterns, automatic] = now_s, names
-        return names
+        return self._searches.names(
+            (patterns, automatic), lambda: _search(patterns, automatic=automatic)
+        )
 
     def _remember(self, name: str, unit: Unit, now_s: float) -> None:
         service = unit.service()
@@ -127,6 +117,19 @@ class Units:
         return age_s < (_TRUST_PROOF_S if useless else _TRUST_UNPROVEN_S)
 
 
+def _search(patterns: tuple[str, ...], *, automatic: bool) -> list[str]:
+    automatic = automatic or not patterns
+    full = [full_name(pattern) for pattern in patterns] or ["*.service"]
+    units = {unit.id: unit for unit in show(matching(full, automatic=automatic))}
+    return sorted(
+        unit.id.removesuffix(".service")
+        for unit in units.values()
+        if unit.load != "not-found"
+        if unit.service().automatic or not automatic
+        if patterns or unit.lasting()
+    )
+
+
 def full_name(name: str) -> str:
     """Return a unit's full name: ``nginx`` is ``nginx.service``."""
     return name if name.endswith(_KINDS) else f"{name}.service"
@@ -143,12 +146,23 @@ def show(names: Iterable[str]) -> list[Unit]:
     return [_unit(block) for block in blocks]
 
 
-def matching(patterns: Iterable[str]) -> list[str]:
-    """Return the full names of all units, loaded or not, that match; raises CheckError."""
-    options = ("--all", "--full", "--plain", "--no-legend", "--", *patterns)
-    lines = _systemctl("list-units", *options) + _systemctl("list-unit-files", *options)
-    names = {line.split(None, 1)[0] for line in lines.splitlines() if line.strip()}
-    return sorted(name for name in names if "@." not in name)  # a template is not a unit
+def matching(patterns: Iterable[str], *, automatic: bool) -> list[str]:
+    """Return the full names of the units, loaded or not, that match; raises CheckError.
+
+    ``automatic``: those that may start by themselves. To look at all would make PID 1 load
+    hundreds of unit files (measured: a second of its time).
+    """
+    options = ["--all", "--full", "--plain", "--no-legend", "--", *patterns]
+    state = [f"--state={','.join(sorted(_AUTOMATIC))}"] if automatic else []
+    names = _names(_systemctl("list-unit-files", *state, *options))
+    loaded = _names(_systemctl("list-units", *options))
+    if automatic:  # instances have no unit file of their own
+        loaded = {name for name in loaded if "@" in name}
+    return sorted(name for name in names | loaded if "@." not in name)  # a template is no unit
+
+
+def _names(listed: str) -> set[str]:
+    return {line.split(None, 1)[0] for line in listed.splitlines() if line.strip()}
 
 
 def _systemctl(*arguments: str) -> str:

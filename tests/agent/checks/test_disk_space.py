@@ -117,7 +117,8 @@ def test_a_hung_volume_is_unknown_and_the_others_are_on_time(tmp_path: Path) -> 
     with hanging_mounts(tmp_path) as mounts:
         hanging = str(mounts.paths[0])
         targets = TargetFilter(("/", hanging))
-        assert values(probe("/", hanging)[hanging])["free_percent"] == pytest.approx(25)
+        until(lambda: isinstance(probe(hanging)[hanging], Measured))
+        assert values(probe(hanging)[hanging])["free_percent"] == pytest.approx(25)
         mounts.hang()
         began_s = time.monotonic()
         found = CHECK.probe(targets)
@@ -125,14 +126,16 @@ def test_a_hung_volume_is_unknown_and_the_others_are_on_time(tmp_path: Path) -> 
         assert isinstance(first, Measured), "what cannot hang is told before anything else is asked"
         assert first.target == "/"
         last = next(found)
-        assert last == Unreadable(hanging, "no answer within 2 s")
+        assert last == Unreadable(hanging, "no answer within 3 s")
         assert time.monotonic() - began_s < CHECK.deadline_s
 
-        again = probe("/", hanging)
-        assert isinstance(again["/"], Measured)
-        still = again[hanging]
-        assert isinstance(still, Unreadable)
-        assert "still no answer" in still.reason
+        def given_up() -> bool:  # on a busy machine the first child may not have come that far
+            again = probe("/", hanging)
+            assert isinstance(again["/"], Measured)
+            found = again[hanging]
+            return isinstance(found, Unreadable) and "still no answer" in found.reason
+
+        until(given_up)
         assert len(abandonable.lost()) == 1, "a second child would hang as well"
 
         mounts.answer()

@@ -106,9 +106,13 @@ class World:
         self.now_s = 1000.0
         self.asked: list[str] = []
         monkeypatch.setattr(systemd, "show", self._show)
-        monkeypatch.setattr(systemd, "matching", lambda _patterns: sorted(self.units))
+        monkeypatch.setattr(systemd, "matching", self._matching)
         monkeypatch.setattr(systemd, "process", self.processes.get)
         monkeypatch.setattr(time, "monotonic", lambda: self.now_s)
+
+    def _matching(self, _patterns: Iterable[str], *, automatic: bool) -> list[str]:
+        del automatic
+        return sorted(self.units)
 
     def _show(self, names: Iterable[str]) -> list[Unit]:
         names = list(names)
