@@ -187,6 +187,7 @@ def test_segments_are_cut_at_both_ends() -> None:
         (at("2026-01-12T09:00Z"), at("2026-01-12T09:10Z")),
     ]
     assert calendar().segments(at("2026-01-10T00:00Z"), at("2026-01-11T00:00Z")) == []
+    assert calendar().segments(at("2026-01-09T17:00Z"), at("2026-01-12T09:00Z")) == []
 
 
 def test_opening_time_is_told_at_night_and_is_now_by_day() -> None:

@@ -103,6 +103,14 @@ def test_an_overdue_clock_keeps_its_due_time_through_a_pause() -> None:
     assert tell(*events, now=jan(14, 12))["resolution"].due_at == jan(12, 15, 45)
 
 
+def test_the_same_target_by_another_row_is_the_same_promise() -> None:
+    """Only what stops it differs: an overdue clock does not get its time anew."""
+    text = POLICY.text.replace("response: 30m", "response: {within: 1h, stopped_by: touch}")
+    events = [Event(jan(9, 15, 45)), Event(jan(12, 11), priority="urgent")]
+    (response, _) = ledger(load(text), Traits("tray", "", "high"), events, jan(12, 12))
+    assert (response.state, response.due_at) == ("breached", jan(9, 16, 45))
+
+
 def test_reopening_goes_on_where_it_stopped() -> None:
     resolved = Event(jan(12, 10), status="resolved")
     stopped = tell(resolved, now=jan(13, 12))["resolution"]
