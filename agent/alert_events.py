@@ -78,6 +78,30 @@ def withdraw(
     )
 
 
+def about_itself(
+    target: str, happened: str, advice: str, now: Now, *, facts_hash: str = ""
+) -> AlertEvent:
+    """Return an event by which the agent tells of itself, once: its store was damaged.
+
+    It is an opening of its own that nothing resolves but a person. ``target`` is what it is
+    about (``agent.db``), ``happened`` the title.
+    """
+    state = AlertState(
+        rule="agent",
+        check="agent",
+        target=target,
+        boot_id="",
+        alert_id=uuid7(_unix_ms(now)),
+        sequence=1,
+        opened_at=now.label(),
+        priority=Priority.NORMAL,
+        title=storable(happened),
+    )
+    return _event(
+        state, Change.OPENED, Evaluation.WARNING, now, advice=advice, facts_hash=facts_hash
+    )
+
+
 def _resolve(
     state: AlertState, evaluation: TargetEvaluation, rule: Rule, now: Now, facts_hash: str
 ) -> tuple[AlertState, AlertEvent]:

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 
+from agent.alert_events import about_itself
 from agent.alerts import (
     FLAPPING_UPS,
     AlertState,
@@ -440,6 +441,13 @@ def test_a_removed_rule_withdraws_its_alert_once() -> None:
     quiet.see(12)
     assert quiet.state is not None
     assert withdraw(quiet.state, "removed", quiet.now) is None
+
+
+def test_the_agent_can_tell_of_itself() -> None:
+    event = about_itself("agent.db", "The store was damaged", "Check the disk.", moment(1000))
+    assert parse_event(parse(event.to_text().encode())) == event
+    assert (event.fingerprint, event.change, event.sequence) == ("agent:agent.db", "opened", 1)
+    assert (event.title, event.advice) == ("The store was damaged", "Check the disk.")
 
 
 def test_an_edited_rule_goes_on_with_the_alert_it_has() -> None:

@@ -109,3 +109,21 @@ def test_the_pid_of_a_dead_agent_in_the_lock_file_stops_nobody(tmp_path: Path) -
     (tmp_path / "agent.lock").write_text(str(os.getpid()))
     tmp_path.chmod(0o700)
     Store(tmp_path).close()
+
+
+def test_of_many_agents_started_at_once_one_runs(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", HOLDER, str(tmp_path)]
+    started = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(6)
+    ]
+    said = []
+    for one in started:
+        assert one.stdout is not None
+        said.append(one.stdout.readline())
+    holder = started[said.index("held\n")]
+    assert sorted(said) == [""] * 5 + ["held\n"]
+    holder.kill()
+    for one in started:
+        _, errors = one.communicate()
+        assert one is holder or "StateLockedError" in errors

@@ -1,5 +1,7 @@
 """A program that records as fast as it can and says what is durable: to be killed.
 
+``writer.py FOLDER FIRST [COUNT]``: from number FIRST on, COUNT records or for ever.
+
 Each record holds an alert state and an envelope with the same number; every fifth one settles the
 oldest envelope. Lines on stdout: ``recorded ID NUMBER`` after ``record`` returned True,
 ``settled ID`` before it asks for that.
@@ -12,10 +14,10 @@ from agent.store import Store
 from tests.agent.store.samples import accepted, envelope
 
 
-def main(folder: Path, first: int) -> None:
+def main(folder: Path, first: int, count: int | None = None) -> None:
     store = Store(folder)
     number = first
-    while True:
+    while count is None or number < first + count:
         one = envelope(str(number))
         if store.record({"alert": str(number)}, [one]):
             sys.stdout.write(f"recorded {one.id} {number}\n")
@@ -26,7 +28,8 @@ def main(folder: Path, first: int) -> None:
             sys.stdout.flush()
             store.settle([accepted(oldest.id)])
         number += 1
+    store.close()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main(Path(sys.argv[1]), *map(int, sys.argv[2:]))
