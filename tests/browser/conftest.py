@@ -22,7 +22,7 @@ _CHROMIUM = (
     "--disable-sync",
 )
 # The queue refreshes itself every five seconds.
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=30_000)
 
 
 @dataclass(frozen=True)
@@ -72,12 +72,15 @@ def watch() -> Watch:
 
 
 @pytest.fixture
-def open_page(chromium: Browser, watch: Watch) -> Iterator[Callable[..., Page]]:
+def open_page(chromium: Browser, watch: Watch, desk: Desk) -> Iterator[Callable[..., Page]]:
     """Open pages: ``open_page(width=400, scheme="dark")``, each with cookies of its own.
+
+    They are closed before the server of ``desk`` stops.
 
     Nothing may go wrong in them: no script error, no breach of the security policy, no request
     to another host. ``watch.expected`` names what a test brings about on purpose.
     """
+    assert desk.server.process.poll() is None
     contexts = []
 
     def open_one(*, width: int = 1280, scheme: str = "light", **more: object) -> Page:
@@ -87,7 +90,7 @@ def open_page(chromium: Browser, watch: Watch) -> Iterator[Callable[..., Page]]:
             color_scheme="dark" if scheme == "dark" else "light",
             **options,  # type: ignore[arg-type] # Playwright's own options
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         contexts.append(context)
         page = context.new_page()
         watch.over(page)

@@ -56,7 +56,8 @@ def test_what_a_person_has_selected_is_not_taken_away(
     link.evaluate("element => getSelection().selectAllChildren(element)")
     desk_rows.ticket(desk.demo.harbour, "Meanwhile", now=desk.now)
     refreshed = page.get_by_role("link", name="Meanwhile")
-    page.wait_for_timeout(6_000)  # longer than the refresh takes to come round
+    page.evaluate("document.addEventListener('htmx:beforeRequest', () => { window.due = true; })")
+    page.wait_for_function("window.due")  # a refresh came round, and was put off
     assert page.evaluate("getSelection().toString()") == desk.demo.disk.title
     expect(refreshed).to_have_count(0)
     page.evaluate("getSelection().removeAllRanges()")

@@ -7,8 +7,11 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+from django.contrib.auth.hashers import make_password
 
 import server_stub
 from agent.protocol.device import CheckState, Heartbeat
@@ -66,10 +69,16 @@ def technician(
 ) -> Technician:
     """Add a technician whose password is ``PASSWORD``, limited to the clients ``only`` if given."""
     row = Technician(email=email, name=name, role="technician", limited=only is not None)
-    row.set_password(PASSWORD)
+    row.password = _password_hash()
     row.save()
     row.clients.set(only or ())
     return row
+
+
+@cache
+def _password_hash() -> str:
+    """Return the hash of ``PASSWORD``, which is slow on purpose: once is enough."""
+    return make_password(PASSWORD)
 
 
 def client(name: str = "Harbour Dental", site: str = "Quay Street") -> tuple[Client, Site]:
