@@ -2,9 +2,13 @@
 
 - ``model``        rules, conditions, ticket texts and what belongs to them; plain values
 - ``expression``   the language of ``when`` and ``clear``: a tree of comparisons
-- ``parser``       text → expression, every mistake with its place
+- ``parser``       text → expression, with ``tokens`` and ``comparisons``
 - ``units``        sizes, durations, shares and temperatures as people write them
-- ``tree``         YAML text → nodes with their places; the only user of YAML
+- ``borrow``       code that is needed once and not kept
+- ``tree``         YAML text → nodes; the only user of YAML
+- ``nodes``        texts, lists and mappings that know their places
+- ``problems``     collecting what is wrong
+- ``suggest``      did you mean …?
 - ``members``      reading texts, words, durations and lists out of nodes
 - ``sections``     nodes → rules and maintenance windows
 - ``loader``       a file → all its rules, or all its problems

@@ -1,8 +1,7 @@
 """One comparison, judged: does the check have the metric, and does the literal suit it?"""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from agent.check_api import Check, Metric, Unit
 from agent.rules.expression import Comparison
@@ -15,16 +14,14 @@ _BARE: Final = (Unit.SHARE, Unit.COUNT)
 _ZERO_IS_ZERO: Final = (Unit.BYTES, Unit.SECONDS)
 
 
-@dataclass(frozen=True, slots=True)
-class Mistake:
+class Mistake(NamedTuple):
     """What is wrong in an expression, and where: ``offset`` counts characters from 0."""
 
     offset: int
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(NamedTuple):
     """What a metric is compared with: a ``word``, or a ``number`` and perhaps its ``unit``."""
 
     first: Token

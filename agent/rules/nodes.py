@@ -1,8 +1,7 @@
 """A file's tree: texts, lists and mappings that know where they are written."""
 
 import re
-from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 _READ_AS: Final = (
     ("nothing", re.compile(r"~|null|Null|NULL|")),
@@ -16,8 +15,7 @@ _READ_AS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
+class Scalar(NamedTuple):
     """A single text. ``plain``: written without quotes, so that YAML may read it otherwise.
 
     ``source`` is the whole file; the text is written in it from ``start`` to ``end``.
@@ -27,7 +25,7 @@ class Scalar:
     column: int
     text: str
     plain: bool
-    source: str = field(repr=False)
+    source: str
     start: int = 0
     end: int = 0
 
@@ -55,8 +53,7 @@ class Scalar:
         return self.line + newlines, column
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(NamedTuple):
     """A list."""
 
     line: int
@@ -64,8 +61,7 @@ class Sequence:
     items: "tuple[Node, ...]"
 
 
-@dataclass(frozen=True, slots=True)
-class Mapping:
+class Mapping(NamedTuple):
     """Names with their values, in the order of the file, each name once."""
 
     line: int
@@ -73,8 +69,7 @@ class Mapping:
     entries: "tuple[tuple[Scalar, Node], ...]"
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(NamedTuple):
     """Something whose problem has been told; nobody need complain again."""
 
     line: int
@@ -84,8 +79,7 @@ class Refused:
 Node = Scalar | Sequence | Mapping | Refused
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """A file's tree. ``cut_short``: it could not be read to its end, so much may be missing."""
 
     root: Node | None

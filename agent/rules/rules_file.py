@@ -8,7 +8,7 @@ from pathlib import Path
 from agent.check_api import Check
 from agent.clock import Now
 from agent.errors import ConfigError, Problem
-from agent.rules.loader import load
+from agent.rules.borrow import borrowed
 from agent.rules.model import RuleSet
 
 _Mark = tuple[int, int, int, int]
@@ -83,6 +83,13 @@ def _trusted(path: Path, checks: Mapping[str, Check]) -> RuleSet:
         reason = f"the file cannot be read: {error.strerror}"
     if reason:
         raise ConfigError(path, [Problem(1, 1, reason)])
+    with borrowed("agent.rules"):
+        return _load(path, checks)
+
+
+def _load(path: Path, checks: Mapping[str, Check]) -> RuleSet:
+    from agent.rules.loader import load  # noqa: PLC0415 - borrowed
+
     return load(path, checks)
 
 

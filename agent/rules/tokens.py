@@ -1,8 +1,7 @@
 """The words of an expression, each with its place."""
 
 import re
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 Kind = Literal["number", "name", "operator", "(", ")", "unit", "-", "end", "wrong"]
 KEYWORDS: Final = ("and", "or", "not")
@@ -38,8 +37,7 @@ _HINTS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One word: its kind, its text and where it starts, from 0."""
 
     kind: Kind

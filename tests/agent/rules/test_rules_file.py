@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -128,3 +130,36 @@ def test_the_file_behind_a_link_is_judged(path: Path, tmp_path: Path) -> None:
     link.symlink_to(path)
     path.chmod(0o606)
     assert distrust(link) == f"{path} can be written by others; chmod go-w {path}"
+
+
+def test_what_reads_the_file_is_gone_afterwards() -> None:
+    """The agent stays for months and keeps only what judges: model, expression, windows."""
+    program = (
+        "import sys\n"
+        "from agent.clock import now\n"
+        "from agent.rules.rules_file import RulesFile\n"
+        "from agent.settings import shipped_rules_file\n"
+        "from tests.agent.rules.checks_for_tests import CHECKS\n"
+        "from agent.rules import rules_file\n"
+        "rules_file.distrust = lambda path: None\n"
+        "file = RulesFile(shipped_rules_file(), CHECKS, now())\n"
+        "print(len(file.rules.rules) > 0)\n"
+        "print(*sorted(name for name in sys.modules if 'agent.rules.' in name or 'yaml' in name))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=Path(__file__).parents[3],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded, kept = done.stdout.splitlines()
+    assert loaded == "True"
+    assert kept.split() == [
+        "agent.rules.borrow",
+        "agent.rules.expression",
+        "agent.rules.maintenance",
+        "agent.rules.model",
+        "agent.rules.rules_file",
+        "tests.agent.rules.checks_for_tests",
+    ]
