@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from agent.clock import Now
 from agent.errors import StateError
-from agent.store.opening import Damage, is_damage, open_store
+from agent.store.opening import Damage, open_store
 from agent.store.schema import UnsoundError
 
 T = TypeVar("T")
@@ -35,6 +35,8 @@ _REASONS = {
 }
 _PASSING = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY})
 """After these the connection is as good as before."""
+_UNSOUND = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+"""After these the file is to be salvaged, even if it looks sound when it is opened."""
 
 
 class FailedError(Exception):
@@ -151,7 +153,7 @@ class StoreFile:
         if code not in _PASSING:
             self.close()
         unsound = isinstance(error, UnsoundError | UnicodeDecodeError)
-        if unsound or (is_damage(error) and code != sqlite3.SQLITE_IOERR):
+        if unsound or code in _UNSOUND:
             self._distrust = str(error)
         if self.trouble is None:
             reason = _REASONS.get(code) or str(error)

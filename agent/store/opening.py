@@ -80,15 +80,9 @@ def open_store(
     except (UnsoundError, UnicodeDecodeError) as error:  # a message may be damaged too
         return _replaced(folder, str(error), stamp)
     except sqlite3.Error as error:
-        if not is_damage(error):
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _DAMAGE:
             raise
         return _replaced(folder, str(error), stamp)
-
-
-def is_damage(error: BaseException) -> bool:
-    """Tell an error of the file itself from one of its surroundings."""
-    code = getattr(error, "sqlite_errorcode", None)
-    return code is not None and code & 0xFF in _DAMAGE
 
 
 def _opened(path: Path) -> sqlite3.Connection:

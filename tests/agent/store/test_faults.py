@@ -2,6 +2,7 @@
 
 import os
 import resource
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -156,6 +157,26 @@ def test_a_write_error_is_survived_and_healed_without_root_too(
     store = Store(tmp_path, read_clock=clock)
     assert bodies(store) == ["before"] + [FILLER + str(number) for number in range(10)]
     assert store.alert_states() == {"a": "in trouble 9"}
+    store.close()
+
+
+def test_a_file_that_another_program_holds_open_is_waited_for(
+    tmp_path: Path, clock: HandClock
+) -> None:
+    """Somebody looks at it with a database browser while the agent starts."""
+    Store(tmp_path, read_clock=clock).close()
+    browser = sqlite3.connect(tmp_path / "agent.db", isolation_level=None)
+    browser.execute("BEGIN EXCLUSIVE")
+    store = Store(tmp_path, read_clock=clock)
+    assert store.trouble is not None
+    assert store.trouble.reason == "another program has it open"
+    assert not store.record({"a": "1"}, [envelope("kept")])
+    assert bodies(store) == ["kept"]
+    browser.close()
+    clock.pass_s(11)
+    assert store.retry()
+    assert store.trouble is None
+    assert store.take_damage() is None
     store.close()
 
 
