@@ -1,6 +1,5 @@
 """The system's services: systemd units and Windows services."""
 
-import re
 import sys
 from collections.abc import Iterator
 
@@ -16,11 +15,10 @@ from agent.check_api import (
 from agent.host.services import STATES, Service
 
 if sys.platform == "win32":
-    from agent.host.scm import Units
+    from agent.host.scm import NAME, Units
 else:
-    from agent.host.systemd import Units
+    from agent.host.systemd import NAME, Units
 
-_NAME = re.compile(r"[\w:.\\@ $-]{1,200}")
 _WILD = frozenset("*?")
 _UNITS = Units()
 
@@ -34,7 +32,7 @@ def probe(targets: TargetFilter) -> Iterator[Measured | Unreadable]:
     for name in filter(targets.named, targets.include):
         if not _WILD.isdisjoint(name):
             patterns.append(name)
-        elif _NAME.fullmatch(name):
+        elif NAME.fullmatch(name):
             names.append(name)
         else:
             yield Unreadable(name, "this cannot be a service's name")

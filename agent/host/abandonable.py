@@ -7,6 +7,7 @@ lost; its question is not put again until the child has come back. With ``MOST_L
 children lost, further questions are refused at once.
 """
 
+import itertools
 import os
 import subprocess
 import sys
@@ -23,7 +24,8 @@ FROZEN_VERB = "probe"
 """First argument that makes a frozen agent's own program run ``probe_child.main``."""
 
 _LONGEST_ANSWER = 65_536
-_FAREWELL_S = 1.0
+_FAREWELL_S = 5.0  # for one that has answered all and only has to leave
+_DEATH_S = 0.05  # for one that was killed and is not held by the kernel
 _ONE_BY_ONE = sys.platform == "win32"  # its pipes cannot be polled: one question, one child
 
 
@@ -96,17 +98,18 @@ def _answers(probe: str, arguments: Sequence[str], deadline_s: float) -> Iterato
     answered = 0
     overrun = True  # until it ends in time; also when the caller stops listening
     try:
-        for line in _lines(child, deadline_s):
+        for line in itertools.islice(_lines(child, deadline_s), len(arguments)):
             answered += 1
             yield _given(line)
         overrun = False
     except TimeoutError:
         pass
     finally:
-        _let_go(child, (probe, arguments[min(answered, len(arguments) - 1)]), overrun=overrun)
+        unanswered = arguments[answered:]
+        _let_go(child, (probe, unanswered[0] if unanswered else ""), overrun=overrun)
     if overrun:
         yield CheckTimeoutError(f"no answer within {deadline_s:g} s")
-    elif answered < len(arguments):
+    elif unanswered:
         yield CheckError(f"the child process ended without an answer ({child.returncode})")
 
 
@@ -166,7 +169,7 @@ def _let_go(child: subprocess.Popen[bytes], asked: tuple[str, str], *, overrun: 
     if overrun:
         child.kill()
     try:
-        child.wait(0 if overrun else _FAREWELL_S)
+        child.wait(_DEATH_S if overrun else _FAREWELL_S)
     except subprocess.TimeoutExpired:
         with _lock:
             _lost[asked] = Lost(*asked, time.monotonic(), child)

@@ -1,11 +1,14 @@
 """Windows: services, from the service control manager by way of psutil."""
 
+import re
 import sys
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
 from agent.errors import CheckError
 from agent.host.services import Searches, Service
+
+NAME = re.compile(r"[^/\\\x00-\x1f]{1,200}")
 
 _STATES = {
     "running": "running",

@@ -4,7 +4,8 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-SEARCH_AGAIN_S = 900.0
+SEARCH_AGAIN_S = 3600.0
+"""A search makes PID 1 look at every unit file: a third of a second of its time (measured)."""
 
 STATES = ("running", "stopped", "failed", "starting", "missing")
 

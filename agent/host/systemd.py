@@ -6,6 +6,7 @@ runs. So systemd is asked about a unit when that proof is lost, about one withou
 20 seconds, and every 15 minutes in any case.
 """
 
+import re
 import subprocess
 import time
 from collections.abc import Iterable
@@ -17,6 +18,9 @@ from agent.host.procfs import Process, process
 from agent.host.services import Searches, Service
 
 DEADLINE_S = 5.0
+NAME = re.compile(r"[\w:.\\-]{1,200}(?:@[\w:.\\@-]{1,200})?", re.ASCII)
+"""What can be a unit; systemctl refuses all it was asked for when one name is impossible."""
+
 _PROGRAMS = (
     "/usr/bin/systemctl",
     "/bin/systemctl",
@@ -25,7 +29,9 @@ _PROGRAMS = (
 _PROPERTIES = "Id,LoadState,ActiveState,UnitFileState,NRestarts,MainPID,Type,TriggeredBy"
 _RUNS_HERE = Path("/run/systemd/system")
 _AUTOMATIC = frozenset(("enabled", "enabled-runtime", "alias", "generated"))
-_KINDS = (".service", ".socket", ".timer", ".target", ".mount", ".path", ".automount", ".slice")
+_KINDS = tuple(
+    ".automount .device .mount .path .scope .service .slice .socket .swap .target .timer".split()  # noqa: SIM905 - a list of words
+)
 _TRUST_PROOF_S = 900.0
 _TRUST_UNPROVEN_S = 20.0
 _TRUST_MISSING_S = 60.0
@@ -91,7 +97,7 @@ class Units:
         return {name: self._known[name].service for name in wanted}
 
     def found(self, patterns: tuple[str, ...], *, automatic: bool) -> list[str]:
-        """Return the names of services that match, searched every 15 minutes.
+        """Return the names of services that match, searched once an hour.
 
         Without a pattern: all that start by themselves and are meant to run always.
         """

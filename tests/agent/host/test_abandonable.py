@@ -97,6 +97,13 @@ def test_a_program_that_cannot_be_started_is_a_reason(monkeypatch: pytest.Monkey
     assert reason == "a child process cannot be started: No such file or directory"
 
 
+def test_a_child_slow_to_leave_has_answered_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine its end comes later than its last answer's deadline."""
+    script(monkeypatch, "import time; print('+ fine', flush=True); time.sleep(2.5)")
+    assert reasons(abandonable.ask("room", ["/"], 2)) == ["fine"]
+    assert not abandonable.lost()
+
+
 def test_a_child_that_can_die_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     script(monkeypatch, "import time; time.sleep(100)")
     [reason] = reasons(abandonable.ask("room", ["/"], 0.2))

@@ -97,6 +97,17 @@ def test_a_system_without_systemd_says_so_once_and_for_all() -> None:
         systemd.show(["nginx.service"])
 
 
+@pytest.mark.parametrize("name", ["nginx", "getty@tty1", "a-b.c:d_e\\x2d", "-.mount", "a@b@c"])
+def test_unit_names_are_known_as_such(name: str) -> None:
+    assert systemd.NAME.fullmatch(name)
+
+
+@pytest.mark.parametrize("name", ["", "foo@", "@x", "two words", "a/b", "é", "a\nb", "x" * 201])
+def test_impossible_names_are_known_as_such(name: str) -> None:
+    """systemctl would fail as a whole."""
+    assert not systemd.NAME.fullmatch(name)
+
+
 class World:
     """systemd and ``/proc`` as a test wants them, and what systemd was asked."""
 
@@ -215,12 +226,12 @@ def test_a_pattern_finds_all_and_with_start_automatic_those_that_start_by_themse
     assert Units().found(("*",), automatic=True) == ["web"]
 
 
-def test_the_search_is_repeated_every_fifteen_minutes(world: World) -> None:
+def test_the_search_is_repeated_every_hour(world: World) -> None:
     units = Units()
     assert units.found(("w*",), automatic=False) == []
     world.units["web.service"] = unit("web.service")
     assert units.found(("w*",), automatic=False) == []
-    world.now_s += 901
+    world.now_s += 3601
     assert units.found(("w*",), automatic=False) == ["web"]
 
 
