@@ -67,7 +67,8 @@ def _clearing(when: Expression, clear: Expression, space: "_Space") -> Iterator[
         place = space.shown(point)
         yield f"opened at {place}, it never clears if only {metric} recovers; compare it in clear"
         return
-    for lacked in space.metrics:
+    measured = (metric for metric in space.metrics if metric.unit is not Unit.WORD)
+    for lacked in measured:  # a state is what a check always tells
         if next(space.without(lacked).stuck(when, clear), None) is not None:
             name = lacked.name
             yield (
