@@ -10,6 +10,7 @@ from server_stub.tickets.models import Ticket
 from tests.browser.conftest import Desk
 from tests.browser.watched import Watch
 from tests.support import desk_rows
+from tests.support.polling import until
 from tests.support.server_process import ServerProcess
 
 pytestmark = pytest.mark.needs("chromium")
@@ -22,7 +23,7 @@ def test_new_tickets_appear_and_are_told_and_the_focus_stays(
     link = page.locator(f"#ticket-{desk.demo.disk.id}")
     link.focus()
     page.mouse.wheel(0, 300)
-    page.wait_for_function("window.scrollY > 100")
+    until(lambda: page.evaluate("window.scrollY") > 100, what="scrolling")
     scrolled = page.evaluate("window.scrollY")
     for title in ("Fan of ng-hv-02 has stopped", "Mail does not arrive"):
         desk_rows.ticket(desk.demo.harbour, title, now=desk.now)
@@ -57,7 +58,8 @@ def test_what_a_person_has_selected_is_not_taken_away(
     desk_rows.ticket(desk.demo.harbour, "Meanwhile", now=desk.now)
     refreshed = page.get_by_role("link", name="Meanwhile")
     page.evaluate("document.addEventListener('htmx:beforeRequest', () => { window.due = true; })")
-    page.wait_for_function("window.due")  # a refresh came round, and was put off
+    # Not wait_for_function: the pages' policy forbids the eval that it polls with.
+    until(lambda: page.evaluate("window.due"), what="a refresh that was put off")
     assert page.evaluate("getSelection().toString()") == desk.demo.disk.title
     expect(refreshed).to_have_count(0)
     page.evaluate("getSelection().removeAllRanges()")
