@@ -182,8 +182,7 @@ def _fires(
         return _Step(after, (_judged(EntryKind.CHANGED, ticket, event, _STAYS_RESOLVED),))
     if ticket.status is Status.CLOSED or now - ticket.resolved_at > reopen_window:
         return _opened(event, now, follows=ticket.number)
-    status = Status.OPEN if ticket.touched else Status.NEW
-    reopened = replace(ticket, status=status, resolved_at=None)
+    reopened = replace(ticket, status=Status.OPEN, resolved_at=None)
     return _followed(EntryKind.REOPENED, reopened, event)
 
 

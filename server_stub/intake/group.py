@@ -184,7 +184,7 @@ def _write_tickets(alerts: dict[str, _Alert], execute: sql.Statements, now: date
 
 def _promises_anew(
     alerts: Iterable[_Alert], execute: sql.Statements, now: datetime
-) -> dict[int, list[Promise]]:
+) -> dict[int, list[Promise] | None]:
     """Return the clocks of the stored tickets whose clocks this group moves, by number."""
     moved = {
         change.after.number: (alert, change)
@@ -198,7 +198,7 @@ def _promises_anew(
     told: dict[int, list[Told]] = {number: [] for number in moved}
     for number, at, kind, actor, channel, payload in execute.timeline(list(moved), CLOCK_KINDS):
         told[number].append(Told(at, kind, actor, channel, json_object(payload)))
-    found = {}
+    found: dict[int, list[Promise] | None] = {}
     for number, (alert, change) in moved.items():
         if number in policies and alert.stored:
             entries = told[number] + [

@@ -4,16 +4,25 @@ New tickets take the fast way (their due instants alone); a ticket that changes 
 anew from its timeline, by the same ledger that explains it to people.
 """
 
+import logging
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from agent.protocol.words import Source
+from agent.protocol.words import Priority, Source
+from server_stub.errors import ServerError
 from server_stub.intake.credentials import KnownDevice
 from server_stub.intake.fold import TicketState
+from server_stub.sla.calendar import EndlessError
 from server_stub.sla.clocks import account, columns, first_due, policy_of
 from server_stub.sla.models import ClockState, PolicyVersion
 from server_stub.sla.policy import Policy
+from server_stub.sla.terms import ClockName
+from server_stub.sla.zones import ZoneError
+
+_UNRECKONABLE = (ServerError, ZoneError, EndlessError)
+_log = logging.getLogger(__name__)
 
 
 class Promise(NamedTuple):
@@ -60,31 +69,50 @@ def moves_clocks(before: TicketState, after: TicketState) -> bool:
 
 
 def at_first(device: KnownDevice, ticket: TicketState) -> list[Promise]:
-    """Return the clocks of a new ticket; they stand when it is resolved already."""
+    """Return the clocks of a new ticket; they stand when it is resolved already.
+
+    None when nothing is promised, or nothing that can be reckoned: a ticket never waits for its
+    clocks.
+    """
     version = device.policy_version_id
     if version is None:
         return []
     start, end = ticket.created_at, ticket.resolved_at
     state = ClockState.RUNNING if end is None else ClockState.STOPPED
-    found = first_due(_policy(version), ticket.priority, Source.MONITOR, start, device.time_zone)
+    try:
+        found = _first_due(version, ticket.priority, start, device.time_zone)
+    except _UNRECKONABLE as error:
+        _log.warning("a ticket of device %s gets no clocks: %s", device.id, error)
+        return []
     return [
         Promise(version, name.value, state.value, start, due_at, end, None)
         for name, due_at in found
     ]
 
 
-def anew(ticket: Accounted, zone: str, now: datetime) -> list[Promise]:
-    """Return the clocks of a stored ticket after all its entries, the newest ones included."""
-    ledgers = account(_policy(ticket.policy_version_id), ticket, ticket.entries, now, zone)
+def anew(ticket: Accounted, zone: str, now: datetime) -> list[Promise] | None:
+    """Return the clocks of a stored ticket after all its entries, the newest ones included.
+
+    None when they cannot be reckoned: what is stored stays.
+    """
+    try:
+        policy = _policy(ticket.policy_version_id)
+        ledgers = account(policy, ticket, ticket.entries, now, zone)
+    except _UNRECKONABLE as error:
+        _log.warning("the clocks of a ticket stay as they were: %s", error)
+        return None
     return [Promise(ticket.policy_version_id, **columns(one)) for one in ledgers]
 
 
+@lru_cache(maxsize=1024)
+def _first_due(
+    version_id: int, priority: Priority, start: datetime, zone: str
+) -> list[tuple[ClockName, datetime]]:
+    """Return the due instants of a monitor's new ticket; tickets of one group share them."""
+    return first_due(_policy(version_id), priority, Source.MONITOR, start, zone)
+
+
+@lru_cache(maxsize=256)
 def _policy(version_id: int) -> Policy:
-    policy = _by_version.get(version_id)
-    if policy is None:
-        policy = policy_of(PolicyVersion.objects.get(id=version_id))
-        _by_version[version_id] = policy
-    return policy
-
-
-_by_version: dict[int, Policy] = {}
+    """Return a stored version; it never changes."""
+    return policy_of(PolicyVersion.objects.get(id=version_id))

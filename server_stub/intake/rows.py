@@ -11,12 +11,11 @@ from server_stub.intake.fold import Entry, TicketState
 from server_stub.intake.heartbeats import label
 from server_stub.intake.promises import Promise
 from server_stub.sla.models import ClockName
+from server_stub.tickets.clocks import CLOCK_WORK
 from server_stub.tickets.models import NOT_DUE
 
 ACTOR = "monitor"
 CHANNEL = Source.MONITOR.value
-CLOCK_WORK = "clock"
-"""Kind of the due work that looks at a clock; its key is ``<ticket number>:<clock name>``."""
 
 
 @dataclass(slots=True)

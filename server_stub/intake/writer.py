@@ -31,8 +31,9 @@ MAX_GROUP = 1_000
 """Envelopes in one transaction: enough to share a sync, few enough to answer within a second."""
 PATIENCE_S = 10.0
 """How long a failing group is taken apart; what is left then must come again."""
-WAIT_S = 30.0
-"""How long a request waits for its commit; then it must come again, under the same ids."""
+WAIT_S = 25.0
+"""How long a request waits for its commit; then it must come again, under the same ids. Agents
+wait 30 s for an answer."""
 HEARTBEATS_EVERY_S = 1.0
 
 _UNSTORABLE = (DataError, ValueError, OverflowError)

@@ -9,6 +9,7 @@ from django.db import connection
 
 from agent.protocol.credentials import CredentialPrefix, credential_hash, new_credential
 from server_stub.clients.models import Device
+from server_stub.intake import promises
 from server_stub.intake.application import DeviceRoutes
 from server_stub.intake.limits import Allowance, Rate
 from server_stub.sla.models import PolicyVersion
@@ -29,6 +30,8 @@ def no_django(_environ: Any, start_response: Any) -> list[bytes]:
 @pytest.fixture
 def policy(database: ServerDatabase) -> PolicyVersion:
     """Return the default policy, stored as ``init`` does."""
+    promises._policy.cache_clear()  # a version's number means another one in another database
+    promises._first_due.cache_clear()
     found = load(DEFAULT)
     return PolicyVersion.objects.create(name="default", hash=found.hash, text=found.text)
 

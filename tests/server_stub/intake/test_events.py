@@ -8,11 +8,12 @@ from agent.protocol.ids import uuid7
 from agent.protocol.problems import ProblemType
 from agent.protocol.words import Evaluation, Priority, ReceiptResult
 from server_stub.intake.models import SeenEnvelope
-from server_stub.sla.models import Clock
+from server_stub.sla.models import Clock, PolicyVersion
 from server_stub.tickets.models import Ticket, TimelineEntry
 from server_stub.work.models import DueWork
 from tests.server_stub.intake.caller import Caller
 from tests.server_stub.intake.messages import an_event, events_body, next_event, resolved
+from tests.support.rows import a_client, a_site
 
 InThreads = Callable[[int, Callable[[int], Any]], list[Any]]
 
@@ -129,7 +130,7 @@ def test_an_alert_that_comes_back_reopens_its_ticket_and_its_resolution_clock(
 
     ticket = Ticket.objects.get()
     assert receipt.ticket == ticket.id
-    assert (ticket.status, ticket.resolved_at, ticket.occurrences) == ("new", None, 2)
+    assert (ticket.status, ticket.resolved_at, ticket.occurrences) == ("open", None, 2)
     assert Clock.objects.get(name="resolution").state == "running"
     assert DueWork.objects.filter(key=f"{ticket.id}:resolution").exists()
     assert TimelineEntry.objects.latest("id").kind == "reopened"
@@ -308,3 +309,26 @@ def test_five_hundred_events_in_one_request_are_taken(device: Caller) -> None:
     assert sorted(r.ticket or 0 for r in receipts) == sorted(
         Ticket.objects.values_list("id", flat=True)
     )
+
+
+def test_a_site_in_a_zone_nobody_knows_costs_the_clocks_not_the_ticket(
+    new_device: Callable[..., Caller],
+) -> None:
+    """Zone data differs between computers; a ticket must come all the same."""
+    client = a_client()
+    device = new_device(client=client, site=a_site(client, time_zone="Mars/Olympus"))
+    event = an_event()
+
+    device.post("events", events_body(event))
+    device.post("events", events_body(resolved(event)))
+
+    assert Ticket.objects.get().status == "resolved"
+    assert not Clock.objects.exists()
+
+
+def test_a_server_without_any_policy_takes_tickets_without_clocks(device: Caller) -> None:
+    PolicyVersion.objects.all().delete()
+
+    device.post("events", events_body(an_event()))
+
+    assert Ticket.objects.get().due_at is None

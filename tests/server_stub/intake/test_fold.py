@@ -4,11 +4,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agent.protocol.events import AlertEvent
 from agent.protocol.ids import uuid7
 from agent.protocol.words import Change, Evaluation, Priority, Status
-from server_stub.intake.fold import REOPEN_WINDOW, Folded, TicketChange, TicketState, fold
+from server_stub.intake.fold import REOPEN_WINDOW, Entry, Folded, TicketChange, TicketState, fold
 from server_stub.tickets.models import EntryKind
 from tests.server_stub.intake.messages import an_event, next_event, resolved
 from tests.support.rows import NOW
@@ -209,7 +211,7 @@ def test_a_clock_that_jumped_back_does_not_hide_a_new_alert() -> None:
     )
 
     assert on_open.after.status is Status.RESOLVED
-    assert on_resolved.after.status is Status.NEW
+    assert on_resolved.after.status is Status.OPEN
 
 
 @pytest.mark.parametrize("passed", [timedelta(0), REOPEN_WINDOW])
@@ -236,11 +238,14 @@ def test_after_the_window_it_is_a_new_ticket_that_names_the_old_one() -> None:
 
 
 def test_what_a_person_resolved_comes_back_as_theirs() -> None:
-    stored = a_stored(an_event(), status=Status.RESOLVED, resolved_at=NOW, touched=True)
+    stored = a_stored(
+        an_event(), status=Status.RESOLVED, resolved_at=NOW, touched=True, title="Mine"
+    )
 
     change = the_change(fold(stored, [an_event()], LATER))
 
     assert (change.after.status, change.after.touched) == (Status.OPEN, True)
+    assert change.after.title == "Mine"
 
 
 def test_a_closed_ticket_is_never_reopened() -> None:
@@ -295,3 +300,59 @@ def test_the_facts_that_held_at_the_opening_stay_with_the_ticket() -> None:
 
     assert change.after.facts_hash == "a" * 64
     assert change.entries[0].payload["facts_hash"] == "b" * 64
+
+
+_ALERTS = [uuid7(1_000 * number) for number in (1, 2, 3)]
+_EVENTS = st.lists(
+    st.builds(
+        an_event,
+        alert_id=st.sampled_from(_ALERTS),
+        sequence=st.integers(1, 5),
+        change=st.sampled_from(Change),
+        evaluation=st.sampled_from(Evaluation),
+        priority=st.sampled_from(Priority),
+        occurrences=st.integers(1, 3),
+    ),
+    max_size=12,
+)
+
+
+@given(events=_EVENTS, cut=st.integers(0, 12), touched=st.booleans())
+def test_how_events_are_cut_into_batches_changes_nothing(
+    *, events: list[AlertEvent], cut: int, touched: bool
+) -> None:
+    """An outbox that drains in one request or in ten leaves the same ticket and timeline."""
+    stored = a_stored(an_event(alert_id=_ALERTS[1]), touched=touched)
+
+    whole = the_end(fold(stored, events, NOW), stored)
+    first = fold(stored, events[:cut], NOW)
+    between, _ = the_end(first, stored)
+    second = fold(between, events[cut:], NOW)
+
+    after, entries = the_end(second, between)
+    assert (after, the_end(first, stored)[1] + entries) == whole
+
+
+@given(events=_EVENTS, touched=st.booleans())
+def test_whatever_comes_a_ticket_stays_sound(*, events: list[AlertEvent], touched: bool) -> None:
+    stored = a_stored(an_event(alert_id=_ALERTS[1]), touched=touched)
+
+    folded = fold(stored, events, NOW)
+
+    assert len(folded.ticket_of_event) == len(events)
+    assert sum(len(change.entries) for change in folded.changes) >= len(events)
+    for change in folded.changes:
+        ticket = change.after
+        assert (ticket.resolved_at is None) is (ticket.status is not Status.RESOLVED)
+        assert ticket.touched is touched
+        assert not (touched and ticket.resolved_at)
+        assert ticket.alert_id in _ALERTS
+        assert ticket.occurrences >= stored.occurrences
+
+
+def the_end(folded: Folded, before: TicketState) -> tuple[TicketState, list[Entry]]:
+    """Return the ticket after folding, and all that was told of it."""
+    if not folded.changes:
+        return before, []
+    assert len(folded.changes) == 1
+    return folded.changes[0].after, folded.changes[0].entries
