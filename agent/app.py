@@ -26,7 +26,6 @@ from agent.protocol import VERSION
 from agent.protocol.link import VERBS
 from agent.protocol.strict import need
 from agent.protocol.words import DeviceKind
-from agent.rules.loader import load
 from agent.rules.model import Rule, RuleSet
 from agent.rules.rules_file import RulesFile
 from agent.runner import AlertKey, Plan, Runner, Schedule
@@ -107,6 +106,7 @@ def explain_rule(rules_file: Path, name: str) -> list[str]:
     Raises AgentError for a rule that does not exist or whose check cannot run here.
     """
     from agent.explain import explain  # noqa: PLC0415 - a person's command, not the service's
+    from agent.rules.loader import load  # noqa: PLC0415
 
     checks = discover()
     rules = load(rules_file, checks)

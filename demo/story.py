@@ -19,6 +19,7 @@ SERVICE_RULE = """
     why: the demo stops this service to show what happens
     check: tcp
     every: 1s
+    startup_grace: 0s
     targets: {{include: ["127.0.0.1:{port}"]}}
     critical: {{when: state != open, for: 2s, clear: state == open, clear_for: 2s, priority: high}}
     ticket:
