@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from agent import clock, identity
+from agent.alert_events import about_itself
 from agent.alerts import AlertState, parse_state
 from agent.checks import discover
 from agent.clock import Now, rfc3339
@@ -31,7 +32,7 @@ from agent.rules.rules_file import RulesFile
 from agent.runner import AlertKey, Plan, Runner, Schedule
 from agent.settings import os_word
 from agent.status import check_states, check_trees, heartbeat_text
-from agent.store import Parked, Store
+from agent.store import Parked, Store, event_envelope
 from agent.wakeup import LONGEST_S, Wakeup
 
 log = logging.getLogger(__name__)
@@ -184,6 +185,7 @@ class Agent:
             self.courier.tick()
             self.runner.supervise()
             self.store.retry()
+            self._tell_damage()
             due = min(self.courier.due_at(), self.facts.due_at()) - clock.now().boot_s
             self._wakeup.wait(min(due, LONGEST_S))
 
@@ -198,6 +200,20 @@ class Agent:
         self.store.record(states, envelopes)
         if envelopes:
             self.courier.wake()
+
+    def _tell_damage(self) -> None:
+        """Report a damaged store once, and store again what it may have lost."""
+        damage = self.store.take_damage()
+        if damage is None:
+            return
+        event = about_itself(
+            "agent.db",
+            "The watchdesk agent's store was damaged",
+            damage.sentence(),
+            clock.now(),
+            facts_hash=self.facts.hash(),
+        )
+        self._record(self.runner.state_texts(), [event_envelope(event)])
 
     def _stored_states(self) -> dict[AlertKey, AlertState]:
         states: dict[AlertKey, AlertState] = {}

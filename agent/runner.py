@@ -135,6 +135,10 @@ class Runner:
             schedule.due_boot_s = 0.0
         self._wake.set()
 
+    def state_texts(self) -> dict[str, str]:
+        """Return every alert's state as it is stored, by fingerprint."""
+        return {state.fingerprint: state.to_text() for state in tuple(self._states.values())}
+
     def supervise(self) -> None:
         """Give up a worker whose probe is long past its deadline, and start another."""
         with self._lock:

@@ -44,7 +44,7 @@ _CREATE = (
     parked_at  TEXT NOT NULL)""",
     # What was counted since this device was set up: dropped envelopes, damaged files.
     "CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL)",
-    # Single texts by name: the schema's version once more, the recent history.
+    # Single texts by name: the schema's version once more, the hash of the facts sent last.
     "CREATE TABLE texts (name TEXT PRIMARY KEY, text TEXT NOT NULL, crc INTEGER NOT NULL)",
     "PRAGMA application_id = 2003067234",
     "PRAGMA user_version = 1",
