@@ -5,6 +5,9 @@ ServerError
 ├ InvalidError(field, reason)   correct what was given and repeat; nothing was changed
 │  └ DatabaseUrlError           … the database URL
 ├ ExistsError(kind, name)       it is there already; nothing was changed
+├ ForbiddenError(text)          somebody else may do this; nothing was changed
+├ StaleError(kind, name)        somebody was quicker: look again; nothing was changed
+├ ConflictError(text)           as things stand it cannot be done; nothing was changed
 └ NotFoundError(kind, name)     absent, or belonging to somebody else: the same answer
 """
 
@@ -43,6 +46,25 @@ class ExistsError(ServerError):
         self.kind = kind
         self.name = name
         super().__init__(f"there is a {kind} {name!r} already; nothing was changed")
+
+
+class ForbiddenError(ServerError):
+    """The caller's role may not do this. Nothing was changed."""
+
+
+class StaleError(ServerError):
+    """It was changed since the caller looked at it. Nothing was changed now."""
+
+    def __init__(self, kind: str, name: object, revision: str) -> None:
+        """Take what it is (``ticket``), which one, and its revision now."""
+        self.kind = kind
+        self.name = name
+        self.revision = revision
+        super().__init__(f"{kind} {name} was changed since you looked; nothing was changed now")
+
+
+class ConflictError(ServerError):
+    """As things stand this cannot be done. Nothing was changed."""
 
 
 class NotFoundError(ServerError):

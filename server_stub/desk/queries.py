@@ -2,7 +2,8 @@
 
 from server_stub.clients.queries import most_like
 from server_stub.desk.models import Technician
-from server_stub.errors import NotFoundError
+from server_stub.errors import InvalidError, NotFoundError
+from server_stub.tickets.acts import NOT_ASSIGNABLE, Assignee
 
 
 def technician_of(email: str) -> Technician:
@@ -16,3 +17,15 @@ def technician_of(email: str) -> Technician:
         addresses = active.values_list("email", flat=True)
         raise NotFoundError("technician", email, most_like(email, addresses))
     return row
+
+
+def assignee_of(email: str) -> Assignee:
+    """Return the technician with this address as tickets know them; raises InvalidError.
+
+    Told as one who does not see the ticket would be: nobody learns here who has an account.
+    """
+    try:
+        technician = technician_of(email)
+    except NotFoundError as error:
+        raise InvalidError("assignee", NOT_ASSIGNABLE) from error
+    return Assignee(technician.id, technician.email, technician.scope)

@@ -7,6 +7,7 @@ types, what may be left out has its default in the database, nothing listens to 
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, ClassVar
+from zlib import crc32
 
 from django.db import models
 from django.db.models.functions import Now
@@ -45,6 +46,7 @@ class EntryKind(StrEnum):
     ASSIGNED = "assigned"
     PRIORITY = "priority"
     STATUS = "status"
+    TITLE = "title"
 
 
 class Ticket(models.Model):
@@ -53,6 +55,7 @@ class Ticket(models.Model):
     ``alert_key`` is ``<device id>:<fingerprint>`` of the alert it follows, NULL when it follows
     none; at most one unresolved ticket has it. ``resolved_at`` is set exactly when the status
     is resolved or closed. ``touched``: a person replied, noted, assigned, called or changed it.
+    ``version`` counts what people did to it.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -86,6 +89,7 @@ class Ticket(models.Model):
     evaluation = models.CharField(max_length=8, db_default="")
     occurrences = models.BigIntegerField(db_default=1)
     touched = models.BooleanField(db_default=False)
+    version = models.BigIntegerField(db_default=0)
     facts_hash = models.CharField(max_length=64, db_default="")
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(db_default=Now())
@@ -131,6 +135,16 @@ class Ticket(models.Model):
     def __str__(self) -> str:
         """Return number and title."""
         return f"#{self.id} {self.title}"
+
+    @property
+    def revision(self) -> str:
+        """Return what is another word after each change that a person could have overlooked.
+
+        What people did is counted; of what the monitor does, only what a person can set as
+        well shows here: its readings alone are nobody's collision.
+        """
+        settable = f"{self.status} {self.priority} {self.title}"
+        return f"{self.version}-{crc32(settable.encode()):08x}"
 
     @property
     def due_at(self) -> datetime | None:

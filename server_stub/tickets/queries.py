@@ -85,6 +85,18 @@ def ticket(scope: Scope, number: int) -> Ticket:
     return row
 
 
+def locked(scope: Scope, number: int) -> Ticket:
+    """Return one ticket that nobody else can change before the caller's transaction ends.
+
+    With client and site. Raises NotFoundError.
+    """
+    rows = Ticket.objects.select_for_update(of=("self",)).select_related("client", "site")
+    row = scope.filter(rows).filter(id=number).first()
+    if row is None:
+        raise NotFoundError("ticket", number)
+    return row
+
+
 def timeline(scope: Scope, number: int) -> QuerySet[TimelineEntry]:
     """Return what happened to a ticket, oldest first; nothing when it may not be seen."""
     rows = TimelineEntry.objects.filter(ticket=number).order_by("id")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from server_stub.clients import queries as client_queries
 from server_stub.clients.models import Client, Device, Site
@@ -41,6 +42,11 @@ def a_world(name: str) -> World:
     return World(client, site, device, ticket, an_entry(ticket), a_clock(ticket))
 
 
+def locked(scope: Scope, number: int) -> Ticket:
+    with transaction.atomic():
+        return ticket_queries.locked(scope, number)
+
+
 Call = Callable[[Scope, World], Iterable[object]]
 
 CALLS: dict[str, tuple[Call, Callable[[World], object]]] = {
@@ -61,6 +67,7 @@ CALLS: dict[str, tuple[Call, Callable[[World], object]]] = {
     "unresolved": (lambda scope, _: ticket_queries.unresolved(scope), lambda w: w.ticket),
     "queue": (lambda scope, _: ticket_queries.queue(scope).tickets, lambda w: w.ticket),
     "ticket": (lambda scope, w: [ticket_queries.ticket(scope, w.ticket.id)], lambda w: w.ticket),
+    "locked": (lambda scope, w: [locked(scope, w.ticket.id)], lambda w: w.ticket),
     "timeline": (lambda scope, w: ticket_queries.timeline(scope, w.ticket.id), lambda w: w.entry),
     "clocks": (lambda scope, w: ticket_queries.clocks(scope, w.ticket.id), lambda w: w.clock),
     "clocks_of": (

@@ -1,0 +1,108 @@
+"""What people do with tickets: open one, and amend one by the steps of ``acts``.
+
+    amend(scope, 17, actor, reply("On my way."), set_status(Status.WAITING), now=now)
+
+is one transaction: all of it happens or nothing.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from agent.protocol.strict import MAX_TEXT
+from agent.protocol.words import Priority, Source, Status
+from server_stub.clients.models import Client, Device, Site
+from server_stub.clients.scope import Scope
+from server_stub.errors import InvalidError, NotFoundError
+from server_stub.tickets.acts import Step
+from server_stub.tickets.amendment import Actor, amending
+from server_stub.tickets.clocks import settle
+from server_stub.tickets.models import NOT_DUE, EntryKind, Ticket, TicketType, TimelineEntry
+from server_stub.tickets.texts import usable_text, usable_title
+
+FROM_PEOPLE = (Source.API, Source.PHONE, Source.EMAIL, Source.CHAT, Source.PORTAL)
+"""Where a ticket written down by a person can have come from; the others are devices' own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A ticket to be opened. Site and device are the client's own; ``body`` may be empty."""
+
+    client: Client
+    title: str
+    body: str = ""
+    site: Site | None = None
+    device: Device | None = None
+    priority: Priority = Priority.NORMAL
+    type: TicketType = TicketType.INCIDENT
+    source: Source = Source.API
+
+
+def amend(
+    scope: Scope, number: int, actor: Actor, *steps: Step, now: datetime, seen: str | None = None
+) -> Ticket:
+    """Do one thing after the other to a ticket and return it as it is then.
+
+    ``seen`` is the ``revision`` the actor looked at; None when it does not matter (a note).
+    Raises NotFoundError, StaleError, and what the steps raise; then nothing was changed.
+    """
+    with amending(scope, number, actor, now, seen) as one:
+        for step in steps:
+            step(one)
+    return one.ticket
+
+
+@transaction.atomic
+def open_ticket(scope: Scope, actor: Actor, draft: Draft, now: datetime) -> Ticket:
+    """Return a new ticket with its first timeline entry and its clocks.
+
+    One taken by phone or chat is answered at once, as the ledger sees it. Raises NotFoundError
+    for a client that the scope does not show, InvalidError for texts that cannot be used and
+    for a site or device of somebody else.
+    """
+    _check_places(scope, draft)
+    title = usable_title(draft.title)
+    body = draft.body.strip() and usable_text("body", draft.body, MAX_TEXT)
+    ticket = Ticket(
+        client=draft.client,
+        site=draft.site,
+        device=draft.device,
+        title=title,
+        status=Status.NEW.value,
+        priority=draft.priority.value,
+        type=draft.type.value,
+        level=1,
+        source=draft.source.value,
+        occurrences=1,
+        facts_hash=draft.device.facts_hash if draft.device else "",
+        created_at=now,
+        updated_at=now,
+        next_due_at=NOT_DUE,
+    )
+    ticket.save()
+    TimelineEntry.objects.create(
+        ticket=ticket,
+        at=now,
+        kind=EntryKind.OPENED.value,
+        actor=actor.email,
+        channel=draft.source.value,
+        body=body or title,
+        payload=json.dumps({"priority": draft.priority.value}),
+    )
+    settle(ticket, now)
+    ticket.save(update_fields=["next_due_at"])
+    ticket.refresh_from_db()  # what the database filled in
+    return ticket
+
+
+def _check_places(scope: Scope, draft: Draft) -> None:
+    if not scope.allows(draft.client.id):
+        raise NotFoundError("client", draft.client.id)
+    if draft.source not in FROM_PEOPLE:
+        known = ", ".join(FROM_PEOPLE)
+        raise InvalidError("source", f"tickets of {draft.source} come from devices; {known}")
+    for field, place in (("site", draft.site), ("device", draft.device)):
+        if place is not None and place.client_id != draft.client.id:
+            raise InvalidError(field, f"it is not one of {draft.client.name}")
