@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from agent.protocol.credentials import CredentialPrefix, new_credential
 from agent.protocol.problems import ProblemType
 from server_stub.clients.models import Device
 from server_stub.intake.application import DeviceRoutes
