@@ -7,9 +7,9 @@ from agent.alerts import step
 from agent.check_api import Check, Measured, Unreadable
 from agent.clock import Now
 from agent.evaluate import TargetEvaluation, evaluate
+from agent.protocol.human import human
 from agent.protocol.words import Evaluation, Unit
 from agent.rules.model import Condition, Rule
-from agent.wording import human
 
 
 def explain(

@@ -9,6 +9,7 @@ nothing else of ``agent``.
 - ``strict``    JSON that refuses what must never be stored, naming the field
 - ``events``    alert events and the receipts they earn
 - ``device``    enrolment, heartbeat and facts
+- ``human``     how a measured value reads
 - ``problems``  RFC 9457 problem documents
 - ``link``      what tray and command line say to the agent on the same computer
 """

@@ -6,17 +6,11 @@ have the shape it should have, and the templates escape it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from math import isfinite
 
+from agent.protocol.human import human
 from agent.protocol.words import Unit
-from server_stub.staff.times import span
 
-_STEPS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
-_KIB = 1024
-_TENTHS_BELOW = 9.95
-"""Numbers below it keep one decimal; it is where one decimal would round to 10."""
-_MINUTE = 60
 _SUFFIXES = ("_percent", "_bytes", "_s", "_seconds", "_celsius", "_count")
 
 
@@ -46,39 +40,14 @@ def lines(readings: object) -> list[ReadingLine]:
 
 
 def in_words(value: object, unit: object) -> str:
-    """Return a value in its unit: ``12 %``, ``3.2 GiB``, ``2 d 4 h``, ``85 °C``, ``1204``."""
+    """Return a value in its unit: ``12 %``, ``3.2 GiB``, ``2 d 4 h``, ``85 °C``, ``1204``.
+
+    What is no number, or in a unit this version does not know, is shown as it came.
+    """
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not isfinite(value):
         return str(value)
-    if unit == Unit.SHARE:
-        return f"{_number(value)} %"
-    if unit == Unit.BYTES:
-        return size(value)
-    if unit == Unit.SECONDS:
-        return _duration(value)
-    if unit == Unit.CELSIUS:
-        return f"{_number(value)} °C"
-    return _number(value)
-
-
-def size(count: float) -> str:
-    """Return a number of bytes in the largest binary unit that leaves it above one."""
-    step = 0
-    while abs(count) >= _KIB - 0.5 and step < len(_STEPS) - 1:
-        count, step = count / _KIB, step + 1
-    return f"{_number(count)} {_STEPS[step]}"
-
-
-def _number(value: float) -> str:
-    return f"{value:.1f}".removesuffix(".0") if abs(value) < _TENTHS_BELOW else str(round(value))
-
-
-def _duration(seconds: float) -> str:
-    if abs(seconds) < _MINUTE:
-        return f"{_number(seconds)} s"
-    try:
-        return f"{'-' if seconds < 0 else ''}{span(timedelta(seconds=seconds))}"
-    except OverflowError:
-        return f"{seconds:.3g} s"
+    known = Unit(str(unit)) if unit in tuple(Unit) else Unit.COUNT
+    return human(value, known)
 
 
 def _stem(metric: str) -> str:
