@@ -22,7 +22,7 @@ demo: $(VENV)/installed-server ## see the main job: a service stops, a ticket op
 	@$(BIN)/python -m demo $(if $(ONCE),--once)
 
 test: system setup check ## run everything; with CI=true a skipped test is a failure
-	$(BIN)/python -m pytest $(PYTEST)
+	$(BIN)/python -m pytest -n 2 $(PYTEST)
 
 check: setup ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .

@@ -1,22 +1,21 @@
 """A whole watchdesk on this machine: a real server on each database, a real agent."""
 
 import json
-import subprocess
 import urllib.request
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from server_stub.clients.actions import add_client, new_enrolment_token
+from server_stub.desk.actions import add_technician, new_api_key
+from server_stub.desk.models import Role
+from tests.support import desk_rows
 from tests.support.agent_process import AgentProcess, run_agent
 from tests.support.databases import ServerDatabase
-from tests.support.server_process import (
-    PROJECT,
-    ServerProcess,
-    server_command,
-    server_environment,
-)
+from tests.support.server_process import ServerProcess
 
 
 class Desk:
@@ -28,25 +27,18 @@ class Desk:
         self.database = database
         self._start = start
         self._folder = folder
-        self.command("init")
-        self.command("client", "add", "Corner Bakery")
-        self.command("staff", "add", "tess@example.com", "--role", "admin", "--password-file", "-",
-                     stdin="a-long-enough-pass-phrase\n")  # fmt: skip
-        self.key = self.command("api-key", "tess@example.com")
+        desk_rows.policy()
+        self.client = add_client("Corner Bakery")
+        owner = add_technician("tess@example.com", Role.ADMIN, "a-long-enough-pass-phrase")
+        self.key = new_api_key(owner)
         self.server = start(database)
         self.url = self.server.url
         self.state = folder / "agent"
 
-    def command(self, *arguments: str, stdin: str = "") -> str:
-        done = subprocess.run(
-            server_command(*arguments), cwd=PROJECT, env=server_environment(self.database),
-            input=stdin, capture_output=True, text=True, check=False, timeout=120,
-        )  # fmt: skip
-        assert done.returncode == 0, f"{arguments}: {done.stdout}{done.stderr}"
-        return done.stdout.strip()
-
     def enrol(self) -> None:
-        token = self.command("enroll-token", "Corner Bakery")
+        token = new_enrolment_token(
+            self.client, None, uses=1, valid=timedelta(hours=1), now=datetime.now(UTC)
+        )
         run_agent("enroll", "--server", self.url, "--token-file", "-", "--state", str(self.state),
                   stdin=token + "\n")  # fmt: skip
 
