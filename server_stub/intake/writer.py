@@ -181,7 +181,10 @@ class Writer:
                 receipts += self._commit([Request(request.device, [arrived])], deadline_s)[0]
             except _UNSTORABLE as error:
                 receipts.append(self._unstorable(request, arrived, error))
-            except Exception:  # noqa: BLE001 - ours or the database's, it may be mended later
+            except (OperationalError, InterfaceError) as error:  # a full disk, a lost connection
+                _log.warning("envelope %s must come again: %s", arrived.message.id, error)
+                return None
+            except Exception:  # noqa: BLE001 - ours, it may be mended by an update
                 _log.exception("envelope %s could not be stored", arrived.message.id)
                 return None
         return receipts

@@ -129,6 +129,26 @@ def test_what_may_be_mended_must_come_again_and_harms_nobody_else(
     assert responses[1].problem is ProblemType.UNAVAILABLE
 
 
+@pytest.mark.parametrize(
+    ("error", "traced"), [(OperationalError("disk full"), False), (RuntimeError("ours"), True)]
+)
+def test_only_mistakes_of_ours_leave_a_traceback(
+    device: Caller,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: Exception,
+    *,
+    traced: bool,
+) -> None:
+    """Of a full disk a technician wants the reason in a line, not our lines of code."""
+    monkeypatch.setattr(group, "fold", fails_on_bad(error))
+
+    device.post("events", events_body(an_event(target=BAD)))
+
+    assert str(error) in caplog.text
+    assert ("Traceback" in caplog.text) is traced
+
+
 def test_a_group_that_fails_slowly_is_not_taken_apart_for_ever(
     device: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
