@@ -28,6 +28,7 @@ TABLES_OF = {
     "desk": "desk",
     "work": "work",
     "intake": "intake",
+    "api": "api",
 }
 """Each app's tables and string references begin with its label."""
 
@@ -38,6 +39,7 @@ ALLOWED_REFERENCES = {
     "tickets": {"clients", "sla", "desk"},
     "desk": {"clients", "tickets", "sla"},
     "intake": {"clients", "tickets", "sla", "desk", "work"},
+    "api": {"clients", "tickets", "sla", "desk", "work", "intake"},
 }
 """Which app's models another app's models may point at by name.
 

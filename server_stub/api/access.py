@@ -1,20 +1,44 @@
-"""Who calls: a staff key, and whose rows it may see."""
+"""Who calls: a staff key, whose rows it may see, and what its owner's role may do."""
 
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import cast
+from functools import wraps
+from http import HTTPStatus
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from django.http import HttpRequest
+from ninja.operation import Operation
 from ninja.security import HttpBearer
 
 from agent.protocol.credentials import CredentialPrefix, credential_hash
+from agent.protocol.problems import ProblemType
+from agent.protocol.words import Source
+from server_stub.api.problems import RefusedError
 from server_stub.clients.scope import Scope
-from server_stub.desk.models import ApiKey
+from server_stub.desk.models import ApiKey, Technician
+from server_stub.desk.rights import Right, demand
+from server_stub.errors import InvalidError
+from server_stub.tickets.amendment import Actor
 
 _USE_NOTED_EVERY = timedelta(minutes=1)
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 
-class WrongCredentialError(Exception):
-    """A credential of another kind: a device's token or an enrolment token."""
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The technician a key acts for, whose rows it may see, and when it called."""
+
+    technician: Technician
+    scope: Scope
+    now: datetime
+
+    @property
+    def actor(self) -> Actor:
+        """Return the caller as timelines name who did something."""
+        return Actor(self.technician.email, Source.API.value)
 
 
 class StaffKey(HttpBearer):
@@ -23,29 +47,89 @@ class StaffKey(HttpBearer):
     def authenticate(self, request: HttpRequest, token: str) -> ApiKey | None:
         """Return the key; None for an unknown one.
 
-        Raises WrongCredentialError for a credential that belongs on other routes.
+        Raises RefusedError for a credential that belongs on other routes.
         """
         if token.startswith((CredentialPrefix.DEVICE, CredentialPrefix.ENROLMENT)):
-            raise WrongCredentialError
-        key = (
-            ApiKey.objects.select_related("technician")
-            .filter(
-                key_hash=credential_hash(token),
-                revoked_at__isnull=True,
-                technician__is_active=True,
+            raise RefusedError(
+                ProblemType.WRONG_CREDENTIAL,
+                HTTPStatus.FORBIDDEN,
+                "Device and enrolment tokens are for the agent; this route takes a staff key "
+                "(wds_…).",
             )
-            .first()
-        )
+        key = _key_of(token)
         if key is None:
             return None
-        _note_use(key, datetime.now(UTC))
-        request.scope = key.scope  # type: ignore[attr-defined] # ours, read by scope_of alone
+        now = datetime.now(UTC)
+        _note_use(key, now)
+        caller = Caller(key.technician, key.scope, now)
+        request.caller = caller  # type: ignore[attr-defined] # ours, read by caller_of alone
         return key
+
+
+def caller_of(request: HttpRequest) -> Caller:
+    """Return who calls."""
+    return cast("Caller", request.caller)  # type: ignore[attr-defined] # set by StaffKey
 
 
 def scope_of(request: HttpRequest) -> Scope:
     """Return whose rows the caller may see."""
-    return cast("Scope", request.scope)  # type: ignore[attr-defined] # set by StaffKey
+    return caller_of(request).scope
+
+
+def needs(
+    right: Right,
+) -> Callable[
+    [Callable[Concatenate[HttpRequest, _P], _R]], Callable[Concatenate[HttpRequest, _P], _R]
+]:
+    """Let a view be entered only by callers whose role has this right.
+
+    Stands right below the route. Query parameters that the view does not know are refused as
+    well: one that is mistyped would else narrow nothing, and nobody would notice.
+    """
+
+    def decorate(
+        view: Callable[Concatenate[HttpRequest, _P], _R],
+    ) -> Callable[Concatenate[HttpRequest, _P], _R]:
+        @wraps(view)
+        def enter(request: HttpRequest, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
+            demand(caller_of(request).technician.role, right)
+            _check_parameters(request, enter)
+            return view(request, *args, **kwargs)
+
+        enter.right = right  # type: ignore[attr-defined] # read by right_of
+        return enter
+
+    return decorate
+
+
+def right_of(view: Callable[..., Any]) -> Right:
+    """Return what a view needs; raises AttributeError for one that says nothing."""
+    return cast("Right", inspect.getattr_static(view, "right"))
+
+
+def parameters_of(operation: Operation) -> set[str]:
+    """Return the names of an operation's query parameters."""
+    return {
+        name
+        for model in operation.models
+        if model.__ninja_param_source__ == "query"
+        for name in getattr(model, "__ninja_flatten_map__", {})
+    }
+
+
+def _check_parameters(request: HttpRequest, view: Callable[..., Any]) -> None:
+    known = parameters_of(view._ninja_operation)  # type: ignore[attr-defined] # noqa: SLF001 - ninja leaves it there
+    for name in request.GET:
+        if name not in known:
+            there = f"there are {', '.join(sorted(known))}" if known else "there are none here"
+            raise InvalidError(name[:100], f"there is no such query parameter; {there}")
+
+
+def _key_of(token: str) -> ApiKey | None:
+    rows = ApiKey.objects.select_related("technician")
+    return rows.filter(
+        key_hash=credential_hash(token), revoked_at__isnull=True, technician__is_active=True
+    ).first()
 
 
 def _note_use(key: ApiKey, now: datetime) -> None:

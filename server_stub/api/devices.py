@@ -1,25 +1,35 @@
 """Devices: list and one, with what its last heartbeat told."""
 
+import re
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Path, Query, Router, Schema
+from pydantic import Field
 
-from server_stub.api.access import scope_of
-from server_stub.api.paging import Identifier, Limit, Page, next_address
+from agent.protocol.words import DeviceKind
+from server_stub.api import examples
+from server_stub.api.access import needs, scope_of
+from server_stub.api.paging import Identifier, Limit, Page, Words, next_address, number_in
 from server_stub.clients import queries
 from server_stub.clients.models import Device
+from server_stub.desk.rights import Right
+from server_stub.errors import NotFoundError
 
 router = Router(tags=["devices"])
+
+_IDENTIFIER = re.compile(r"[0-9a-f-]{1,36}")
 
 
 class DeviceRow(Schema):
     """A device as lists show it."""
 
+    model_config = examples.answered(examples.DEVICE_ROW)
+
     id: str
     name: str
-    kind: str
+    kind: str = Field(description="workstation, laptop or server")
     os: str
     client: str
     site: str | None
@@ -31,14 +41,36 @@ class DeviceRow(Schema):
 class DeviceWhole(DeviceRow):
     """A device with its system details and the state of its checks."""
 
+    model_config = examples.answered(examples.DEVICE)
+
     facts: dict[str, Any]
-    heartbeat: dict[str, Any]
+    heartbeat: dict[str, Any] = Field(description="the last one: the state of all checks")
+
+
+class DeviceFilter(Schema):
+    """Which devices to list; members that are left out do not narrow the list."""
+
+    client: Words | None = Field(None, description="number or name of a client")
+    kind: list[DeviceKind] = Field([], description="may be repeated: any of them")
+    q: Words = Field("", description="a part of the name")
+    after: Identifier = Field("", description="only devices with later ids")
 
 
 @router.get("", response=Page[DeviceRow], summary="Devices, in the order they joined")
-def list_devices(request: HttpRequest, after: Identifier = "", limit: Limit = 50) -> dict[str, Any]:
+@needs(Right.READ)
+def list_devices(
+    request: HttpRequest, only: Annotated[DeviceFilter, Query()], limit: Limit = 50
+) -> dict[str, Any]:
     """Return devices by id: an id begins with the time it was made."""
-    rows = queries.devices(scope_of(request)).order_by("id").filter(id__gt=after)
+    rows = queries.devices(scope_of(request)).order_by("id").filter(id__gt=only.after)
+    if only.client:
+        number = number_in(only.client)
+        of = {"client__name__iexact": only.client} if number is None else {"client": number}
+        rows = rows.filter(**of)
+    if only.kind:
+        rows = rows.filter(kind__in=only.kind)
+    if only.q:
+        rows = rows.filter(name__icontains=only.q)
     found = list(rows[: limit + 1])
     shown = found[:limit]
     return {
@@ -48,8 +80,13 @@ def list_devices(request: HttpRequest, after: Identifier = "", limit: Limit = 50
 
 
 @router.get("/{device_id}", response=DeviceWhole, summary="One device")
-def get_device(request: HttpRequest, device_id: str) -> dict[str, Any]:
+@needs(Right.READ)
+def get_device(
+    request: HttpRequest, device_id: Annotated[str, Path(description="A device's id.")]
+) -> dict[str, Any]:
     """Return one device."""
+    if not _IDENTIFIER.fullmatch(device_id):
+        raise NotFoundError("device", device_id)
     device = queries.device(scope_of(request), device_id)
     return _row(device) | {"facts": device.facts_tree, "heartbeat": device.heartbeat_tree}
 

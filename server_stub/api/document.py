@@ -1,75 +1,255 @@
-"""The interface as a whole: its OpenAPI document, its resources and its errors."""
+"""The interface as a whole: its resources, and the OpenAPI document that describes them.
 
-import json
+ninja writes the document from the views; what it cannot see is added here: the headers of
+``once`` and ``conditional``, the problems each operation can be answered with, the examples.
+"""
+
+from collections.abc import Iterator
+from functools import cache
+from http import HTTPStatus
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, JsonResponse
 from ninja import NinjaAPI
-from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.operation import Operation
 
-from agent.protocol import PROBLEM_MEDIA_TYPE, VERSION
-from agent.protocol.problems import ProblemType, problem_tree
-from server_stub.api import clients, devices, tickets
-from server_stub.api.access import StaffKey, WrongCredentialError
-from server_stub.errors import NotFoundError
+from agent.protocol import API_PREFIX, PROBLEM_MEDIA_TYPE, VERSION
+from agent.protocol.problems import PROBLEM_URN, ProblemType
+from server_stub.api import clients, clocks, devices, examples, ticket_acts, tickets, timeline
+from server_stub.api.access import StaffKey, right_of
+from server_stub.api.once import HEADER
+from server_stub.api.problems import register
+from server_stub.api.strict_requests import StrictParser
 
-api = NinjaAPI(
+
+class _Interface(NinjaAPI):
+    """Names its operations after their views."""
+
+    def get_openapi_operation_id(self, operation: Operation) -> str:
+        """Return the name that generated clients will know an operation by."""
+        return operation.view_func.__name__
+
+
+api = _Interface(
     title="watchdesk",
     version=VERSION,
-    description="Tickets, devices and clients for staff and integrations.",
+    description=(
+        "Tickets, devices and clients for staff and integrations. Every call carries a staff key: "
+        "`Authorization: Bearer wds_…` (made by `watchdesk-server api-key`). Lists answer "
+        "`{items, next}`; `next` is the address of the next page. Errors are problem documents "
+        "(RFC 9457); what a key may not see is told like what does not exist."
+    ),
     auth=StaffKey(),
     docs_url=None,
-    openapi_url="/openapi.json",
+    openapi_url=None,
     urls_namespace="api",
+    parser=StrictParser(),
 )
-api.add_router("tickets", tickets.router)
+for _module in (tickets, timeline, clocks, ticket_acts):
+    api.add_router("tickets", _module.router)
 api.add_router("devices", devices.router)
 api.add_router("clients", clients.router)
+register(api)
+
+_ALWAYS = {
+    401: "No staff key, or none that holds.",
+    403: "A credential for other routes, or a role that may not do this.",
+    406: "Accept leaves no room for application/json.",
+    422: "A value is not valid; `problems` names each field.",
+    503: "The database does not answer just now: come again.",
+}
+_WITH_PATH = {404: "There is none, or it is another client's."}
+_WITH_BODY = {
+    400: "The body is not JSON that can be stored.",
+    413: "The body is too large.",
+    415: "The body is no application/json.",
+}
+_ONCE = {
+    400: "No Idempotency-Key, or a body that is not JSON that can be stored.",
+    409: "As the ticket stands this cannot be done; or the first request with this key is still "
+    "being done.",
+    422: "A value is not valid; or the key was used for another request.",
+}
+_CONDITIONAL = {
+    409: "As the ticket stands this cannot be done.",
+    412: "The ticket was changed since that revision; the ETag tells the present one.",
+    428: "No If-Match.",
+}
 
 
-def _problem(
-    kind: ProblemType, status: int, title: str, detail: str = "", **members: object
-) -> HttpResponse:
-    tree: dict[str, Any] = problem_tree(kind, status, title, detail, **members)
-    answer = HttpResponse(json.dumps(tree), status=status, content_type=PROBLEM_MEDIA_TYPE)
-    if status == 401:  # noqa: PLR2004 - RFC 9110 demands the header with it
-        answer["WWW-Authenticate"] = 'Bearer realm="watchdesk"'
-    return answer
+def operations() -> Iterator[tuple[str, str, Operation]]:
+    """Yield method, path and operation of everything the interface offers."""
+    for router in api._get_bound_routers():  # noqa: SLF001 - ninja has no public way
+        for path, view in router.path_operations.items():
+            for operation in view.operations:
+                for method in operation.methods:
+                    plain = path.replace("{int:", "{")
+                    yield method, f"{API_PREFIX}{router.prefix.strip('/')}{plain}", operation
 
 
-@api.exception_handler(AuthenticationError)
-def _unauthenticated(request: HttpRequest, error: AuthenticationError) -> HttpResponse:  # noqa: ARG001
-    return _problem(
-        ProblemType.UNAUTHENTICATED, 401, "A staff key is needed",
+@cache
+def document() -> dict[str, Any]:
+    """Return the OpenAPI 3.1 document as a tree."""
+    tree: dict[str, Any] = api.get_openapi_schema(path_prefix=API_PREFIX.lstrip("/"))
+    tree["components"]["schemas"]["Problem"] = _PROBLEM
+    tree["servers"] = [{"url": "/"}]
+    for method, path, operation in operations():
+        told = tree["paths"][path][method.lower()]
+        _complete(told, operation)
+        _exemplify(tree, told)
+    return tree
+
+
+def document_view(_request: HttpRequest) -> JsonResponse:
+    """Answer with the document; it tells nothing that is anybody's."""
+    return JsonResponse(document())
+
+
+def _complete(told: dict[str, Any], operation: Operation) -> None:
+    """Add to one operation what ninja does not see."""
+    view = operation.view_func
+    told["x-right"] = right_of(view).value
+    possible = dict(_ALWAYS)
+    if any(one["in"] == "path" for one in told["parameters"]):
+        possible |= _WITH_PATH
+    if "requestBody" in told:
+        possible |= _WITH_BODY
+    if _marked(view, "once"):
+        told["parameters"].append(_IDEMPOTENCY_KEY)
+        possible |= _ONCE | _WITH_PATH
+    if _marked(view, "conditional"):
+        told["parameters"].append(_IF_MATCH)
+        possible |= _CONDITIONAL
+    for status, meaning in sorted(possible.items()):
+        told["responses"][str(status)] = _problem_response(status, meaning)
+
+
+def _exemplify(tree: dict[str, Any], told: dict[str, Any]) -> None:
+    """Give an operation's bodies the examples that their parts have."""
+    for part in (told.get("requestBody", {}), *told["responses"].values()):
+        for content in part.get("content", {}).values():
+            content.setdefault("example", _example_of(tree, content["schema"]))
+
+
+def _example_of(tree: dict[str, Any], schema: dict[str, Any]) -> Any:  # noqa: ANN401 - any JSON
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        return _example_of(tree, tree["components"]["schemas"][name])
+    if schema.get("examples"):
+        return schema["examples"][0]
+    if "anyOf" in schema:
+        return _example_of(tree, schema["anyOf"][0])
+    if "properties" in schema:
+        return {name: _example_of(tree, one) for name, one in schema["properties"].items()}
+    return [_example_of(tree, schema["items"])] if "items" in schema else None
+
+
+def _marked(view: Any, name: str) -> bool:  # noqa: ANN401 - any view
+    return bool(getattr(view, name, False))
+
+
+def _problem_response(status: int, meaning: str) -> dict[str, Any]:
+    example = examples.PROBLEM | _EXAMPLES.get(status, {}) | {"status": status}
+    content = {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}
+    return {
+        "description": f"{HTTPStatus(status).phrase}. {meaning}",
+        "content": {PROBLEM_MEDIA_TYPE: content},
+    }
+
+
+def _told(kind: ProblemType, title: str, detail: str) -> dict[str, Any]:
+    return {"type": PROBLEM_URN + kind, "title": title, "detail": detail}
+
+
+_EXAMPLES = {
+    400: _told(
+        ProblemType.INVALID_REQUEST,
+        "The request is not valid",
+        "the body is not JSON (line 1, column 2: Expecting value). Nothing was changed.",
+    ),
+    401: _told(
+        ProblemType.UNAUTHENTICATED,
+        "A staff key is needed",
         "Send 'Authorization: Bearer wds_…' with a key that was not revoked.",
-    )  # fmt: skip
-
-
-@api.exception_handler(WrongCredentialError)
-def _wrong_credential(request: HttpRequest, error: WrongCredentialError) -> HttpResponse:  # noqa: ARG001
-    return _problem(
-        ProblemType.WRONG_CREDENTIAL, 403, "This credential belongs on other routes",
-        "Device and enrolment tokens are for the agent; this route takes a staff key (wds_…).",
-    )  # fmt: skip
-
-
-@api.exception_handler(NotFoundError)
-def _not_found(request: HttpRequest, error: NotFoundError) -> HttpResponse:  # noqa: ARG001
-    return _problem(ProblemType.NOT_FOUND, 404, "Not found", f"There is no such {error.kind}.")
-
-
-@api.exception_handler(ValidationError)
-def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:  # noqa: ARG001
-    problems = [
-        {"field": ".".join(str(part) for part in one["loc"][1:]), "reason": one["msg"]}
-        for one in error.errors
-    ]
-    return _problem(
-        ProblemType.INVALID_REQUEST, 422, "The request is not valid",
-        "; ".join(f"{p['field']}: {p['reason']}" for p in problems), problems=problems,
-    )  # fmt: skip
-
-
-@api.exception_handler(HttpError)
-def _refused(request: HttpRequest, error: HttpError) -> HttpResponse:  # noqa: ARG001
-    return _problem(ProblemType.INVALID_REQUEST, error.status_code, "Refused", str(error))
+    ),
+    403: _told(
+        ProblemType.FORBIDDEN,
+        "Your role may not do this",
+        "ticket 17 is ana.sousa@desk.example's: a dispatcher can reassign it. Nothing was changed.",
+    ),
+    406: _told(
+        ProblemType.NOT_ACCEPTABLE,
+        "There is nothing here in the form you accept",
+        "Everything here is application/json: send that in Accept, or no Accept at all.",
+    ),
+    409: _told(
+        ProblemType.CONFLICT,
+        "As things stand this cannot be done",
+        "ticket 17 is open: there is nothing to reopen. Nothing was changed.",
+    ),
+    412: _told(
+        ProblemType.STALE,
+        "It was changed since you looked",
+        "Somebody changed ticket 17 since you looked, so nothing was changed now. Read it again, "
+        "and send its ETag in If-Match if you still want the change.",
+    ),
+    413: _told(ProblemType.TOO_LARGE, "The request is too large", "A request has at most …"),
+    415: _told(
+        ProblemType.UNSUPPORTED_MEDIA_TYPE,
+        "The body must be plain JSON",
+        "Send Content-Type: application/json in UTF-8 and no Content-Encoding.",
+    ),
+    422: _told(
+        ProblemType.INVALID_REQUEST,
+        "The request is not valid",
+        "priority: Input should be 'urgent', 'high', 'normal' or 'low'. Nothing was changed.",
+    ),
+    428: _told(
+        ProblemType.PRECONDITION_REQUIRED,
+        "Say which revision you looked at",
+        "Read the ticket and send its ETag in If-Match, so that you overwrite nothing you have "
+        "not seen.",
+    ),
+    503: _told(
+        ProblemType.UNAVAILABLE,
+        "The database does not answer just now",
+        "Nothing was changed. Send the same again in a moment.",
+    ),
+}
+_PROBLEM = {
+    "title": "Problem",
+    "type": "object",
+    "description": "An error (RFC 9457). Decide by `type`; the words may change.",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string", "enum": [PROBLEM_URN + kind for kind in ProblemType]},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "What happened, and what to do."},
+        "problems": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"field": {"type": "string"}, "reason": {"type": "string"}},
+            },
+        },
+    },
+    "examples": [examples.PROBLEM],
+}
+_IDEMPOTENCY_KEY = {
+    "in": "header",
+    "name": HEADER,
+    "required": True,
+    "description": "Your own name for this request, up to 255 characters. Sent again with the "
+    "same body it gets the same answer and does nothing twice.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "example": "0193a1f4-8a0e-7c55-8d8e-6f1f4f6f2b3a",
+}
+_IF_MATCH = {
+    "in": "header",
+    "name": "If-Match",
+    "required": True,
+    "description": "The ETag of the ticket as you read it, or * to change it as it is.",
+    "schema": {"type": "string"},
+    "example": '"2-5f0c3a91"',
+}

@@ -1,20 +1,23 @@
 """Lists: a page of items and the address of the next one, by keyset and never by offset."""
 
 from typing import Annotated, Generic, TypeVar
-from urllib.parse import urlencode
 
 from django.http import HttpRequest
-from ninja import Query, Schema
+from ninja import Path, Query, Schema
 from pydantic import Field
 
 _Item = TypeVar("_Item")
 
-Limit = Annotated[int, Query(ge=1, le=200, description="Items on one page.")]
+MAX_NUMBER = 2**63 - 1
+"""As far as a database can count."""
 
-Number = Annotated[int, Field(ge=0, le=2**63 - 1)]
-"""A row's number, as far as a database can count."""
+Limit = Annotated[int, Query(ge=1, le=200, description="Items on one page.")]
+Number = Annotated[int, Field(ge=0, le=MAX_NUMBER)]
+"""A row's number."""
 Identifier = Annotated[str, Field(max_length=36, pattern=r"^[0-9a-f-]*$")]
 """A device's id or the beginning of one."""
+Words = Annotated[str, Field(max_length=200)]
+TicketNumber = Annotated[int, Path(description="A ticket's number.")]
 
 
 class Page(Schema, Generic[_Item]):
@@ -26,5 +29,12 @@ class Page(Schema, Generic[_Item]):
 
 def next_address(request: HttpRequest, after: object) -> str:
     """Return this request's address with ``after`` set to the last item's key."""
-    members = request.GET.dict() | {"after": str(after)}
-    return f"{request.path}?{urlencode(members)}"
+    members = request.GET.copy()
+    members["after"] = str(after)
+    return f"{request.path}?{members.urlencode()}"
+
+
+def number_in(text: str) -> int | None:
+    """Return the row number that a text is; None when it is none that a database knows."""
+    plain = text.isascii() and text.isdecimal()
+    return int(text) if plain and len(text) < len(str(MAX_NUMBER)) else None

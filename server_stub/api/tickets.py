@@ -1,146 +1,233 @@
-"""Tickets: list, one, its timeline, its clocks."""
+"""Tickets: list, open, show and change."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from django.http import HttpRequest, HttpResponse
+from ninja import Body, Query, Router, Schema
+from pydantic import AfterValidator, AwareDatetime, Field
 
-from agent.protocol.words import Priority, Source, Status
-from server_stub.api.access import scope_of
-from server_stub.api.paging import Identifier, Limit, Number, Page, next_address
-from server_stub.sla.models import Clock
-from server_stub.tickets import queries
-from server_stub.tickets.models import Ticket
+from agent.protocol.strict import MAX_TEXT
+from agent.protocol.words import Evaluation, Priority, Source, Status
+from server_stub.api import examples
+from server_stub.api.access import Caller, caller_of, needs
+from server_stub.api.once import once
+from server_stub.api.paging import (
+    MAX_NUMBER,
+    Identifier,
+    Limit,
+    Number,
+    Page,
+    TicketNumber,
+    Words,
+    next_address,
+    number_in,
+)
+from server_stub.api.preconditions import conditional, demanded_revision
+from server_stub.api.ticket_shape import TicketRow, TicketWhole, row_of, whole_answer
+from server_stub.clients import queries as places
+from server_stub.clients.models import Client, Device, Site
+from server_stub.desk.queries import assignee_of
+from server_stub.desk.rights import Right, demand, may
+from server_stub.errors import InvalidError
+from server_stub.tickets import acts, queries
+from server_stub.tickets.actions import Draft, amend, open_ticket
+from server_stub.tickets.acts import MAX_REASON, Step
+from server_stub.tickets.models import MAX_TITLE, TicketType
+from server_stub.tickets.search import Wanted
 
 router = Router(tags=["tickets"])
 
 
-class ClockBrief(Schema):
-    """One promise of a ticket."""
-
-    name: str
-    state: str
-    due_at: datetime | None
-
-
-class DeviceBrief(Schema):
-    """The computer a ticket is about."""
-
-    id: str
-    name: str
-    kind: str
+def _in_utc(instant: datetime) -> datetime:
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("too far from now") from error
 
 
-class TicketRow(Schema):
-    """A ticket as lists show it."""
-
-    number: int
-    title: str
-    status: Status
-    priority: Priority
-    type: str
-    level: int
-    source: Source
-    client: str
-    site: str | None
-    device: DeviceBrief | None
-    assignee: str | None
-    fingerprint: str
-    evaluation: str
-    occurrences: int
-    created_at: datetime
-    updated_at: datetime
-    resolved_at: datetime | None
-    clocks: list[ClockBrief]
-
-
-class TicketWhole(TicketRow):
-    """A ticket with the system details that held when it was last reported."""
-
-    facts: dict[str, Any]
-
-
-class Entry(Schema):
-    """One thing that happened; ``device_at`` is what the device's own clock showed."""
-
-    id: int
-    at: datetime
-    device_at: datetime | None
-    kind: str
-    actor: str
-    channel: str
-    body: str
-    payload: dict[str, Any]
+Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+_Title = Annotated[str, Field(min_length=1, max_length=MAX_TITLE)]
+_Place = (
+    Annotated[int, Field(strict=True, ge=1, le=MAX_NUMBER)]
+    | Annotated[str, Field(min_length=1, max_length=200)]
+)
+"""A client or a site, by number or by name."""
 
 
 class TicketFilter(Schema):
     """Which tickets to list; members that are left out do not narrow the list."""
 
-    status: Status | None = None
-    source: Source | None = None
-    client: Number | None = None
-    device: Identifier | None = None
-    after: Number | None = None
+    status: list[Status] = Field([], description="may be repeated: any of them")
+    priority: list[Priority] = Field([], description="may be repeated: any of them")
+    source: list[Source] = Field([], description="may be repeated: any of them")
+    evaluation: list[Evaluation] = Field([], description="may be repeated: any of them")
+    client: Words | None = Field(None, description="number or name of a client")
+    site: Number | None = Field(None, description="number of a site")
+    device: Identifier | None = Field(None, description="id of a device")
+    assignee: Words | None = Field(None, description="an email address, 'me' or 'none'")
+    q: Words = Field("", description="words in title, fingerprint, or the names of client, site "
+                     "and device; or a ticket's number")  # fmt: skip
+    updated_since: Instant | None = Field(None, description="changed at or after this instant")
+    after: Number | None = Field(None, description="only tickets with lower numbers")
+
+
+class NewTicket(Schema):
+    """A ticket to be opened. A device names its client by itself."""
+
+    model_config = examples.asked(examples.NEW_TICKET)
+
+    title: _Title
+    body: Annotated[str, Field(max_length=MAX_TEXT)] = ""
+    client: _Place | None = Field(None, description="number or name; may be left out with a device")
+    site: _Place | None = Field(None, description="number or name of a site of the client")
+    device: Identifier | None = Field(None, description="id of a device of the client")
+    priority: Priority = Priority.NORMAL
+    type: TicketType = TicketType.INCIDENT
+    source: Source = Field(Source.API, description="api, phone, email, chat or portal")
+
+
+class TicketChange(Schema):
+    """What is to be different; members that are left out stay."""
+
+    model_config = examples.asked(examples.CHANGE)
+
+    title: _Title = ""
+    priority: Priority = Priority.NORMAL
+    reason: Annotated[str, Field(max_length=MAX_REASON)] = Field(
+        "", description="why the priority changes: it moves what is promised"
+    )
+    status: Status = Status.OPEN
+    assignee: Annotated[str, Field(max_length=254)] | None = Field(
+        None, description="a technician's email address, 'me', or null for nobody"
+    )
 
 
 @router.get("", response=Page[TicketRow], summary="Tickets, newest first")
+@needs(Right.READ)
 def list_tickets(
     request: HttpRequest, only: Annotated[TicketFilter, Query()], limit: Limit = 50
 ) -> dict[str, Any]:
-    """Return tickets by number, newest first, fifty to a page."""
-    scope = scope_of(request)
-    rows = queries.tickets(scope)
-    wanted = only.dict(exclude_none=True)
-    if (after := wanted.pop("after", None)) is not None:
-        rows = rows.filter(id__lt=after)
-    found = list(rows.filter(**wanted)[: limit + 1])
+    """Return tickets by number, newest first."""
+    caller = caller_of(request)
+    rows = _wanted(only, caller).narrow(queries.tickets(caller.scope))
+    if only.after is not None:
+        rows = rows.filter(id__lt=only.after)
+    found = list(rows[: limit + 1])
     shown = found[:limit]
-    clocks = queries.clocks_of(scope, shown)
+    clocks = queries.clocks_of(caller.scope, shown)
     return {
-        "items": [_row(ticket, clocks[ticket.id]) for ticket in shown],
+        "items": [row_of(ticket, clocks[ticket.id]) for ticket in shown],
         "next": next_address(request, shown[-1].id) if len(found) > limit else None,
     }
 
 
+@router.post("", response={201: TicketWhole}, summary="Open a ticket")
+@needs(Right.OPEN)
+@once
+def create_ticket(
+    request: HttpRequest, body: Annotated[NewTicket, Body()]
+) -> tuple[int, HttpResponse]:
+    """Open a ticket as a technician would who was called; its clocks start now."""
+    caller = caller_of(request)
+    ticket = open_ticket(caller.scope, caller.actor, _draft(caller, body), caller.now)
+    answer = whole_answer(caller.scope, ticket.id, 201)
+    answer["Location"] = f"{request.path}/{ticket.id}"
+    return ticket.id, answer
+
+
 @router.get("/{int:number}", response=TicketWhole, summary="One ticket")
-def get_ticket(request: HttpRequest, number: int) -> dict[str, Any]:
-    """Return one ticket."""
-    scope = scope_of(request)
-    ticket = queries.ticket(scope, number)
-    row = _row(ticket, list(queries.clocks(scope, number)))
-    return row | {"facts": ticket.device.facts_tree if ticket.device else {}}
+@needs(Right.READ)
+def get_ticket(request: HttpRequest, number: TicketNumber) -> HttpResponse:
+    """Return one ticket; its ETag is what a change sends in If-Match."""
+    return whole_answer(caller_of(request).scope, number)
 
 
-@router.get("/{int:number}/timeline", response=Page[Entry], summary="What happened to a ticket")
-def list_timeline(
-    request: HttpRequest, number: int, after: Number = 0, limit: Limit = 100
-) -> dict[str, Any]:
-    """Return a ticket's timeline, oldest first."""
-    scope = scope_of(request)
-    queries.ticket(scope, number)
-    rows = list(queries.timeline(scope, number).filter(id__gt=after)[: limit + 1])
-    shown = rows[:limit]
-    return {
-        "items": [_entry(row) for row in shown],
-        "next": next_address(request, shown[-1].id) if len(rows) > limit else None,
-    }
+@router.patch("/{int:number}", response=TicketWhole, summary="Change a ticket")
+@needs(Right.READ)
+@conditional
+def change_ticket(
+    request: HttpRequest, number: TicketNumber, body: Annotated[TicketChange, Body()]
+) -> HttpResponse:
+    """Change priority, assignee, status or title: all that is asked for, or nothing.
+
+    What is asked for and is so already changes nothing.
+    """
+    caller = caller_of(request)
+    seen = demanded_revision(request)
+    steps = _steps(caller, body)
+    amend(caller.scope, number, caller.actor, *steps, now=caller.now, seen=seen)
+    return whole_answer(caller.scope, number)
 
 
-def _row(ticket: Ticket, clocks: Sequence[Clock]) -> dict[str, Any]:
-    named = ("title", "status", "priority", "type", "level", "source", "fingerprint", "evaluation",
-             "occurrences", "created_at", "updated_at", "resolved_at")  # fmt: skip
-    return {name: getattr(ticket, name) for name in named} | {
-        "number": ticket.id,
-        "client": ticket.client.name,
-        "site": ticket.site.name if ticket.site else None,
-        "device": ticket.device,
-        "assignee": str(ticket.assignee) if ticket.assignee else None,
-        "clocks": [{"name": c.name, "state": c.state, "due_at": c.due_at} for c in clocks],
-    }
+def _wanted(only: TicketFilter, caller: Caller) -> Wanted:
+    number = number_in(only.client) if only.client else None
+    mine = {"me": caller.technician.email, "none": ""}
+    return Wanted(
+        statuses=only.status,
+        priorities=only.priority,
+        sources=only.source,
+        evaluations=only.evaluation,
+        client=only.client if number is None else number,
+        site=only.site,
+        device=only.device,
+        assignee=mine.get(only.assignee, only.assignee) if only.assignee else None,
+        updated_since=only.updated_since,
+        words=only.q,
+    )
 
 
-def _entry(row: Any) -> dict[str, Any]:  # noqa: ANN401
-    named = ("id", "at", "device_at", "kind", "actor", "channel", "body")
-    return {name: getattr(row, name) for name in named} | {"payload": row.tree}
+def _draft(caller: Caller, body: NewTicket) -> Draft:
+    device = places.device(caller.scope, body.device) if body.device else None
+    client = _client(caller, body, device)
+    return Draft(
+        client,
+        body.title,
+        body.body,
+        site=_site(caller, body, client) or (device.site if device else None),
+        device=device,
+        priority=body.priority,
+        type=body.type,
+        source=body.source,
+    )
+
+
+def _client(caller: Caller, body: NewTicket, device: Device | None) -> Client:
+    if isinstance(body.client, int):
+        return places.client(caller.scope, body.client)
+    if body.client is not None:
+        return places.client_named(caller.scope, body.client)
+    if device is None:
+        raise InvalidError("client", "whose ticket is it? Send the client's number or name")
+    return device.client
+
+
+def _site(caller: Caller, body: NewTicket, client: Client) -> Site | None:
+    if isinstance(body.site, int):
+        return places.site(caller.scope, client, body.site)
+    return places.site_named(caller.scope, client, body.site) if body.site else None
+
+
+_CHANGES: Mapping[str, tuple[Right, Callable[[Caller, TicketChange], Step]]] = {
+    "title": (Right.TITLE, lambda _, body: acts.set_title(body.title)),
+    "assignee": (Right.ASSIGN, lambda caller, body: _assignment(caller, body.assignee)),
+    "priority": (Right.PRIORITY, lambda _, body: acts.set_priority(body.priority, body.reason)),
+    "status": (Right.STATUS, lambda _, body: acts.set_status(body.status)),
+}
+"""What can be changed, in this order, and the right each change needs."""
+
+
+def _steps(caller: Caller, body: TicketChange) -> list[Step]:
+    asked = [change for name, change in _CHANGES.items() if name in body.model_fields_set]
+    for right, _ in asked:
+        demand(caller.technician.role, right)
+    return [step(caller, body) for _, step in asked]
+
+
+def _assignment(caller: Caller, email: str | None) -> Step:
+    taking = may(caller.technician.role, Right.TAKE_OVER)
+    if email is None:
+        return acts.assign(None, from_others=taking)
+    assignee = assignee_of(caller.technician.email if email == "me" else email)
+    return acts.assign(assignee, from_others=taking)

@@ -31,6 +31,14 @@ def client_named(scope: Scope, name: str) -> Client:
     return row
 
 
+def site(scope: Scope, client: Client, site_id: int) -> Site:
+    """Return the client's site of this number; raises NotFoundError."""
+    row = sites(scope).filter(client=client, id=site_id).first()
+    if row is None:
+        raise NotFoundError(f"site of {client.name}", site_id)
+    return row
+
+
 def site_named(scope: Scope, client: Client, name: str) -> Site:
     """Return the client's site of this name in any case of letters; raises NotFoundError."""
     rows = sites(scope).filter(client=client)

@@ -57,6 +57,10 @@ CALLS: dict[str, tuple[Call, Callable[[World], object]]] = {
         lambda w: w.client,
     ),
     "sites": (lambda scope, _: client_queries.sites(scope), lambda w: w.site),
+    "site": (
+        lambda scope, w: [client_queries.site(scope, w.client, w.site.id)],
+        lambda w: w.site,
+    ),
     "site_named": (
         lambda scope, w: [client_queries.site_named(scope, w.client, w.site.name)],
         lambda w: w.site,

@@ -1,0 +1,128 @@
+"""One small story that the interface's document tells in all its examples."""
+
+from typing import Any
+
+from pydantic import ConfigDict
+
+
+def answered(example: dict[str, Any]) -> ConfigDict:
+    """Return the configuration of a shape we answer with."""
+    return ConfigDict(json_schema_extra={"examples": [example]})
+
+
+def asked(example: dict[str, Any]) -> ConfigDict:
+    """Return the configuration of a shape we are sent: a member it does not know is refused."""
+    return ConfigDict(extra="forbid", json_schema_extra={"examples": [example]})
+
+
+_DEVICE_ID = "0193a1f0-5c1e-7b6a-9a53-2f6f0d9f4c11"
+_POLICY = "8c5f0f2d6b3e4a6f9d1c7e0b5a4f3e2d1c0b9a8f7e6d5c4b3a2f1e0d9c8b7a6f"
+
+TICKET_ROW: dict[str, Any] = {
+    "number": 17,
+    "revision": "2-5f0c3a91",
+    "title": "Low disk space on C:: 3.2 GiB free",
+    "status": "open",
+    "priority": "high",
+    "type": "incident",
+    "level": 1,
+    "source": "monitor",
+    "client": "Harbour Dental",
+    "site": "Quay Street",
+    "device": {"id": _DEVICE_ID, "name": "FRONTDESK-03", "kind": "workstation"},
+    "assignee": "ana.sousa@desk.example",
+    "fingerprint": "disk-space-workstation:C:",
+    "evaluation": "critical",
+    "occurrences": 1,
+    "created_at": "2026-11-19T10:12:00Z",
+    "updated_at": "2026-11-19T10:31:00Z",
+    "resolved_at": None,
+    "clocks": [
+        {"name": "response", "state": "stopped", "due_at": "2026-11-19T12:12:00Z"},
+        {"name": "resolution", "state": "running", "due_at": "2026-11-23T10:12:00Z"},
+    ],
+}
+TICKET = TICKET_ROW | {"facts": {"os": {"name": "Windows 11 Pro", "version": "23H2"}}}
+NEW_TICKET = {
+    "client": "Harbour Dental",
+    "site": "Quay Street",
+    "title": "The printer at reception prints blank pages",
+    "body": "Since this morning, also after a restart.",
+    "priority": "normal",
+    "source": "phone",
+}
+CHANGE = {
+    "priority": "high",
+    "reason": "The practice cannot print prescriptions.",
+    "assignee": "ana.sousa@desk.example",
+}
+REPLY = {"body": "Does it also happen from another computer?", "status": "waiting"}
+NOTE = {"body": "Under warranty until May."}
+RESOLUTION = {"body": "Replaced the toner cartridge."}
+REOPENING = {"body": "Blank pages again."}
+ENTRY = {
+    "id": 412,
+    "at": "2026-11-19T10:31:00Z",
+    "device_at": None,
+    "kind": "priority",
+    "actor": "ana.sousa@desk.example",
+    "channel": "api",
+    "body": "",
+    "payload": {
+        "from": "normal",
+        "to": "high",
+        "reason": "The practice cannot print prescriptions.",
+    },
+}
+CLOCK = {
+    "name": "resolution",
+    "state": "running",
+    "sentence": "Resolution: due Monday 10:12 (in 15 h 41 min working time); 19 min of 16 h used.",
+    "due_at": "2026-11-23T10:12:00Z",
+    "started_at": "2026-11-19T10:12:00Z",
+    "stopped_at": None,
+    "breached_at": None,
+    "target_s": 57600.0,
+    "elapsed_s": 1140.0,
+    "remaining_s": 56460.0,
+    "promise": "row 2 (source monitor, priority high)",
+    "policy": _POLICY,
+    "intervals": [
+        {
+            "start_at": "2026-11-19T10:12:00Z",
+            "end_at": "2026-11-19T10:31:00Z",
+            "counted": True,
+            "why": "calendar office",
+            "status": "open",
+            "promise": "row 2 (source monitor, priority high)",
+            "policy": _POLICY,
+        }
+    ],
+}
+DEVICE_ROW: dict[str, Any] = {
+    "id": _DEVICE_ID,
+    "name": "FRONTDESK-03",
+    "kind": "workstation",
+    "os": "windows",
+    "client": "Harbour Dental",
+    "site": "Quay Street",
+    "agent_version": "0.1.0",
+    "enrolled_at": "2026-10-20T08:00:00Z",
+    "last_seen_at": "2026-11-19T10:29:20Z",
+}
+DEVICE = DEVICE_ROW | {
+    "facts": {"os": {"name": "Windows 11 Pro", "version": "23H2"}},
+    "heartbeat": {"at": "2026-11-19T10:29:20.000Z", "agent_version": "0.1.0", "checks": []},
+}
+CLIENT = {
+    "id": 3,
+    "name": "Harbour Dental",
+    "policy": "default",
+    "sites": [{"id": 5, "name": "Quay Street", "time_zone": "Europe/London"}],
+}
+PROBLEM = {
+    "type": "urn:watchdesk:problem:not_found",
+    "title": "Not found",
+    "status": 404,
+    "detail": "There is no such ticket.",
+}

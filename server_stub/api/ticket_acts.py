@@ -1,0 +1,109 @@
+"""What is done to a ticket: reply, note, resolve, reopen."""
+
+from typing import Annotated
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Body, Router, Schema
+from pydantic import Field
+
+from agent.protocol.strict import MAX_TEXT
+from agent.protocol.words import Status
+from server_stub.api import examples
+from server_stub.api.access import caller_of, needs
+from server_stub.api.once import once
+from server_stub.api.paging import TicketNumber
+from server_stub.api.ticket_shape import TicketWhole, whole_answer
+from server_stub.desk.rights import Right, demand
+from server_stub.tickets import acts
+from server_stub.tickets.actions import amend
+from server_stub.tickets.acts import Step
+
+router = Router(tags=["tickets"])
+
+_Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
+_MaybeText = Annotated[str, Field(max_length=MAX_TEXT)]
+
+
+class Reply(Schema):
+    """What the client is told."""
+
+    model_config = examples.asked(examples.REPLY)
+
+    body: _Text
+    status: Status | None = Field(
+        None, description="where the ticket stands after it, for example waiting"
+    )
+
+
+class Note(Schema):
+    """What colleagues are told."""
+
+    model_config = examples.asked(examples.NOTE)
+
+    body: _Text
+
+
+class Resolution(Schema):
+    """How it was settled."""
+
+    model_config = examples.asked(examples.RESOLUTION)
+
+    body: _MaybeText = ""
+
+
+class Reopening(Schema):
+    """Why it is not settled after all."""
+
+    model_config = examples.asked(examples.REOPENING)
+
+    body: _MaybeText = ""
+
+
+@router.post("/{int:number}/reply", response=TicketWhole, summary="Reply to the client")
+@needs(Right.REPLY)
+@once
+def reply(
+    request: HttpRequest, number: TicketNumber, body: Annotated[Reply, Body()]
+) -> tuple[int, HttpResponse]:
+    """Add a reply to the timeline. A new ticket is open from then on; its response is given."""
+    steps = [acts.reply(body.body)]
+    if body.status:
+        demand(caller_of(request).technician.role, Right.STATUS)
+        steps.append(acts.set_status(body.status))
+    return _done(request, number, *steps)
+
+
+@router.post("/{int:number}/note", response=TicketWhole, summary="Note something for colleagues")
+@needs(Right.NOTE)
+@once
+def note(
+    request: HttpRequest, number: TicketNumber, body: Annotated[Note, Body()]
+) -> tuple[int, HttpResponse]:
+    """Add a note to the timeline; the client does not see it."""
+    return _done(request, number, acts.note(body.body))
+
+
+@router.post("/{int:number}/resolve", response=TicketWhole, summary="Resolve a ticket")
+@needs(Right.STATUS)
+@once
+def resolve(
+    request: HttpRequest, number: TicketNumber, body: Annotated[Resolution | None, Body()] = None
+) -> tuple[int, HttpResponse]:
+    """Say that the matter is settled, and how."""
+    return _done(request, number, acts.resolve(body.body if body else ""))
+
+
+@router.post("/{int:number}/reopen", response=TicketWhole, summary="Reopen a resolved ticket")
+@needs(Right.STATUS)
+@once
+def reopen(
+    request: HttpRequest, number: TicketNumber, body: Annotated[Reopening | None, Body()] = None
+) -> tuple[int, HttpResponse]:
+    """Say that it is not settled after all, and why."""
+    return _done(request, number, acts.reopen(body.body if body else ""))
+
+
+def _done(request: HttpRequest, number: int, *steps: Step) -> tuple[int, HttpResponse]:
+    caller = caller_of(request)
+    amend(caller.scope, number, caller.actor, *steps, now=caller.now)
+    return number, whole_answer(caller.scope, number)

@@ -1,0 +1,92 @@
+"""A ticket as the interface shows it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpResponse
+from ninja import Schema
+from pydantic import Field
+
+from agent.protocol.words import Priority, Source, Status
+from server_stub.api import examples
+from server_stub.api.preconditions import etag
+from server_stub.clients.scope import Scope
+from server_stub.sla.models import Clock
+from server_stub.tickets import queries
+from server_stub.tickets.models import Ticket
+
+
+class ClockBrief(Schema):
+    """One promise of a ticket."""
+
+    name: str = Field(description="response or resolution")
+    state: str = Field(description="running, paused or stopped")
+    due_at: datetime | None = Field(description="null while nothing can become due")
+
+
+class DeviceBrief(Schema):
+    """The computer a ticket is about."""
+
+    id: str
+    name: str
+    kind: str
+
+
+class TicketRow(Schema):
+    """A ticket as lists show it."""
+
+    model_config = examples.answered(examples.TICKET_ROW)
+
+    number: int
+    revision: str = Field(description="for If-Match: another one after each change")
+    title: str
+    status: Status
+    priority: Priority
+    type: str
+    level: int = Field(description="line of support, 1 to 3")
+    source: Source
+    client: str
+    site: str | None
+    device: DeviceBrief | None
+    assignee: str | None = Field(description="a technician's email address")
+    fingerprint: str = Field(description="of the alert it follows, empty when it follows none")
+    evaluation: str = Field(description="of that alert: ok, warning, critical, unknown")
+    occurrences: int
+    created_at: datetime
+    updated_at: datetime
+    resolved_at: datetime | None
+    clocks: list[ClockBrief]
+
+
+class TicketWhole(TicketRow):
+    """A ticket with the system details of its device."""
+
+    model_config = examples.answered(examples.TICKET)
+
+    facts: dict[str, Any]
+
+
+def row_of(ticket: Ticket, clocks: Sequence[Clock]) -> dict[str, Any]:
+    """Return a ticket and its clocks as lists show them."""
+    named = ("revision", "title", "status", "priority", "type", "level", "source", "fingerprint",
+             "evaluation", "occurrences", "created_at", "updated_at", "resolved_at")  # fmt: skip
+    return {name: getattr(ticket, name) for name in named} | {
+        "number": ticket.id,
+        "client": ticket.client.name,
+        "site": ticket.site.name if ticket.site else None,
+        "device": ticket.device,
+        "assignee": ticket.assignee.email if ticket.assignee else None,
+        "clocks": [{"name": c.name, "state": c.state, "due_at": c.due_at} for c in clocks],
+    }
+
+
+def whole_answer(scope: Scope, number: int, status: int = 200) -> HttpResponse:
+    """Return a ticket as an answer, its revision as the ETag; raises NotFoundError."""
+    ticket = queries.ticket(scope, number)
+    facts = ticket.device.facts_tree if ticket.device else {}
+    row = row_of(ticket, list(queries.clocks(scope, number)))
+    shown = TicketWhole.model_validate(row | {"facts": facts})
+    answer = HttpResponse(shown.model_dump_json(), status=status, content_type="application/json")
+    answer["ETag"] = etag(ticket.revision)
+    return answer
