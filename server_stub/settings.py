@@ -43,12 +43,14 @@ INSTALLED_APPS = [
     "server_stub.tickets",
     "server_stub.desk",
     "server_stub.intake",
+    "server_stub.api",
     "server_stub.staff",
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
+    "server_stub.api.conventions.conventions",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -62,6 +64,7 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "server_stub.urls"
+APPEND_SLASH = False  # no path of ours ends in one; what is asked for is there or is not
 WSGI_APPLICATION = "server_stub.wsgi.application"
 
 TEMPLATES = [

@@ -3,7 +3,6 @@
 from allauth.account.views import login, logout
 from django.urls import include, path
 
-from server_stub.api.document import api
 from server_stub.health import health
 
 urlpatterns = [
@@ -11,7 +10,7 @@ urlpatterns = [
     # Of allauth's paths only these two: no sign-up, no address change, no password by mail.
     path("sign-in", login, name="account_login"),
     path("sign-out", logout, name="account_logout"),
-    path("api/v1/", api.urls),
+    path("api/v1/", include("server_stub.api.urls")),
     path("", include("server_stub.staff.urls")),
 ]
 
