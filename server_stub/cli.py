@@ -16,6 +16,7 @@ import django
 from django.db import InterfaceError, OperationalError
 
 from agent.protocol import VERSION
+from server_stub import walls
 from server_stub.errors import InvalidError, ServerError, SetupError
 
 PROGRAM = "watchdesk-server"
@@ -58,6 +59,8 @@ def _set_up(arguments: argparse.Namespace) -> None:
         from server_stub.serve import environment  # noqa: PLC0415 - granian is for serve alone
 
         os.environ.update(environment(arguments))
+    else:
+        walls.open_to_all()
     django.setup()
 
 

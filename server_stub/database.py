@@ -14,7 +14,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from server_stub.errors import DatabaseUrlError
+from server_stub import walls
+from server_stub.errors import DatabaseUrlError, SetupError
 
 WAL_IS_SOUND = (3, 51, 3)
 """First SQLite whose WAL cannot be corrupted by a checkpoint racing with another writer
@@ -143,7 +144,33 @@ def not_ready() -> str:
     pending = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
     if not executor.loader.applied_migrations:
         return "nothing is set up in this database yet"
-    return f"{pending} database changes of this version are not made yet" if pending else ""
+    if pending:
+        return f"{pending} database changes of this version are not made yet"
+    open_tables = walls.missing()
+    return (
+        f"the walls between clients are not up (row-level security of {', '.join(open_tables)})"
+        if open_tables
+        else ""
+    )
+
+
+def role_problem() -> str:
+    """Return what is wrong with the database role and what to do, empty when nothing is."""
+    why = walls.walks_through()
+    return (
+        f"{why}: it walks through the walls between clients. Connect by a role that owns this "
+        "database and may do nothing else (CREATE ROLE watchdesk LOGIN NOSUPERUSER NOBYPASSRLS)"
+        if why
+        else ""
+    )
+
+
+def demand_ready() -> None:
+    """Raise SetupError when the default database must not be served from."""
+    if problem := not_ready():
+        raise SetupError(f"{problem}: run watchdesk-server init first")
+    if problem := role_problem():
+        raise SetupError(problem)
 
 
 def product() -> str:
@@ -166,12 +193,4 @@ def caution() -> str:
             else f"this SQLite is older than {least}, whose write-ahead log can lose rows with "
             "several writers: the slower rollback journal is used; install pysqlite3 to be fast"
         )
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
-        above_the_rules = cursor.fetchone()[0]
-    return (
-        "the database role may do everything, also walk round the walls between clients: "
-        "connect by a role that only owns this database"
-        if above_the_rules
-        else ""
-    )
+    return role_problem()

@@ -108,8 +108,7 @@ def serve(arguments: Namespace) -> None:
     """
     address = parse_address(arguments.listen)
     cert, key = _certificate(arguments.tls_cert, arguments.tls_key)
-    if problem := database.not_ready():
-        raise SetupError(f"{problem}: run watchdesk-server init first")
+    database.demand_ready()
     address = Address(address.host, free_port(address))
     server = Granian(
         target="server_stub.wsgi:application",

@@ -48,6 +48,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "server_stub.walls.walled",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "server_stub.api.conventions.conventions",

@@ -19,6 +19,10 @@ import django
 
 django.setup()
 
+from server_stub import walls  # noqa: E402 - needs Django's set-up
+
+walls.open_to_all()  # rows are made by tests as by a command; what is served closes itself
+
 from tests.support.databases import (  # noqa: E402 - needs Django's set-up
     VENDORS,
     Databases,

@@ -21,6 +21,7 @@ from server_stub.desk.models import ApiKey, Technician
 from server_stub.desk.rights import Right, demand
 from server_stub.errors import InvalidError
 from server_stub.tickets.amendment import Actor
+from server_stub.walls import see
 
 _USE_NOTED_EVERY = timedelta(minutes=1)
 _P = ParamSpec("_P")
@@ -62,6 +63,7 @@ class StaffKey(HttpBearer):
         now = datetime.now(UTC)
         _note_use(key, now)
         caller = Caller(key.technician, key.scope, now)
+        see(caller.scope.client_ids)
         request.caller = caller  # type: ignore[attr-defined] # ours, read by caller_of alone
         return key
 

@@ -31,8 +31,10 @@ def init(_arguments: Namespace) -> None:
     except OSError as error:
         raise SetupError(f"the data folder {data} cannot be used: {error.strerror}") from error
     before = database.not_ready()
+    if problem := database.role_problem():
+        raise SetupError(problem)  # what it made would belong to that role
     if before:
-        call_command("migrate", verbosity=0, interactive=False)
+        call_command("migrate", verbosity=0, interactive=False)  # and the walls after it
     if not PolicyVersion.objects.filter(name=DEFAULT_POLICY).exists():
         with as_file(files("server_stub.sla") / "policies" / "default.yaml") as path:
             keep(DEFAULT_POLICY, path)

@@ -64,7 +64,8 @@ class Technician(AbstractBaseUser):
         """Return whose rows this technician may see (one query when limited)."""
         if not self.limited:
             return ALL
-        return Scope.of(self.clients.values_list("id", flat=True))
+        seen = Technician.clients.through.objects.filter(technician=self)
+        return Scope.of(seen.values_list("client_id", flat=True))
 
 
 class ApiKey(models.Model):
@@ -90,5 +91,7 @@ class ApiKey(models.Model):
     @property
     def scope(self) -> Scope:
         """Return whose rows this key may see."""
-        own = Scope.of(self.clients.values_list("id", flat=True)) if self.limited else ALL
-        return own.within(self.technician.scope)
+        if not self.limited:
+            return self.technician.scope
+        seen = ApiKey.clients.through.objects.filter(apikey=self)
+        return Scope.of(seen.values_list("client_id", flat=True)).within(self.technician.scope)

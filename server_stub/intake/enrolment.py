@@ -18,6 +18,7 @@ from agent.protocol.device import Enrolment
 from agent.protocol.problems import ProblemType
 from server_stub.clients.models import Device, EnrolmentToken
 from server_stub.intake.answers import RefusedError
+from server_stub.walls import seen_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +36,15 @@ def enrol(token: str, enrolment: Enrolment, now: datetime) -> Enrolled:
     Raises RefusedError: unauthenticated for a token nobody made, token_spent for one that is
     expired or used up, conflict for an id or a token that another device has.
     """
-    try:
-        return _enrol(token, enrolment, now)
-    except IntegrityError:  # the same device at the same moment, by another request
-        pass
-    try:
-        return _enrol(token, enrolment, now)
-    except IntegrityError as error:
-        raise _taken() from error
+    with seen_by(None):  # whose it is, the token tells
+        try:
+            return _enrol(token, enrolment, now)
+        except IntegrityError:  # the same device at the same moment, by another request
+            pass
+        try:
+            return _enrol(token, enrolment, now)
+        except IntegrityError as error:
+            raise _taken() from error
 
 
 def _enrol(token: str, enrolment: Enrolment, now: datetime) -> Enrolled:

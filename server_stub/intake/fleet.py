@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db import InterfaceError, OperationalError, connection
 
 from server_stub.clients.models import Device
+from server_stub.walls import seen_by
 
 DEVICES_PER_S = 25
 """How many should come back in a second: each brings what waited, and staff work meanwhile."""
@@ -30,7 +31,8 @@ class Fleet:
         if now_s >= self._count_at:
             self._count_at = now_s + COUNT_EVERY_S  # before counting: one of many threads counts
             try:
-                self._spread_s = min(LONGEST_S, Device.objects.count() / DEVICES_PER_S)
+                with seen_by(None):
+                    self._spread_s = min(LONGEST_S, Device.objects.count() / DEVICES_PER_S)
             except (OperationalError, InterfaceError) as error:
                 _log.warning("the devices could not be counted: %s", error)
                 connection.close()

@@ -198,7 +198,11 @@ class SqliteStatements:
 
 
 class PostgresqlStatements:
-    """On PostgreSQL; rows found are locked, new ones come by COPY."""
+    """On PostgreSQL; rows found are locked, new ones come as one array for each column.
+
+    Not by COPY: PostgreSQL refuses it where row-level security holds (measured: as fast when the
+    arrays go in binary form, half as fast as text).
+    """
 
     SEEN: ClassVar[str] = """
         SELECT device_id, envelope_id, body_sha256, ticket_number FROM intake_seenenvelope
@@ -242,11 +246,9 @@ class PostgresqlStatements:
 
     def insert(self, table: str, rows: Sequence[Row]) -> None:
         """See the protocol."""
-        if not rows:
-            return
-        with self._cursor.copy(_POSTGRESQL_COPIES[table]) as copy:
-            for row in rows:
-                copy.write_row(row)
+        if rows:
+            columns = [list(column) for column in zip(*rows, strict=True)]
+            self._cursor.execute(_POSTGRESQL_INSERTS[table], columns, prepare=True)
 
     def many(self, statement: str, rows: Sequence[Row]) -> None:
         """See the protocol."""
@@ -261,8 +263,24 @@ _SQLITE_INSERTS = {
     table: f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"  # noqa: S608 - names of ours
     for table, names in INSERTS.items()
 }
-_POSTGRESQL_COPIES = {
-    table: f"COPY {table} ({', '.join(names)}) FROM STDIN" for table, names in INSERTS.items()
+_NUMBERS = frozenset(
+    {"id", "client_id", "site_id", "sequence", "occurrences", "ticket_id", "policy_version_id"}
+    | {"ticket_number"}
+)
+
+
+def _array(name: str) -> str:
+    """Return the place of a column's values, in binary form, and their type."""
+    if name in _NUMBERS:
+        return "%b::bigint[]"
+    if name == "at" or name.endswith("_at"):
+        return "%b::timestamptz[]"
+    return "%b::bytea[]" if name == "body_sha256" else "%b::text[]"
+
+
+_POSTGRESQL_INSERTS = {
+    table: f"INSERT INTO {table} ({', '.join(names)}) SELECT * FROM unnest({', '.join(map(_array, names))})"  # noqa: S608, E501 - names of ours
+    for table, names in INSERTS.items()
 }
 
 

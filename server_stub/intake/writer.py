@@ -22,6 +22,7 @@ from django.db import DataError, IntegrityError, InterfaceError, OperationalErro
 
 from agent.protocol.device import Heartbeat
 from agent.protocol.events import Receipt
+from server_stub import walls
 from server_stub.intake import group, heartbeats, sql
 from server_stub.intake.decode import Arrived, refused
 from server_stub.intake.group import Request
@@ -116,6 +117,7 @@ class Writer:
                     self._thread = thread
 
     def _run(self) -> None:
+        walls.see(None)  # a group has rows of many clients
         write_at = float("inf")
         while True:
             waiting = self._take(write_at)

@@ -17,6 +17,7 @@ from agent.protocol import VERSION
 from server_stub.clients.scope import Scope
 from server_stub.desk.models import Technician
 from server_stub.errors import NotFoundError
+from server_stub.walls import see
 
 ZONE_COOKIE = "watchdesk-zone"
 _LONGEST_ZONE = 64
@@ -49,8 +50,10 @@ def staff_page(view: View[_P]) -> Callable[Concatenate[HttpRequest, _P], HttpRes
     def enter(request: HttpRequest, /, *args: _P.args, **kwargs: _P.kwargs) -> HttpResponse:
         if not isinstance(request.user, Technician):
             return _sign_in_first(request)
+        viewer = viewer_of(request, request.user)
+        see(viewer.scope.client_ids)
         try:
-            response = view(request, viewer_of(request, request.user), *args, **kwargs)
+            response = view(request, viewer, *args, **kwargs)
         except NotFoundError as error:
             raise Http404 from error
         add_never_cache_headers(response)  # a shared browser's back button shows nothing
