@@ -1,0 +1,299 @@
+"""Finding tickets by their words: the one module that knows the word index of either database.
+
+The words of a ticket are those of its title and of the names of its device and client, without
+case and accents. Triggers keep the index up to date in the writer's own transaction; the intake
+does not know of it. The index narrows and never shows: what it finds are numbers, and whoever
+shows those tickets reads them within a scope.
+
+Beside the words each ticket has marks, for what a search can be narrowed by, so that one look into
+the index answers ``disk`` of one client's waiting tickets, whichever of the three is rare.
+
+- SQLite: an FTS5 table without content. Whole words come out newest first, one by one; a
+  beginning of a word must gather all its words first.
+- PostgreSQL: a table of ``tsvector`` with a GIN index, which gathers always. There is no wall
+  round this table: behind one the planner may not use the index for ``@@``.
+
+Where gathering costs, common words are found among the newest tickets first (``NEWEST``).
+
+A migration that makes ``tickets_ticket``, ``clients_client`` or ``clients_device`` anew on
+SQLite drops triggers with it: ``take_down`` before it and ``put_up`` after it.
+"""
+
+import re
+from dataclasses import dataclass
+from unicodedata import combining, normalize
+
+from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from server_stub.clients.scope import Scope
+
+MOST_WORDS = 8
+NEWEST = 1500
+"""Tickets looked through one by one: a match in thirty among them fills a page."""
+SHORTEST_BEGINNING = 3
+"""Letters from which on a last word is taken for the beginning of one: ``C:`` is a word."""
+
+_LETTERS = re.compile(r"[^\W_]+")
+_LARGEST = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What is searched for: all of ``words``, the last of which may be a beginning.
+
+    ``status``, ``priority`` and ``client`` narrow when they are given.
+    """
+
+    words: tuple[str, ...]
+    status: str | None = None
+    priority: str | None = None
+    client: int | None = None
+
+    @property
+    def open_ended(self) -> bool:
+        """Tell whether the last word may be the beginning of one."""
+        return len(self.words[-1]) >= SHORTEST_BEGINNING
+
+
+def asked(text: str) -> tuple[str, ...]:
+    """Return the words of what somebody typed, as many as are searched for."""
+    return words_of(text)[:MOST_WORDS]
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """Return the words of a text as the index keeps them: ``Café-PC:`` is ``cafe``, ``pc``."""
+    plain = "".join(one for one in normalize("NFKD", text) if not combining(one))
+    return tuple(dict.fromkeys(_LETTERS.findall(plain.lower())))
+
+
+def found(scope: Scope, sought: Sought, before: int | None, limit: int) -> list[int]:
+    """Return the numbers of the newest matching tickets below ``before``, newest first.
+
+    At most ``limit``, by at most two statements. Without words nothing matches.
+    """
+    if not sought.words or not _visible(scope, sought):
+        return []
+    below = _LARGEST if before is None else before
+    if connection.vendor == "sqlite":
+        return _found_by_sqlite(scope, sought, below, limit)
+    return _found_by_postgresql(scope, sought, below, limit)
+
+
+def put_up(to: BaseDatabaseWrapper) -> None:
+    """Make index and triggers, and take in the tickets that are there."""
+    with to.cursor() as cursor:
+        for statement in _SQLITE if to.vendor == "sqlite" else _POSTGRESQL:
+            cursor.execute(statement)
+
+
+def take_down(to: BaseDatabaseWrapper) -> None:
+    """Remove index and triggers."""
+    with to.cursor() as cursor:
+        for statement in _SQLITE_GONE if to.vendor == "sqlite" else _POSTGRESQL_GONE:
+            cursor.execute(statement)
+
+
+def _visible(scope: Scope, sought: Sought) -> bool:
+    if sought.client is not None:
+        return scope.allows(sought.client)
+    return scope.client_ids is None or bool(scope.client_ids)
+
+
+def _marks(scope: Scope, sought: Sought) -> list[list[str]]:
+    """Return the marks a ticket must have: of each inner list one."""
+    marks = []
+    if sought.status:
+        marks.append([f"zqstatus{sought.status}"])
+    if sought.priority:
+        marks.append([f"zqpriority{sought.priority}"])
+    if sought.client is not None:
+        marks.append([f"zqclient{sought.client}"])
+    elif scope.client_ids is not None:
+        marks.append([f"zqclient{number}" for number in sorted(scope.client_ids)])
+    return marks
+
+
+# SQLite
+
+_WORDS_SQLITE = """
+    coalesce(new.title, '') || ' '
+    || coalesce((SELECT name FROM clients_device WHERE id = new.device_id), '') || ' '
+    || coalesce((SELECT name FROM clients_client WHERE id = new.client_id), '')
+    || ' zqstatus' || new.status || ' zqpriority' || new.priority || ' zqclient' || new.client_id"""
+_PUT_SQLITE = (
+    "INSERT OR REPLACE INTO tickets_words (rowid, words) SELECT new.id, "
+    + _WORDS_SQLITE
+    + " FROM tickets_ticket AS new"
+)
+_SQLITE = (
+    "INSERT OR REPLACE INTO tickets_words (rowid, words) SELECT new.id, "
+    + _WORDS_SQLITE
+    + " FROM tickets_ticket AS new"
+)
+_RENAMED_SQLITE = """
+    CREATE TRIGGER tickets_words_of_{place} AFTER UPDATE OF name ON clients_{place}
+    WHEN old.name <> new.name BEGIN
+    UPDATE tickets_ticket SET title = title WHERE {place}_id = new.id; END"""
+_SQLITE = (
+    # No positions: they would let phrases be searched for and cost half as much again.
+    "CREATE VIRTUAL TABLE tickets_words USING fts5(words, content='', contentless_delete=1, "
+    "detail=none, tokenize='unicode61 remove_diacritics 2')",
+    _PUT_SQLITE,
+    "CREATE TRIGGER tickets_words_new AFTER INSERT ON tickets_ticket BEGIN "
+    "INSERT INTO tickets_words (rowid, words) VALUES (new.id, " + _WORDS_SQLITE + "); END",
+    "CREATE TRIGGER tickets_words_changed AFTER UPDATE OF title, status, priority, device_id, "
+    "client_id ON tickets_ticket "
+    "WHEN old.title IS NOT new.title OR old.status <> new.status OR old.priority <> new.priority "
+    "OR old.device_id IS NOT new.device_id OR old.client_id <> new.client_id BEGIN "
+    "INSERT OR REPLACE INTO tickets_words (rowid, words) VALUES (new.id, "
+    + _WORDS_SQLITE
+    + "); END",
+    "CREATE TRIGGER tickets_words_gone AFTER DELETE ON tickets_ticket BEGIN "
+    "DELETE FROM tickets_words WHERE rowid = old.id; END",
+    *(
+        f"CREATE TRIGGER tickets_words_of_{place} AFTER UPDATE OF name ON clients_{place} "
+        "WHEN old.name <> new.name BEGIN "
+        + _PUT_SQLITE.replace("AS new", "AS t").replace("new.", "t.")
+        + f" WHERE t.{place}_id = new.id; END"
+        for place in ("device", "client")
+    ),
+)
+_SQLITE_GONE = (
+    *(
+        f"DROP TRIGGER IF EXISTS tickets_words_{name}"
+        for name in ("new", "changed", "gone", "of_device", "of_client")
+    ),
+    "DROP TABLE IF EXISTS tickets_words",
+)
+_NEWEST_SQLITE = """
+    SELECT t.id, t.title || ' ' || coalesce(d.name, '') || ' ' || c.name,
+        t.client_id, t.status, t.priority
+    FROM tickets_ticket t JOIN clients_client c ON c.id = t.client_id
+    LEFT JOIN clients_device d ON d.id = t.device_id
+    WHERE t.id < %s ORDER BY t.id DESC LIMIT %s"""
+_MATCHING_SQLITE = """
+    SELECT rowid FROM tickets_words WHERE tickets_words MATCH %s AND rowid < %s
+    ORDER BY rowid DESC LIMIT %s"""
+
+
+def _found_by_sqlite(scope: Scope, sought: Sought, below: int, limit: int) -> list[int]:
+    with connection.cursor() as cursor:
+        if sought.open_ended:
+            cursor.execute(_NEWEST_SQLITE, [below, NEWEST])
+            newest = [row[0] for row in cursor.fetchall() if _matches(scope, sought, row)]
+            if len(newest) >= limit:
+                return newest[:limit]
+        terms = [f'"{word}"' for word in sought.words]
+        terms[-1] += "*" if sought.open_ended else ""
+        terms += ["(" + " OR ".join(marks) + ")" for marks in _marks(scope, sought)]
+        cursor.execute(_MATCHING_SQLITE, [" AND ".join(terms), below, limit])
+        return [number for (number,) in cursor.fetchall()]
+
+
+def _matches(scope: Scope, sought: Sought, row: tuple[int, str, int, str, str]) -> bool:
+    _, text, client, status, priority = row
+    if not scope.allows(client) or sought.client not in {None, client}:
+        return False
+    if sought.status not in {None, status} or sought.priority not in {None, priority}:
+        return False
+    words = words_of(text)
+    *whole, last = sought.words
+    return all(word in words for word in whole) and any(
+        word == last or (sought.open_ended and word.startswith(last)) for word in words
+    )
+
+
+# PostgreSQL
+
+# The parser of to_tsvector takes /volume9 for a path and FRONTDESK-03 for a compound: words are
+# cut here as words_of cuts them.
+_CUT = """
+    CREATE FUNCTION tickets_words_of(title text, device text, client text, status text,
+        priority text, client_id bigint) RETURNS tsvector LANGUAGE sql IMMUTABLE AS $$
+    SELECT array_to_tsvector(array_remove(string_to_array(
+        regexp_replace(regexp_replace(
+            lower(normalize(concat_ws(' ', title, device, client), NFKD)),
+            '[\u0300-\u036f]', '', 'g'), '[^[:alnum:]]+', ' ', 'g')
+        || ' zqstatus' || status || ' zqpriority' || priority || ' zqclient' || client_id::text,
+        ' '), '')) $$"""
+_PUT_POSTGRESQL = """
+    INSERT INTO tickets_words (ticket_id, words)
+    SELECT t.id, tickets_words_of(t.title, d.name, c.name, t.status, t.priority, t.client_id)
+    FROM {} t JOIN clients_client c ON c.id = t.client_id
+    LEFT JOIN clients_device d ON d.id = t.device_id {}
+    ON CONFLICT (ticket_id) DO UPDATE SET words = excluded.words"""
+_NEW_BODY = _PUT_POSTGRESQL.format("new_rows", "")
+_CHANGED_BODY = _PUT_POSTGRESQL.format(
+    "new_rows",
+    "JOIN old_rows o ON o.id = t.id WHERE (o.title, o.status, o.priority, o.client_id) "
+    "IS DISTINCT FROM (t.title, t.status, t.priority, t.client_id) "
+    "OR o.device_id IS DISTINCT FROM t.device_id",
+)
+_PLACES_POSTGRESQL = {
+    place: _PUT_POSTGRESQL.format("tickets_ticket", f"WHERE t.{place}_id = new.id")
+    for place in ("device", "client")
+}
+_FUNCTION = "CREATE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {}; {} END $$"
+_DONE = "RETURN NULL;"
+_POSTGRESQL = (
+    "CREATE TABLE tickets_words (ticket_id bigint PRIMARY KEY, words tsvector NOT NULL)",
+    _CUT,
+    _PUT_POSTGRESQL.format("tickets_ticket", ""),
+    "CREATE INDEX tickets_words_index ON tickets_words USING gin (words)",
+    _FUNCTION.format("tickets_words_new", _NEW_BODY, _DONE),
+    _FUNCTION.format("tickets_words_changed", _CHANGED_BODY, _DONE),
+    _FUNCTION.format(
+        "tickets_words_gone",
+        "DELETE FROM tickets_words WHERE ticket_id IN (SELECT id FROM old_rows)",
+        _DONE,
+    ),
+    "CREATE TRIGGER tickets_words_new AFTER INSERT ON tickets_ticket "
+    "REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tickets_words_new()",
+    "CREATE TRIGGER tickets_words_changed AFTER UPDATE ON tickets_ticket "
+    "REFERENCING NEW TABLE AS new_rows OLD TABLE AS old_rows "
+    "FOR EACH STATEMENT EXECUTE FUNCTION tickets_words_changed()",
+    "CREATE TRIGGER tickets_words_gone AFTER DELETE ON tickets_ticket "
+    "REFERENCING OLD TABLE AS old_rows "
+    "FOR EACH STATEMENT EXECUTE FUNCTION tickets_words_gone()",
+    *(
+        statement
+        for place, body in _PLACES_POSTGRESQL.items()
+        for statement in (
+            _FUNCTION.format(f"tickets_words_of_{place}", body, _DONE),
+            f"CREATE TRIGGER tickets_words_of_{place} AFTER UPDATE OF name ON clients_{place} "
+            "FOR EACH ROW WHEN (old.name IS DISTINCT FROM new.name) "
+            f"EXECUTE FUNCTION tickets_words_of_{place}()",
+        )
+    ),
+)
+_POSTGRESQL_GONE = (
+    *(
+        f"DROP FUNCTION IF EXISTS tickets_words_{name} CASCADE"
+        for name in ("new", "changed", "gone", "of_device", "of_client", "of")
+    ),
+    "DROP TABLE IF EXISTS tickets_words",
+)
+_NEWEST_POSTGRESQL = """
+    SELECT ticket_id FROM (
+        SELECT ticket_id, words FROM tickets_words WHERE ticket_id < %s
+        ORDER BY ticket_id DESC LIMIT %s) AS newest
+    WHERE words @@ %s::tsquery ORDER BY ticket_id DESC LIMIT %s"""
+_MATCHING_POSTGRESQL = """
+    WITH matching AS MATERIALIZED (
+        SELECT ticket_id FROM tickets_words WHERE words @@ %s::tsquery)
+    SELECT ticket_id FROM matching WHERE ticket_id < %s ORDER BY ticket_id DESC LIMIT %s"""
+
+
+def _found_by_postgresql(scope: Scope, sought: Sought, below: int, limit: int) -> list[int]:
+    terms = [f"'{word}'" for word in sought.words]
+    terms[-1] += ":*" if sought.open_ended else ""
+    terms += ["(" + "|".join(marks) + ")" for marks in _marks(scope, sought)]
+    query = "&".join(terms)
+    with connection.cursor() as cursor:
+        cursor.execute(_NEWEST_POSTGRESQL, [below, NEWEST, query, limit])
+        newest = [number for (number,) in cursor.fetchall()]
+        if len(newest) >= limit:
+            return newest
+        cursor.execute(_MATCHING_POSTGRESQL, [query, below, limit])
+        return [number for (number,) in cursor.fetchall()]
