@@ -21,6 +21,7 @@ SQLite drops triggers with it: ``take_down`` before it and ``put_up`` after it.
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from unicodedata import combining, normalize
 
 from django.db import connection
@@ -34,6 +35,7 @@ NEWEST = 1500
 SHORTEST_BEGINNING = 3
 """Letters from which on a last word is taken for the beginning of one: ``C:`` is a word."""
 
+_SQL = Path(__file__).parent / "sql"
 _LETTERS = re.compile(r"[^\W_]+")
 _LARGEST = 2**63 - 1
 
@@ -82,16 +84,21 @@ def found(scope: Scope, sought: Sought, before: int | None, limit: int) -> list[
 
 def put_up(to: BaseDatabaseWrapper) -> None:
     """Make index and triggers, and take in the tickets that are there."""
-    with to.cursor() as cursor:
-        for statement in _SQLITE if to.vendor == "sqlite" else _POSTGRESQL:
-            cursor.execute(statement)
+    _execute(to, f"words_{to.vendor}.sql")
 
 
 def take_down(to: BaseDatabaseWrapper) -> None:
     """Remove index and triggers."""
+    _execute(to, f"words_{to.vendor}_gone.sql")
+
+
+def _execute(to: BaseDatabaseWrapper, name: str) -> None:
+    """Execute a file of statements, each ended by a blank line."""
+    text = (_SQL / name).read_text(encoding="utf-8")
     with to.cursor() as cursor:
-        for statement in _SQLITE_GONE if to.vendor == "sqlite" else _POSTGRESQL_GONE:
-            cursor.execute(statement)
+        for statement in text.split("\n\n"):
+            if not all(line.startswith("--") for line in statement.splitlines()):
+                cursor.execute(statement)
 
 
 def _visible(scope: Scope, sought: Sought) -> bool:
@@ -116,56 +123,6 @@ def _marks(scope: Scope, sought: Sought) -> list[list[str]]:
 
 # SQLite
 
-_WORDS_SQLITE = """
-    coalesce(new.title, '') || ' '
-    || coalesce((SELECT name FROM clients_device WHERE id = new.device_id), '') || ' '
-    || coalesce((SELECT name FROM clients_client WHERE id = new.client_id), '')
-    || ' zqstatus' || new.status || ' zqpriority' || new.priority || ' zqclient' || new.client_id"""
-_PUT_SQLITE = (
-    "INSERT OR REPLACE INTO tickets_words (rowid, words) SELECT new.id, "
-    + _WORDS_SQLITE
-    + " FROM tickets_ticket AS new"
-)
-_SQLITE = (
-    "INSERT OR REPLACE INTO tickets_words (rowid, words) SELECT new.id, "
-    + _WORDS_SQLITE
-    + " FROM tickets_ticket AS new"
-)
-_RENAMED_SQLITE = """
-    CREATE TRIGGER tickets_words_of_{place} AFTER UPDATE OF name ON clients_{place}
-    WHEN old.name <> new.name BEGIN
-    UPDATE tickets_ticket SET title = title WHERE {place}_id = new.id; END"""
-_SQLITE = (
-    # No positions: they would let phrases be searched for and cost half as much again.
-    "CREATE VIRTUAL TABLE tickets_words USING fts5(words, content='', contentless_delete=1, "
-    "detail=none, tokenize='unicode61 remove_diacritics 2')",
-    _PUT_SQLITE,
-    "CREATE TRIGGER tickets_words_new AFTER INSERT ON tickets_ticket BEGIN "
-    "INSERT INTO tickets_words (rowid, words) VALUES (new.id, " + _WORDS_SQLITE + "); END",
-    "CREATE TRIGGER tickets_words_changed AFTER UPDATE OF title, status, priority, device_id, "
-    "client_id ON tickets_ticket "
-    "WHEN old.title IS NOT new.title OR old.status <> new.status OR old.priority <> new.priority "
-    "OR old.device_id IS NOT new.device_id OR old.client_id <> new.client_id BEGIN "
-    "INSERT OR REPLACE INTO tickets_words (rowid, words) VALUES (new.id, "
-    + _WORDS_SQLITE
-    + "); END",
-    "CREATE TRIGGER tickets_words_gone AFTER DELETE ON tickets_ticket BEGIN "
-    "DELETE FROM tickets_words WHERE rowid = old.id; END",
-    *(
-        f"CREATE TRIGGER tickets_words_of_{place} AFTER UPDATE OF name ON clients_{place} "
-        "WHEN old.name <> new.name BEGIN "
-        + _PUT_SQLITE.replace("AS new", "AS t").replace("new.", "t.")
-        + f" WHERE t.{place}_id = new.id; END"
-        for place in ("device", "client")
-    ),
-)
-_SQLITE_GONE = (
-    *(
-        f"DROP TRIGGER IF EXISTS tickets_words_{name}"
-        for name in ("new", "changed", "gone", "of_device", "of_client")
-    ),
-    "DROP TABLE IF EXISTS tickets_words",
-)
 _NEWEST_SQLITE = """
     SELECT t.id, t.title || ' ' || coalesce(d.name, '') || ' ' || c.name,
         t.client_id, t.status, t.priority
@@ -206,74 +163,6 @@ def _matches(scope: Scope, sought: Sought, row: tuple[int, str, int, str, str]) 
 
 # PostgreSQL
 
-# The parser of to_tsvector takes /volume9 for a path and FRONTDESK-03 for a compound: words are
-# cut here as words_of cuts them.
-_CUT = """
-    CREATE FUNCTION tickets_words_of(title text, device text, client text, status text,
-        priority text, client_id bigint) RETURNS tsvector LANGUAGE sql IMMUTABLE AS $$
-    SELECT array_to_tsvector(array_remove(string_to_array(
-        regexp_replace(regexp_replace(
-            lower(normalize(concat_ws(' ', title, device, client), NFKD)),
-            '[\u0300-\u036f]', '', 'g'), '[^[:alnum:]]+', ' ', 'g')
-        || ' zqstatus' || status || ' zqpriority' || priority || ' zqclient' || client_id::text,
-        ' '), '')) $$"""
-_PUT_POSTGRESQL = """
-    INSERT INTO tickets_words (ticket_id, words)
-    SELECT t.id, tickets_words_of(t.title, d.name, c.name, t.status, t.priority, t.client_id)
-    FROM {} t JOIN clients_client c ON c.id = t.client_id
-    LEFT JOIN clients_device d ON d.id = t.device_id {}
-    ON CONFLICT (ticket_id) DO UPDATE SET words = excluded.words"""
-_NEW_BODY = _PUT_POSTGRESQL.format("new_rows", "")
-_CHANGED_BODY = _PUT_POSTGRESQL.format(
-    "new_rows",
-    "JOIN old_rows o ON o.id = t.id WHERE (o.title, o.status, o.priority, o.client_id) "
-    "IS DISTINCT FROM (t.title, t.status, t.priority, t.client_id) "
-    "OR o.device_id IS DISTINCT FROM t.device_id",
-)
-_PLACES_POSTGRESQL = {
-    place: _PUT_POSTGRESQL.format("tickets_ticket", f"WHERE t.{place}_id = new.id")
-    for place in ("device", "client")
-}
-_FUNCTION = "CREATE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {}; {} END $$"
-_DONE = "RETURN NULL;"
-_POSTGRESQL = (
-    "CREATE TABLE tickets_words (ticket_id bigint PRIMARY KEY, words tsvector NOT NULL)",
-    _CUT,
-    _PUT_POSTGRESQL.format("tickets_ticket", ""),
-    "CREATE INDEX tickets_words_index ON tickets_words USING gin (words)",
-    _FUNCTION.format("tickets_words_new", _NEW_BODY, _DONE),
-    _FUNCTION.format("tickets_words_changed", _CHANGED_BODY, _DONE),
-    _FUNCTION.format(
-        "tickets_words_gone",
-        "DELETE FROM tickets_words WHERE ticket_id IN (SELECT id FROM old_rows)",
-        _DONE,
-    ),
-    "CREATE TRIGGER tickets_words_new AFTER INSERT ON tickets_ticket "
-    "REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION tickets_words_new()",
-    "CREATE TRIGGER tickets_words_changed AFTER UPDATE ON tickets_ticket "
-    "REFERENCING NEW TABLE AS new_rows OLD TABLE AS old_rows "
-    "FOR EACH STATEMENT EXECUTE FUNCTION tickets_words_changed()",
-    "CREATE TRIGGER tickets_words_gone AFTER DELETE ON tickets_ticket "
-    "REFERENCING OLD TABLE AS old_rows "
-    "FOR EACH STATEMENT EXECUTE FUNCTION tickets_words_gone()",
-    *(
-        statement
-        for place, body in _PLACES_POSTGRESQL.items()
-        for statement in (
-            _FUNCTION.format(f"tickets_words_of_{place}", body, _DONE),
-            f"CREATE TRIGGER tickets_words_of_{place} AFTER UPDATE OF name ON clients_{place} "
-            "FOR EACH ROW WHEN (old.name IS DISTINCT FROM new.name) "
-            f"EXECUTE FUNCTION tickets_words_of_{place}()",
-        )
-    ),
-)
-_POSTGRESQL_GONE = (
-    *(
-        f"DROP FUNCTION IF EXISTS tickets_words_{name} CASCADE"
-        for name in ("new", "changed", "gone", "of_device", "of_client", "of")
-    ),
-    "DROP TABLE IF EXISTS tickets_words",
-)
 _NEWEST_POSTGRESQL = """
     SELECT ticket_id FROM (
         SELECT ticket_id, words FROM tickets_words WHERE ticket_id < %s
