@@ -29,13 +29,13 @@ KNOWN_DEVICE = """
     WHERE d.token_hash = %s"""
 """By one token's hash; the newest version of the client's policy, else of the default one."""
 
-_TICKET_OF_KEY = """
-    SELECT k.value, t.id, t.status, t.priority, t.title, t.evaluation, t.alert_id, t.sequence,
-        t.occurrences, t.touched, t.facts_hash, t.created_at, t.resolved_at, t.next_due_at,
-        t.source, t.type, t.level
-    FROM :keys AS k JOIN tickets_ticket AS t ON t.id = coalesce(
+_NUMBER_OF_KEY = """coalesce(
         (SELECT u.id FROM tickets_ticket u WHERE u.alert_key = k.value AND u.resolved_at IS NULL),
         (SELECT max(l.id) FROM tickets_ticket l WHERE l.alert_key = k.value))"""
+_TICKETS_OF = """
+    SELECT k.value, t.id, t.status, t.priority, t.title, t.evaluation, t.alert_id, t.sequence,
+        t.occurrences, t.touched, t.facts_hash, t.created_at, t.resolved_at, t.next_due_at,
+        t.source, t.type, t.level"""
 
 INSERTS: Mapping[str, tuple[str, ...]] = {
     "tickets_ticket": (
@@ -140,7 +140,9 @@ class SqliteStatements:
     SEEN: ClassVar[str] = """
         SELECT device_id, envelope_id, body_sha256, ticket_number FROM intake_seenenvelope
         WHERE envelope_id IN (SELECT value FROM json_each(?))"""
-    TICKETS: ClassVar[str] = _TICKET_OF_KEY.replace(":keys", "json_each(?)")
+    TICKETS: ClassVar[str] = (
+        _TICKETS_OF + " FROM json_each(?) AS k JOIN tickets_ticket AS t ON t.id = " + _NUMBER_OF_KEY
+    )
     POLICIES: ClassVar[str] = """
         SELECT ticket_id, max(policy_version_id) FROM sla_clock
         WHERE ticket_id IN (SELECT value FROM json_each(?)) GROUP BY ticket_id"""
@@ -208,7 +210,12 @@ class PostgresqlStatements:
         SELECT device_id, envelope_id, body_sha256, ticket_number FROM intake_seenenvelope
         WHERE envelope_id = ANY(%s)"""
     TICKETS: ClassVar[str] = (
-        _TICKET_OF_KEY.replace(":keys AS k", "unnest(%s::text[]) AS k(value)") + " FOR UPDATE OF t"
+        # Numbers first: behind a row's policy a condition with a subquery finds no index.
+        "WITH found (value, id) AS MATERIALIZED (SELECT k.value, "
+        + _NUMBER_OF_KEY
+        + " FROM unnest(%s::text[]) AS k(value))"
+        + _TICKETS_OF
+        + " FROM found AS k JOIN tickets_ticket AS t ON t.id = k.id FOR UPDATE OF t"
     )
     POLICIES: ClassVar[str] = """
         SELECT ticket_id, max(policy_version_id) FROM sla_clock

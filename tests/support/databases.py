@@ -8,9 +8,11 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 from django.core.management import call_command
 from django.db import connections
 from django.db.utils import ConnectionHandler
+from psycopg import sql
 
 from server_stub.database import SQLITE_FILE, settings_for
 from server_stub.secret_key import make_secret_key
@@ -76,6 +78,15 @@ class Databases:
         connect(self._folder / "no-database", "")
         if database.url and self._postgresql:
             self._postgresql.drop(database.url.split("///")[1].split("?")[0])
+
+    def administrator(self, name: str) -> psycopg.Connection:
+        """Return a superuser's connection to a PostgreSQL database, in autocommit mode."""
+        return self._postgresql_server().administrator(name)
+
+    def forget_role(self, name: str) -> None:
+        """Remove a role that owns nothing any more."""
+        with self.administrator("postgres") as admin:
+            admin.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(name)))
 
     def close(self) -> None:
         """Stop what was started."""

@@ -101,6 +101,10 @@ class PostgresServer:
                     raise RuntimeError((self.folder / "log").read_text()) from None
                 time.sleep(0.02)
 
+    def administrator(self, name: str) -> psycopg.Connection:
+        """Return a superuser's connection to the database ``name``, in autocommit mode."""
+        return psycopg.connect(host=str(self.folder), user=_ADMIN, dbname=name, autocommit=True)
+
     def url(self, name: str) -> str:
         """Return the URL by which the product reaches the database ``name``."""
         return f"postgresql:///{name}?host={self.folder}&user={ROLE}"
