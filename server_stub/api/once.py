@@ -16,7 +16,7 @@ from hashlib import sha256
 from http import HTTPStatus
 from typing import Any, Concatenate, ParamSpec
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.http import HttpRequest, HttpResponse
 
 from agent.protocol.problems import ProblemType
@@ -114,15 +114,19 @@ def _busy() -> RefusedError:
     )
 
 
+def _used() -> RefusedError:
+    return RefusedError(
+        ProblemType.CHANGED_BODY,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "The key was used before for something else, which was done; this was not. Give each "
+        "request a key of its own.",
+    )
+
+
 def _again(caller: Caller, kept: KeptAnswer, asked: bytes) -> HttpResponse:
     """Return the answer that was kept, to those who may see what it is about."""
     if bytes(kept.asked) != asked:
-        raise RefusedError(
-            ProblemType.CHANGED_BODY,
-            HTTPStatus.UNPROCESSABLE_ENTITY,
-            "The key was used before for something else, which was done; this was not. Give each "
-            "request a key of its own.",
-        )
+        raise _used()
     ticket(caller.scope, kept.ticket_number)
     response = HttpResponse(kept.body, status=kept.status, content_type="application/json")
     headers: dict[str, Any] = json.loads(kept.headers)
@@ -134,12 +138,15 @@ def _again(caller: Caller, kept: KeptAnswer, asked: bytes) -> HttpResponse:
 
 def _keep(caller: Caller, key: str, asked: bytes, number: int, response: HttpResponse) -> None:
     headers = {name: response[name] for name in _KEPT_HEADERS if name in response}
-    KeptAnswer.objects.create(
-        owner=caller.technician,
-        key=key,
-        asked=asked,
-        status=response.status_code,
-        headers=json.dumps(headers),
-        body=response.content.decode(),
-        ticket_number=number,
-    )
+    try:
+        KeptAnswer.objects.create(
+            owner=caller.technician,
+            key=key,
+            asked=asked,
+            status=response.status_code,
+            headers=json.dumps(headers),
+            body=response.content.decode(),
+            ticket_number=number,
+        )
+    except IntegrityError as error:  # kept, but of a client whose rows this caller never sees
+        raise _used() from error

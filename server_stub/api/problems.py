@@ -152,11 +152,11 @@ def _not_valid(_request: HttpRequest, error: ValidationError) -> HttpResponse:
 
 
 def _place(location: tuple[object, ...]) -> tuple[object, ...]:
-    return location[2:] if location[0] == "body" else location[1:]
+    return (location[2:] or location[:1]) if location[0] == "body" else location[1:]
 
 
 def _problems(found: list[dict[str, str]]) -> HttpResponse:
-    detail = "; ".join(f"{p['field']}: {p['reason']}" if p["field"] else p["reason"] for p in found)
+    detail = "; ".join(f"{p['field']}: {p['reason']}" for p in found)
     return problem(
         ProblemType.INVALID_REQUEST,
         HTTPStatus.UNPROCESSABLE_ENTITY,
