@@ -2,6 +2,8 @@
 
 import socket
 import ssl
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -49,6 +51,19 @@ def test_the_operating_systems_trust_store_is_what_is_trusted_without_one(
     """OpenSSL's own variable stands in for adding the authority to /etc/ssl/certs."""
     monkeypatch.setenv("SSL_CERT_FILE", ca_file)
     assert start(encrypted.url).ask(events()).outcome is Outcome.DELIVERED
+
+
+@pytest.mark.needs("unshare", "update-ca-certificates")
+@pytest.mark.needs_root
+def test_an_authority_that_an_administrator_added_is_trusted(
+    encrypted: LyingServer, ca_file: str, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        ["unshare", "--mount", "--propagation", "private", sys.executable, "-m",
+         "tests.agent.delivery.trusting", ca_file, str(tmp_path), encrypted.url],
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert done.stdout.split() == ["intercepted", "delivered"], done.stderr
 
 
 def test_an_unknown_authority_is_named_and_gets_nothing(
