@@ -185,6 +185,25 @@ def _setup_commands(
         help="a proxy that speaks TLS to the outside and sets X-Forwarded-For and "
         "X-Forwarded-Proto; may be repeated",
     )
+    backup = _command(
+        groups,
+        "backup",
+        where,
+        "commands.backups:backup",
+        says="Write the database and the secret key to one new file. The server may run.",
+        example="backup /srv/backups/watchdesk-2026-03-02.tar",
+    )
+    backup.add_argument("file", metavar="FILE")
+    restore = _command(
+        groups,
+        "restore",
+        where,
+        "commands.backups:restore",
+        says="Fill an empty data folder and database from a backup.",
+        example="restore watchdesk-2026-03-02.tar --data /var/lib/watchdesk",
+        needs_database=False,
+    )
+    restore.add_argument("file", metavar="FILE")
     _command(
         groups,
         "doctor",

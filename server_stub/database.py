@@ -6,6 +6,7 @@ that knows the difference between the two.
 
 import importlib
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ WAL_IS_SOUND = (3, 51, 3)
 (https://sqlite.org/wal.html, "the WAL-reset bug"); below it the rollback journal is used."""
 
 SQLITE_FILE = "watchdesk.db"
+SQLITE_BACKEND = "django.db.backends.sqlite3.base"
 _BUSY_S = 20
 _URL_OPTIONS = frozenset(
     {"sslmode", "sslrootcert", "sslcert", "sslkey", "passfile", "channel_binding"}
@@ -35,7 +37,7 @@ def load_sqlite() -> tuple[int, ...]:
     own. Django has no setting for it and imports ``sqlite3`` by name, so the name points to
     ``pysqlite3`` while Django's backend loads, and to the standard library again afterwards.
     """
-    backend = "django.db.backends.sqlite3.base"
+    backend = SQLITE_BACKEND
     if backend not in sys.modules:
         names = {"sqlite3": "pysqlite3", "sqlite3.dbapi2": "pysqlite3.dbapi2"}
         before = {name: sys.modules.get(name) for name in names}
@@ -120,6 +122,15 @@ def _postgresql(url: str) -> dict[str, Any]:
             **{option: value for option, value in query.items() if option in _URL_OPTIONS},
         },
     }
+
+
+def sync(path: Path) -> None:
+    """Make a file, or a folder's names, survive a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def json_object(text: str) -> dict[str, Any]:

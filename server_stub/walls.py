@@ -11,13 +11,14 @@ taken back when its frame (a request) ends. SQLite has no such thing: there all 
 """
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from django.db import DatabaseError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
+from django.db.backends.utils import CursorWrapper
 from django.http import HttpRequest, HttpResponse
 
 NOBODY: frozenset[int] = frozenset()
@@ -88,6 +89,21 @@ def seen_by(client_ids: frozenset[int] | None) -> Iterator[None]:
 def see(client_ids: frozenset[int] | None) -> None:
     """Show this thread the rows of these clients, of all for None, until the request ends."""
     _look(_word(client_ids))
+
+
+def seen_once_by_all(cursor: CursorWrapper, statement: str, values: Sequence[str]) -> None:
+    """Execute one statement, outside any transaction, that sees the rows of all clients.
+
+    On PostgreSQL the word travels in front of it and ends with it: one round trip instead of
+    the three of ``seen_by`` (measured: 450 µs of a device's request).
+    """
+    if connection.vendor == "postgresql":
+        cursor.execute(
+            "SELECT set_config('watchdesk.clients', '*', true);" + statement, list(values)
+        )
+        cursor.nextset()
+    else:
+        cursor.execute(statement, list(values))
 
 
 def walled(

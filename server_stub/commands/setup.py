@@ -30,15 +30,13 @@ def init(_arguments: Namespace) -> None:
         secret_key.make_secret_key(data)
     except OSError as error:
         raise SetupError(f"the data folder {data} cannot be used: {error.strerror}") from error
-    before = database.not_ready()
     if problem := database.role_problem():
         raise SetupError(problem)  # what it made would belong to that role
-    if before:
-        call_command("migrate", verbosity=0, interactive=False)  # and the walls after it
+    changed = bring_up_to_date()
     if not PolicyVersion.objects.filter(name=DEFAULT_POLICY).exists():
         with as_file(files("server_stub.sla") / "policies" / "default.yaml") as path:
             keep(DEFAULT_POLICY, path)
-    print(f"{'ready' if before else 'was ready already'}: {data}, {database.product()}")
+    print(f"{'ready' if changed else 'was ready already'}: {data}, {database.product()}")
     if not Technician.objects.exists():
         where = f"--data {shlex.quote(str(data))}"
         if url := os.environ.get("WATCHDESK_DATABASE_URL"):
@@ -49,6 +47,14 @@ def init(_arguments: Namespace) -> None:
             "then:\n"
             f"  watchdesk-server serve {where}"
         )
+
+
+def bring_up_to_date() -> bool:
+    """Make the tables and the walls of this version; tell whether anything was amiss."""
+    amiss = bool(database.not_ready())
+    if amiss:
+        call_command("migrate", verbosity=0, interactive=False)  # and the walls after it
+    return amiss
 
 
 def doctor(_arguments: Namespace) -> int:

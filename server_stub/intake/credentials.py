@@ -11,7 +11,7 @@ from agent.protocol.credentials import CredentialPrefix, credential_hash
 from agent.protocol.problems import ProblemType
 from server_stub.intake.answers import RefusedError
 from server_stub.intake.sql import KNOWN_DEVICE, Row
-from server_stub.walls import seen_by
+from server_stub.walls import seen_once_by_all
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIEnvironment
@@ -104,7 +104,7 @@ def _read(token_hash: str) -> KnownDevice | None:
 
 
 def _row(token_hash: str) -> Row | None:
-    with seen_by(None), connection.cursor() as cursor:  # whose it is, the token tells
-        cursor.execute(KNOWN_DEVICE, [token_hash])
+    with connection.cursor() as cursor:
+        seen_once_by_all(cursor, KNOWN_DEVICE, [token_hash])  # whose it is, the token tells
         row: Row | None = cursor.fetchone()
     return row
