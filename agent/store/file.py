@@ -4,6 +4,7 @@ Nothing here raises for what the disk does but ``FailedError``; the next call tr
 opens the file anew where that is needed.
 """
 
+import errno
 import logging
 import sqlite3
 from collections.abc import Callable
@@ -33,6 +34,12 @@ _REASONS = {
     sqlite3.SQLITE_CORRUPT: "it is damaged",
     sqlite3.SQLITE_NOTADB: "it is damaged",
 }
+_SYSTEMS_REASONS = {
+    errno.ENOSPC: _REASONS[sqlite3.SQLITE_FULL],
+    errno.EIO: _REASONS[sqlite3.SQLITE_IOERR],
+    errno.EROFS: _REASONS[sqlite3.SQLITE_READONLY],
+}
+"""The same, where the operating system said it before SQLite could."""
 _PASSING = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY})
 """After these the connection is as good as before."""
 _UNSOUND = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
@@ -156,7 +163,11 @@ class StoreFile:
         if unsound or code in _UNSOUND:
             self._distrust = str(error)
         if self.trouble is None:
-            reason = _REASONS.get(code) or str(error)
+            reason = (
+                _REASONS.get(code)
+                or _SYSTEMS_REASONS.get(getattr(error, "errno", None) or 0)
+                or str(error)
+            )
             self.trouble = (reason, self._clock().label())
             self.failures += 1
             log.error("the store cannot be used: %s (%s)", reason, error)

@@ -1,5 +1,6 @@
 """A disk that is full, read-only or failing: checks go on, criticals are kept, it heals itself."""
 
+import errno
 import os
 import resource
 import sqlite3
@@ -100,6 +101,28 @@ def test_what_was_delivered_from_memory_is_not_sent_again_when_the_disk_heals(
     assert store.retry()
     assert store.pending(ALL, ALL) == [unsaved[4]]
     assert [parked.envelope for parked in store.parked()] == [refused]
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        (errno.ENOSPC, "the disk is full"),
+        (errno.EIO, "the disk reports an input/output error"),
+        (errno.EROFS, "it may only be read"),
+        (errno.EMFILE, "[Errno 24] Too many open files"),
+    ],
+)
+def test_an_error_of_the_system_is_told_in_the_words_of_sqlites(
+    tmp_path: Path, clock: HandClock, monkeypatch: pytest.MonkeyPatch, code: int, reason: str
+) -> None:
+    def failing(*_: object, **__: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr("agent.store.schema.connect", failing)
+    store = Store(tmp_path, read_clock=clock)
+    assert store.trouble
+    assert store.trouble.reason == reason
     store.close()
 
 
