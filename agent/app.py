@@ -15,7 +15,7 @@ from agent.alerts import AlertState, parse_state
 from agent.checks import discover
 from agent.clock import Now, rfc3339
 from agent.delivery.courier import Courier
-from agent.errors import AgentError
+from agent.errors import AgentError, LinkError
 from agent.evaluate import TargetEvaluation
 from agent.facts import device_kind
 from agent.facts_upkeep import FactsUpkeep
@@ -171,7 +171,9 @@ class Agent:
             reload=self._changed_plan,
         )
         self.runner.adopt(plan)
-        self._link = LinkServer(state_dir, self._answer)
+        self._link: LinkServer | None = None
+        self._link_problem = ""
+        self._open_link()
 
     def work(self) -> None:
         """Keep everything moving until told to stop."""
@@ -185,6 +187,7 @@ class Agent:
             self.courier.tick()
             self.runner.supervise()
             self.store.retry()
+            self._open_link()
             self._tell_damage()
             due = min(self.courier.due_at(), self.facts.due_at()) - clock.now().boot_s
             self._wakeup.wait(min(due, LONGEST_S))
@@ -193,8 +196,20 @@ class Agent:
         """Stop; what was not sent waits in the store."""
         self.courier.stop()
         self.runner.stop(STOP_S)
-        self._link.close()
+        if self._link:
+            self._link.close()
         self.store.close()
+
+    def _open_link(self) -> None:
+        """Open the local link unless it is open; a full disk that forbids it stops no check."""
+        if self._link:
+            return
+        try:
+            self._link = LinkServer(self._state_dir, self._answer)
+        except LinkError as error:
+            if str(error) != self._link_problem:
+                log.warning("%s; checks go on, and it is tried again", error)
+            self._link_problem = str(error)
 
     def _record(self, states: Mapping[str, str | None], envelopes: Any) -> None:  # noqa: ANN401
         self.store.record(states, envelopes)
