@@ -130,6 +130,7 @@ def run(state_dir: Path, rules_file: Path) -> None:
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
         stream=sys.stderr,
     )
+    logging.raiseExceptions = False  # of a line that finds the disk full, no traceback either
     wakeup = Wakeup()
     agent = Agent(state_dir, rules_file, wakeup)
     try:
