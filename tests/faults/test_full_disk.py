@@ -1,4 +1,4 @@
-"""The disk with the state folder is full before the agent starts: it is needed all the more."""
+"""The disk with the state folder, or with the log, is full: the agent is needed all the more."""
 
 import shutil
 import subprocess
@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.faults.station import Station
+from tests.support.agent_process import agent_command
 from tests.support.polling import until
-
-pytestmark = [pytest.mark.needs("mount"), pytest.mark.needs_root]
+from tests.support.server_process import PROJECT, server_environment
+from tests.support.strace import Strace, errors_made
 
 
 @pytest.fixture
@@ -36,6 +37,8 @@ def fill(disk: Path) -> list[Path]:
     return ballast
 
 
+@pytest.mark.needs("mount")
+@pytest.mark.needs_root
 def test_it_starts_checks_and_reports_and_the_local_link_opens_when_there_is_room(
     station: Station, small_disk: Path
 ) -> None:
@@ -55,7 +58,7 @@ def test_it_starts_checks_and_reports_and_the_local_link_opens_when_there_is_roo
     assert "checks go on" in station.log_text()
     for path in ballast:
         path.unlink(missing_ok=True)
-    until(lambda: (small_disk / "agent.sock").exists(), 60, "the local link")
+    until((small_disk / "agent.sock").exists, 60, "the local link")
     station.until_at_rest()
     station.agent.kill()
     station.start()
@@ -64,3 +67,38 @@ def test_it_starts_checks_and_reports_and_the_local_link_opens_when_there_is_roo
     assert station.history(port) == ["opened", "resolved"]
     station.assert_no_traceback()
     station.stop()
+
+
+def test_a_log_that_cannot_be_written_stops_nothing(station: Station) -> None:
+    [port] = station.services.ports
+    run = agent_command("run", "--state", str(station.state), "--rules", str(station.rules))
+    with (
+        Path("/dev/full").open("wb") as full,
+        subprocess.Popen(
+            run, cwd=PROJECT, env=server_environment(), stdout=full, stderr=full
+        ) as agent,
+    ):
+        try:
+            station.until_at_rest()
+            station.services.stop(port)
+            station.until_open(port)
+        finally:
+            agent.terminate()
+    assert agent.returncode == 0
+
+
+@pytest.mark.needs("strace")
+def test_a_line_of_the_log_that_was_lost_leaves_no_traceback_behind(
+    station: Station, tmp_path: Path
+) -> None:
+    agent = station.start()
+    station.until_at_rest()
+    output = tmp_path / "strace"
+    with Strace(agent.process.pid, "write", "error=ENOSPC", "1", [agent.log], output):
+        station.rules.write_text(station.rules.read_text() + "# changed\n")
+        until(lambda: errors_made(output), 60, "the line that was lost")
+        station.rules.write_text(station.rules.read_text() + "# again\n")
+        until(lambda: "read anew" in agent.log.read_text(), 60, "the next line")
+
+    station.assert_no_traceback()
+    assert "Logging error" not in station.log_text()

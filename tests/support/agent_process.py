@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,20 +37,36 @@ def run_agent(*arguments: str, stdin: str = "") -> str:
 class AgentProcess:
     """A running agent on one state folder."""
 
-    def __init__(self, state: Path, rules: Path, *python: str) -> None:
-        """Start it with ``python`` as options of the interpreter, and wait for its first checks."""
+    def __init__(
+        self,
+        state: Path,
+        rules: Path,
+        *python: str,
+        prefix: Sequence[str] = (),
+        module: str = "agent",
+        environment: Mapping[str, str] | None = None,
+        wait: bool = True,
+    ) -> None:
+        """Start it, and wait for its first checks unless told not to.
+
+        ``python`` are options of the interpreter, ``prefix`` is what runs it (a tracer);
+        ``module`` is another program that behaves as an agent.
+        """
         self.state = state
         self.log = state.parent / f"{state.name}-{os.urandom(3).hex()}.log"
+        run = [sys.executable, *python, "-m", module, "run"]
+        run += ["--state", str(state), "--rules", str(rules)]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, *python, "-m", "agent", "run", "--state", state, "--rules", rules],
+                [*prefix, *run],
                 cwd=PROJECT,
-                env=server_environment(),
+                env=server_environment() | dict(environment or {}),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
             )
-        until(self._is_running, what="the agent's start")
+        if wait:
+            until(self._is_running, what="the agent's start")
 
     def _is_running(self) -> bool:
         text = self.log.read_text(errors="replace")

@@ -1,0 +1,98 @@
+"""Faults at single system calls of a real process, by strace.
+
+strace counts calls for each thread of its own: a fault at the N-th call is exact where one thread
+alone makes such calls from the moment strace looks on.
+"""
+
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tests.support.polling import until
+
+_ATTACH_S = 20
+
+
+def words(call: str, fault: str, when: str, paths: Sequence[Path], output: Path) -> list[str]:
+    """Return the options that let ``fault`` happen at a call.
+
+    Args:
+        call: the system call's name, or several joined by commas.
+        fault: ``signal=KILL`` or ``error=EIO``; empty to look on only.
+        when: ``3`` the third call of a thread, ``3+`` it and all after it.
+        paths: only calls on these files count; none means all.
+        output: where strace writes what it saw.
+    """
+    inject = ["-e", f"inject={call}:{fault}:when={when}"] if fault else []
+    only = [word for path in paths for word in ("-P", str(path))]
+    return ["-f", "-qq", "-o", str(output), "-e", "signal=none", "-e", f"trace={call}",
+            *inject, *only]  # fmt: skip
+
+
+def prefix(call: str, fault: str, when: str, paths: Sequence[Path], output: Path) -> list[str]:
+    """Return what to put before a command line; the process started is the command itself."""
+    return ["strace", "-D", "-I", "2", *words(call, fault, when, paths, output)]
+
+
+class Strace:
+    """Looks on at a running process, all its threads and children, until ``detach``."""
+
+    def __init__(  # noqa: PLR0917 - as ``words`` has them
+        self, pid: int, call: str, fault: str, when: str, paths: Sequence[Path], output: Path
+    ) -> None:
+        """Attach; returns once it has taken hold of every thread."""
+        self.output = output
+        self._process = subprocess.Popen(
+            ["strace", *words(call, fault, when, paths, output), "-p", str(pid)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        deadline = time.monotonic() + _ATTACH_S
+        while not self._holds(pid):
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.detach()
+                raise AssertionError(f"strace did not attach to {pid}")
+            time.sleep(0.005)
+
+    def _holds(self, pid: int) -> bool:
+        tasks = list(Path(f"/proc/{pid}/task").glob("*/status"))
+        tracers = [re.search(r"TracerPid:\t(\d+)", task.read_text()) for task in tasks]
+        return bool(tasks) and all(t and int(t[1]) == self._process.pid for t in tracers)
+
+    def detach(self) -> None:
+        """Let go; the process goes on without faults. Twice is once."""
+        if self._process.poll() is None:
+            self._process.terminate()
+        self._process.communicate()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.detach()
+
+
+def errors_made(output: Path) -> int:
+    """Return how many errors strace says it made."""
+    return output.read_text(errors="replace").count("(INJECTED)") if output.exists() else 0
+
+
+def release(pid: int) -> None:
+    """Let a process that was started by ``prefix`` go on without its tracer."""
+    found = re.search(r"TracerPid:\t(\d+)", Path(f"/proc/{pid}/status").read_text())
+    tracer = int(found[1]) if found else 0
+    if tracer:
+        os.kill(tracer, signal.SIGTERM)
+        until(lambda: "TracerPid:\t0" in Path(f"/proc/{pid}/status").read_text())
