@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from agent.errors import CheckError
-from agent.host import computer, memory, network, operating_system, volumes
+from agent.host import computer, memory, operating_system, volumes
 from agent.host.room import rooms
 from agent.protocol.strict import text_of
 from agent.protocol.words import DeviceKind
@@ -22,8 +22,10 @@ _MOST = 64  # volumes or interfaces; a container host may have thousands
 _STEP_PERCENT = 10
 
 
-def collect() -> dict[str, Any]:
+def collect(known: Mapping[str, object] | None = None) -> dict[str, Any]:
     """Return the facts, version 1, without secrets; a part that cannot be read is absent.
+
+    Parts that are ``known`` are not read again.
 
     - ``computer``: name, kind (guessed), maker, model; ``serial`` apart (on Linux for root)
     - ``os``: name, version, build, arch; ``user`` signed in at the computer; ``boot_at``
@@ -31,24 +33,24 @@ def collect() -> dict[str, Any]:
     - ``memory``: total_bytes, swap_bytes
     - ``network``: of each interface name, mac, addresses, gateways, dns
     """
-    from agent.redact import redact_tree  # noqa: PLC0415 - its patterns are needed once an hour
+    from agent.redact import redact_tree  # noqa: PLC0415 - the same
 
     facts: dict[str, Any] = {}
     for name, part in PARTS.items():
         try:
-            value = part()
+            value = known[name] if known and name in known else part()
         except Exception:
             log.debug("fact=%s cannot be read", name, exc_info=True)
             continue
         if value:
             facts[name] = value
-    known: dict[str, Any] = redact_tree(facts)
-    return known
+    told: dict[str, Any] = redact_tree(facts)
+    return told
 
 
 def facts_hash(facts: Mapping[str, Any]) -> str:
     """Return the SHA-256 of the facts' one JSON text, in hex."""
-    import hashlib  # noqa: PLC0415 - 0.6 MB that the resident agent need not carry from the start
+    import hashlib  # noqa: PLC0415 - 0.6 MB that the resident agent need not carry
 
     return hashlib.sha256(text_of(facts).encode()).hexdigest()
 
@@ -86,7 +88,8 @@ def _boot_at() -> str:
     return datetime.fromtimestamp(minute, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _volumes() -> list[dict[str, str | int]]:
+def volume_facts() -> list[dict[str, str | int]]:
+    """Return the real volumes with their room; one that does not answer is left out."""
     real, _ = volumes.read()
     return sorted(
         (
@@ -109,6 +112,8 @@ def _memory() -> dict[str, int]:
 
 
 def _network() -> list[dict[str, Any]]:
+    from agent.host import network  # noqa: PLC0415 - for the child that tells all facts
+
     return [
         {name: list(v) if isinstance(v, tuple) else v for name, v in one._asdict().items() if v}
         for one in network.read()[:_MOST]
@@ -121,7 +126,7 @@ PARTS: Mapping[str, Callable[[], object]] = {
     "os": _os,
     "user": operating_system.user,
     "boot_at": _boot_at,
-    "volumes": _volumes,
+    "volumes": volume_facts,
     "memory": _memory,
     "network": _network,
 }

@@ -1,3 +1,4 @@
+import sys
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -6,10 +7,14 @@ from typing import Any
 
 import pytest
 
+from agent import facts_upkeep
 from agent.clock import Now
-from agent.facts_upkeep import FactsUpkeep, needed
+from agent.errors import AgentError
+from agent.facts import collect, facts_hash
+from agent.facts_upkeep import FactsUpkeep, look, needed
 from agent.protocol import strict
 from agent.protocol.device import parse_facts
+from agent.protocol.strict import ProtocolError
 from agent.store import Store
 from tests.support.polling import until
 
@@ -54,10 +59,10 @@ class Bench:
     def _wake(self) -> None:
         self.woken += 1
 
-    def _look(self) -> Any:
+    def _look(self) -> tuple[str, dict[str, Any]]:
         if isinstance(self.facts, Exception):
             raise self.facts
-        return self.facts
+        return facts_hash(self.facts), self.facts
 
     def look_after(self, seconds: float) -> None:
         self.now_s += seconds
@@ -110,3 +115,42 @@ def test_facts_that_cannot_be_collected_are_tried_again_in_an_hour(store: Store)
     bench.facts = {"memory": {"total_bytes": 1}}
     bench.look_after(3600)
     assert len(store.pending(10, 1_000_000)) == 1
+
+
+def test_the_child_tells_what_this_process_would() -> None:
+    facts = collect()
+
+    assert look() == (facts_hash(facts), facts)
+
+
+def test_volumes_are_asked_here_where_it_is_known_which_hang(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = [{"target": "/here", "type": "ext4", "total_bytes": 5, "free_percent": 40}]
+    monkeypatch.setattr(facts_upkeep, "volume_facts", lambda: told)
+
+    _, facts = look()
+
+    assert facts["volumes"] == told
+
+
+def test_a_child_that_fails_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = "import sys; sys.exit('no memory left')"
+    monkeypatch.setattr(facts_upkeep, "child_command", lambda: [sys.executable, "-c", program])
+
+    with pytest.raises(AgentError, match="ended with 1: no memory left"):
+        look()
+
+
+def test_the_agents_environment_stays_with_the_agent(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    seen = tmp_path / "seen"
+    program = f"import os; open({str(seen)!r}, 'w').write(' '.join(os.environ))"
+    monkeypatch.setattr(facts_upkeep, "child_command", lambda: [sys.executable, "-c", program])
+    monkeypatch.setenv("PLANTED", "secret")
+
+    with pytest.raises(ProtocolError):
+        look()
+
+    assert "PLANTED" not in seen.read_text().split()
