@@ -119,11 +119,10 @@ def explain_rule(rules_file: Path, name: str) -> list[str]:
     return explain(rule, check, list(check.probe(rule.targets)), clock.now())
 
 
-def run(state_dir: Path, rules_file: Path) -> None:
-    """Check and report until SIGTERM or SIGINT.
+def run(state_dir: Path, rules: RulesFile) -> None:
+    """Check and report by these rules until SIGTERM or SIGINT.
 
-    Raises AgentError when it cannot start: not enrolled, another agent runs, mistakes in the
-    rules (there are none to go on with yet).
+    Raises AgentError when it cannot start: not enrolled, another agent runs.
     """
     logging.basicConfig(
         level=os.environ.get("WATCHDESK_LOG", "INFO").upper(),
@@ -132,7 +131,7 @@ def run(state_dir: Path, rules_file: Path) -> None:
     )
     logging.raiseExceptions = False  # of a line that finds the disk full, no traceback either
     wakeup = Wakeup()
-    agent = Agent(state_dir, rules_file, wakeup)
+    agent = Agent(state_dir, rules, wakeup)
     try:
         agent.work()
     finally:
@@ -142,8 +141,8 @@ def run(state_dir: Path, rules_file: Path) -> None:
 class Agent:
     """The running agent: store, runner, courier and local link, wired."""
 
-    def __init__(self, state_dir: Path, rules_file: Path, wakeup: Wakeup) -> None:
-        """Take the state folder and read the rules."""
+    def __init__(self, state_dir: Path, rules: RulesFile, wakeup: Wakeup) -> None:
+        """Take the state folder and the rules."""
         self._wakeup = wakeup
         self._started = clock.now()
         self._checks = discover()
@@ -151,7 +150,7 @@ class Agent:
         self._state_dir = state_dir
         self._kind = device_kind()
         self._boot_at = rfc3339(datetime.fromtimestamp(boot_time(), UTC))
-        self._rules = RulesFile(rules_file, self._checks, self._started)
+        self._rules = rules
         self.store = Store(state_dir)
         self.courier = Courier(
             lambda: identity.load_enrolled(state_dir),

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -182,3 +183,22 @@ def test_the_pages_example_is_a_rule_that_loads(check: Check, tmp_path: Path) ->
     example.write_text(page.partition("```yaml\n")[2].partition("```")[0], encoding="utf-8")
     [rule] = load(example, ALL).rules
     assert rule.check == check.name
+
+
+def test_the_checks_are_found_in_a_zip_too(tmp_path: Path) -> None:
+    """A packed agent has no folder to look into."""
+    packed = tmp_path / "agent.zip"
+    project = Path(__file__).parents[3]
+    with zipfile.ZipFile(packed, "w") as archive:
+        for path in sorted((project / "agent").rglob("*.py")):
+            archive.write(path, path.relative_to(project))
+    code = (
+        f"import sys; sys.path.insert(0, {str(packed)!r})\n"
+        "from agent import checks; print(checks.__file__, *checks.discover())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True
+    )
+    file, *found = done.stdout.split()
+    assert file.startswith(str(packed))
+    assert found == list(ALL)
