@@ -171,11 +171,11 @@ class Runner:
 
     def turn(self) -> float:
         """Run every rule that is due, commit once, and return the seconds until the next."""
-        plan = self._reload(self._clock())
+        now = self._clock()  # one for all: rules of one interval stay due at one moment
+        plan = self._reload(now)
         if plan is not None:
             self.adopt(plan)
         for schedule in self.schedules:
-            now = self._clock()
             if schedule.due_boot_s <= now.boot_s and not schedule.unsupported:
                 schedule.advance(now)
                 self._look(schedule)

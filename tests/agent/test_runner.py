@@ -1,5 +1,6 @@
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -138,6 +139,24 @@ def test_the_wait_ends_when_the_next_rule_is_due(bench: Bench) -> None:
     assert bench.runner.turn() == 10
     bench.clock.boot_s += 4
     assert bench.runner.turn() == 6
+
+
+def test_rules_of_one_interval_are_due_together_however_long_the_others_take(
+    bench: Bench, level: Level, rule: Rule
+) -> None:
+    """Each moment of its own would wake the computer once more."""
+
+    def slow(targets: TargetFilter) -> Iterator[Measured]:
+        bench.clock.boot_s += 3
+        return level.probe(targets)
+
+    slow_check = replace(level.check, probe=slow)
+    bench.runner.adopt(Plan([Schedule(rule, slow_check), Schedule(rule, level.check)]))
+
+    assert bench.runner.turn() == 7
+    bench.clock.boot_s += 7
+    assert bench.runner.turn() == 7
+    assert level.probes == 4
 
 
 def test_turns_missed_asleep_are_not_caught_up(bench: Bench, level: Level) -> None:
