@@ -17,6 +17,7 @@ from agent.protocol import VERSION
 from server_stub.clients.scope import Scope
 from server_stub.desk.models import Technician
 from server_stub.errors import NotFoundError
+from server_stub.logs import note
 from server_stub.walls import see
 
 ZONE_COOKIE = "watchdesk-zone"
@@ -52,6 +53,7 @@ def staff_page(view: View[_P]) -> Callable[Concatenate[HttpRequest, _P], HttpRes
             return _sign_in_first(request)
         viewer = viewer_of(request, request.user)
         see(viewer.scope.client_ids)
+        note(technician=viewer.technician.id)
         try:
             response = view(request, viewer, *args, **kwargs)
         except NotFoundError as error:

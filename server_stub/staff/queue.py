@@ -1,13 +1,16 @@
-"""The queue: unresolved tickets, the next due first, refreshing itself while it is open."""
+"""The queue: unresolved tickets, the next due first, refreshing itself while it is open.
+
+Searched for words it shows tickets of any status instead, the newest first.
+"""
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import reverse
 
@@ -17,7 +20,8 @@ from server_stub.staff.access import Viewer, show, staff_page
 from server_stub.staff.filters import QueueFilters, read_filters
 from server_stub.staff.times import urgency
 from server_stub.tickets.models import Ticket
-from server_stub.tickets.queries import QueuePlace, clocks_of, queue, unresolved
+from server_stub.tickets.queries import PAGE, QueuePlace, clocks_of, queue, tickets, unresolved
+from server_stub.tickets.words import found
 
 REFRESH_S = 5
 COUNTED = 1000
@@ -59,11 +63,16 @@ class Counts:
 def queue_page(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """Show the queue; a refresh gets only what changes, and nothing when nothing did (204)."""
     filters = read_filters(request.GET, list(clients(viewer.scope)))
-    after = read_place(request.GET.get("after", ""))
-    context = _rows(viewer, filters, after)
-    if request.headers.get("HX-Request"):
+    refreshes = bool(request.headers.get("HX-Request"))
+    if filters.number and not refreshes and _is_there(viewer, filters.number):
+        return HttpResponseRedirect(reverse("ticket", args=[filters.number]))
+    if filters.words:
+        context = _found(viewer, filters, _whole_number(request.GET.get("before", "")))
+    else:
+        context = _rows(viewer, filters, read_place(request.GET.get("after", "")))
+    if refreshes:
         return _refresh(request, viewer, filters, context)
-    context["newest"] = _arrived(viewer, filters, 0, 1)[1]
+    context["newest"] = 0 if filters.words else _arrived(viewer, filters, 0, 1)[1]
     context |= {"page": "queue", "refresh_s": REFRESH_S}
     return show(request, viewer, "staff/queue.html", context, 400 if filters.problems else 200)
 
@@ -87,11 +96,39 @@ def _rows(viewer: Viewer, filters: QueueFilters, after: QueuePlace | None) -> di
     return context
 
 
+def _found(viewer: Viewer, filters: QueueFilters, before: int) -> dict[str, Any]:
+    """Return a page of what a search finds; the index narrows, the scope decides."""
+    numbers = found(viewer.scope, filters.sought, before or None, PAGE + 1)
+    page = numbers[:PAGE]
+    only = {name: value for name, value in asdict(filters.only).items() if value is not None}
+    shown = list(tickets(viewer.scope).filter(id__in=page, **only).order_by("-id"))
+    clocks = clocks_of(viewer.scope, shown)
+    rows = [queue_row(ticket, clocks[ticket.id], viewer.now) for ticket in shown]
+    counts = Counts(len(rows), sum(row.urgency == "late" for row in rows))
+    older = f"{_address(filters, None)}&before={page[-1]}" if len(numbers) > PAGE else ""
+    return {
+        "filters": filters,
+        "rows": rows,
+        "counts": counts,
+        "after": before,
+        "first_page": _address(filters, None),
+        "older": older,
+        "seen": _digest(viewer, rows, counts),
+    }
+
+
+def _is_there(viewer: Viewer, number: int) -> bool:
+    return tickets(viewer.scope).filter(id=number).exists()
+
+
 def _refresh(
     request: HttpRequest, viewer: Viewer, filters: QueueFilters, context: dict[str, Any]
 ) -> HttpResponse:
     newest = _whole_number(request.GET.get("newest", ""))
-    context["arrived"], context["newest"] = _arrived(viewer, filters, newest, COUNTED)
+    if filters.words:
+        context["arrived"], context["newest"] = 0, newest
+    else:
+        context["arrived"], context["newest"] = _arrived(viewer, filters, newest, COUNTED)
     if not context["arrived"] and request.GET.get("seen") == context["seen"]:
         return HttpResponse(status=204)
     context["viewer"] = viewer

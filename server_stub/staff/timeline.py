@@ -20,6 +20,7 @@ _DID = {
     EntryKind.ASSIGNED: "assigned the ticket",
     EntryKind.PRIORITY: "changed the priority",
     EntryKind.STATUS: "changed the status",
+    EntryKind.TITLE: "renamed the ticket",
 }
 _PROGRAMS = {"": "The server", "server": "The server", "monitor": "The monitor"}
 
@@ -28,13 +29,16 @@ _PROGRAMS = {"": "The server", "server": "The server", "monitor": "The monitor"}
 class TimelineLine:
     """One entry as it is shown.
 
+    ``who`` is a name, ``address`` that of a technician when it is not the name already.
     ``device_at`` is None unless the device's clock told another time; ``was`` and ``now`` are
     the evaluation before and after, or what else was changed when no body tells it (empty when
     nothing was).
     """
 
+    id: int
     kind: str
     who: str
+    address: str
     did: str
     at: datetime
     device_at: datetime | None
@@ -60,9 +64,11 @@ class MonitorReport:
     readings: tuple[ReadingLine, ...]
 
 
-def timeline_lines(entries: Iterable[TimelineEntry]) -> list[TimelineLine]:
-    """Return the entries in words, in their order."""
-    return [_line(entry) for entry in entries]
+def timeline_lines(
+    entries: Iterable[TimelineEntry], names: Mapping[str, str]
+) -> list[TimelineLine]:
+    """Return the entries in words, in their order; ``names`` of technicians by address."""
+    return [_line(entry, names) for entry in entries]
 
 
 def latest_report(entries: Iterable[TimelineEntry]) -> MonitorReport | None:
@@ -78,19 +84,25 @@ def latest_report(entries: Iterable[TimelineEntry]) -> MonitorReport | None:
     return None
 
 
-def _line(entry: TimelineEntry) -> TimelineLine:
+def _line(entry: TimelineEntry, names: Mapping[str, str]) -> TimelineLine:
     tree = entry.tree
     judged = tree.get("evaluation")
     change = judged if isinstance(judged, Mapping) else {} if entry.body else tree
     follows = tree.get("follows")
+    was, now = _text(change, "from"), _text(change, "to")
+    if entry.kind == EntryKind.ASSIGNED:
+        was, now = names.get(was, was), names.get(now, now) or "nobody"
+    who = _PROGRAMS.get(entry.actor) or names.get(entry.actor, entry.actor)
     return TimelineLine(
+        id=entry.id,
         kind=entry.kind,
-        who=_PROGRAMS.get(entry.actor, entry.actor),
+        who=who,
+        address=entry.actor if who != entry.actor and "@" in entry.actor else "",
         did=_DID.get(entry.kind, entry.kind),  # type: ignore[call-overload] # kinds are words
         at=entry.at,
         device_at=_differing(entry.device_at, entry.at),
-        was=_text(change, "from"),
-        now=_text(change, "to"),
+        was=was,
+        now=now,
         body=entry.body,
         reason=_text(tree, "reason"),
         readings=tuple(lines(tree.get("readings"))),

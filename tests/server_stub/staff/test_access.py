@@ -22,6 +22,8 @@ def test_every_page_but_sign_in_and_health_leads_strangers_to_the_sign_in_page()
     pages = {
         "queue": "/",
         "ticket": "/tickets/1",
+        "ticket_act": "/tickets/1/reply",
+        "devices": "/devices",
         "device": "/devices/0190a5a0-0000-7000-8000-000000000000",
     }
     named = {pattern.name for pattern in urlpatterns}

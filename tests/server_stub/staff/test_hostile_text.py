@@ -1,5 +1,6 @@
 """Text is text: whatever a device calls things, a page's structure stays what we wrote."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from html.parser import HTMLParser
@@ -60,7 +61,7 @@ def test_no_hostile_text_in_any_field_of_a_device_changes_any_page(
             assert page.tags == harmless[name].tags, (name, start)
             words = _normal("".join(page.words))
             missing = [text for text in texts if _normal(text) not in words]
-            assert missing == [], name
+            assert missing == [] or name == "devices", name
 
 
 def _pages(browser: Browser, texts: Sequence[str], now: datetime) -> dict[str, Skeleton]:
@@ -74,6 +75,8 @@ def _pages(browser: Browser, texts: Sequence[str], now: datetime) -> dict[str, S
         "queue": "/",
         "ticket": f"/tickets/{rows.ticket.id}",
         "device": f"/devices/{rows.device.id}",
+        "devices": "/devices",
+        "search": f"/?client={rows.device.client_id}",
     }
     pages = {}
     for name, path in paths.items():
@@ -81,8 +84,8 @@ def _pages(browser: Browser, texts: Sequence[str], now: datetime) -> dict[str, S
         assert answer.status_code == 200
         page = answer.content.decode()
         for number in Ticket.objects.values_list("id", flat=True):  # they differ, rightly
-            page = page.replace(f'-{number}"', '-N"')
-        pages[name] = Skeleton(page)
+            page = page.replace(f'-{number}"', '-N"').replace(f'"/tickets/{number}', '"/tickets/N')
+        pages[name] = Skeleton(re.sub(r"client=\d+", "client=N", page))
     return pages
 
 

@@ -37,7 +37,10 @@ def test_it_tells_what_it_is_about_and_leads_to_its_device(
     page = text(answer)
     assert f"<title>#{row.id} Disk is full · watchdesk</title>" in answer.content.decode()
     assert "Queue Harbour Dental Quay Street FRONTDESK-03" in page
-    assert "new priority normal evaluation critical opened by monitor 18 min ago" in page
+    assert (
+        "new priority normal evaluation critical assigned to nobody opened by monitor 18 min"
+        in page
+    )
     assert "3 occurrences" in page
     assert f'href="/devices/{device.id}"' in answer.content.decode()
 
@@ -208,6 +211,7 @@ def test_the_number_of_queries_does_not_grow_with_the_timeline(
 ) -> None:
     of = desk_rows.client()
     row = desk_rows.ticket(of, now=now, on=desk_rows.device(of, now=now, facts=desk_rows.FACTS))
+    desk_rows.entry(row, EntryKind.NOTE, now, actor="ana@desk.example")
     browser = signed_in(desk_rows.technician(only=[of[0]]))
     with CaptureQueriesContext(connection) as few:
         browser.get(f"/tickets/{row.id}")
@@ -215,7 +219,7 @@ def test_the_number_of_queries_does_not_grow_with_the_timeline(
         desk_rows.entry(row, EntryKind.NOTE, now, actor=f"{number}@desk.example")
     with CaptureQueriesContext(connection) as many:
         browser.get(f"/tickets/{row.id}")
-    assert len(many) == len(few) <= 10
+    assert len(many) == len(few) <= 12
 
 
 def test_a_resolved_ticket_says_when(signed_in: SignedIn, now: datetime) -> None:
