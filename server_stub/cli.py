@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import cast
 
 import django
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 
 from agent.protocol import VERSION
 from server_stub import walls
@@ -40,6 +40,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (OperationalError, InterfaceError) as error:
         reason = " ".join(str(error).split())
         return _fail(f"the database does not answer; nothing was changed: {reason}", 1)
+    except DatabaseError as error:
+        if type(error) is not DatabaseError:  # its subclasses are mistakes of ours
+            raise
+        return _fail(f"the database is damaged ({error}): restore a backup elsewhere", 1)
 
 
 def _fail(problem: object, code: int) -> int:
@@ -184,6 +188,20 @@ def _setup_commands(
         default=[],
         help="a proxy that speaks TLS to the outside and sets X-Forwarded-For and "
         "X-Forwarded-Proto; may be repeated",
+    )
+    serve.add_argument(
+        "--metrics",
+        metavar="HOST:PORT",
+        help="answer Prometheus at /metrics there, such as 127.0.0.1:9464; who reaches it may "
+        "read how much there is to do, no names",
+    )
+    serve.add_argument(
+        "--log",
+        choices=("text", "json"),
+        help="how each line of the log on stderr is written (else WATCHDESK_LOG_FORMAT, else text)",
+    )
+    serve.add_argument(
+        "--log-requests", action="store_true", help="a line for each request, with its id"
     )
     backup = _command(
         groups,

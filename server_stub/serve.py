@@ -20,6 +20,7 @@ from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db import connections
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
@@ -54,7 +55,7 @@ class Address:
         return ipaddress.ip_address(self.host).is_loopback
 
 
-def parse_address(text: str) -> Address:
+def parse_address(text: str, option: str = "--listen") -> Address:
     """Return the address in ``HOST:PORT``, HOST being an IP address or localhost.
 
     Raises InvalidError.
@@ -65,10 +66,10 @@ def parse_address(text: str) -> Address:
         ipaddress.ip_address(host)
     except ValueError as error:
         raise InvalidError(
-            "--listen", f"{text!r}: write an IP address and a port, such as 127.0.0.1:8080"
+            option, f"{text!r}: write an IP address and a port, such as 127.0.0.1:8080"
         ) from error
     if not (colon and port.isascii() and port.isdigit() and int(port) < 2**16):
-        raise InvalidError("--listen", f"{text!r}: the port is a number from 0 to 65535")
+        raise InvalidError(option, f"{text!r}: the port is a number from 0 to 65535")
     return Address(host, int(port))
 
 
@@ -95,10 +96,15 @@ def environment(arguments: Namespace) -> dict[str, str]:
             "cross the network in the clear: add --tls-cert and --tls-key, or --trusted-proxy "
             "with the address of a proxy that speaks TLS, or listen on 127.0.0.1",
         )
-    return {
+    chosen = {
         "WATCHDESK_HTTPS": "1" if guarded else "",
         "WATCHDESK_TRUSTED_PROXY": ",".join(arguments.trusted_proxy),
     }
+    if arguments.log:
+        chosen["WATCHDESK_LOG_FORMAT"] = arguments.log
+    if arguments.log_requests:
+        chosen["WATCHDESK_LOG_REQUESTS"] = "1"
+    return chosen
 
 
 def serve(arguments: Namespace) -> None:
@@ -110,6 +116,9 @@ def serve(arguments: Namespace) -> None:
     cert, key = _certificate(arguments.tls_cert, arguments.tls_key)
     database.demand_ready()
     address = Address(address.host, free_port(address))
+    figures = parse_address(arguments.metrics, "--metrics") if arguments.metrics else None
+    if figures:
+        figures = Address(figures.host, free_port(figures, "--metrics"))
     server = Granian(
         target="server_stub.wsgi:application",
         address=address.host,
@@ -126,14 +135,19 @@ def serve(arguments: Namespace) -> None:
         ssl_key=key,
         workers_kill_timeout=STOP_S,
         log_level=LogLevels.error,
-        log_dictconfig={"handlers": _handlers()},
+        log_dictconfig={
+            "handlers": _handlers(),
+            "formatters": {"ours": settings.LOGGING["formatters"]["line"]},
+        },
     )
     connections.close_all()  # a connection must not be shared with the worker, a fork of us
     scheme = "https" if cert else "http"
-    server.serve(target_loader=_Loader(f"{scheme}://{address}", address), wrap_loader=False)
+    server.serve(
+        target_loader=_Loader(f"{scheme}://{address}", address, figures), wrap_loader=False
+    )
 
 
-def free_port(address: Address) -> int:
+def free_port(address: Address, option: str = "--listen") -> int:
     """Return the port to listen on; raises SetupError when another program has it.
 
     granian shares ports on purpose (SO_REUSEPORT): a second server would start beside the first
@@ -147,7 +161,7 @@ def free_port(address: Address) -> int:
         except OSError as error:
             raise SetupError(
                 f"cannot listen on {address}: {error.strerror}. Stop the program that has it, or "
-                "choose another with --listen"
+                f"choose another with {option}"
             ) from error
         port: int = probe.getsockname()[1]
         return port
@@ -156,9 +170,10 @@ def free_port(address: Address) -> int:
 class _Loader:
     """What the worker process runs first; returns the application."""
 
-    def __init__(self, url: str, address: Address) -> None:
+    def __init__(self, url: str, address: Address, figures: Address | None) -> None:
         self.url = url
         self.address = address
+        self.figures = figures
 
     def __call__(self) -> Callable[..., Any]:
         threading.Thread(target=_stop_with_parent, name="parent-watch", daemon=True).start()
@@ -166,6 +181,10 @@ class _Loader:
 
         # A child of multiprocessing leaves without Python's own atexit.
         Finalize(None, device_routes.close, exitpriority=1)
+        if self.figures:
+            from server_stub import scrape  # noqa: PLC0415 - after Django's set-up
+
+            scrape.start(self.figures.host, self.figures.port)
         announcer = threading.Thread(target=self._announce, name="announcer", daemon=True)
         announcer.start()
         return application
@@ -176,6 +195,8 @@ class _Loader:
         while time.monotonic() < deadline:
             with contextlib.suppress(OSError):
                 socket.create_connection((self._reachable(), self.address.port), 1).close()
+                if self.figures:
+                    print(f"metrics on http://{self.figures}/metrics", flush=True)  # noqa: T201
                 print(f"listening on {self.url}", flush=True)  # noqa: T201 - the promised line
                 return
             time.sleep(0.01)
@@ -221,6 +242,6 @@ def _handlers() -> dict[str, Any]:
     """Return granian's log handlers on stderr: stdout is for the line that says we listen."""
     stderr = {"class": "logging.StreamHandler", "stream": "ext://sys.stderr"}
     return {
-        "console": stderr | {"formatter": "generic"},
-        "access": stderr | {"formatter": "access"},
+        "console": stderr | {"formatter": "ours"},
+        "access": stderr | {"formatter": "ours"},
     }

@@ -6,6 +6,8 @@
 ``WATCHDESK_TRUSTED_PROXY``  addresses whose X-Forwarded headers count (``serve`` sets it)
 ``WATCHDESK_HOSTS``          host names we answer to, by commas; any without it
 ``WATCHDESK_LOG``            level of the log on stderr; INFO without it
+``WATCHDESK_LOG_FORMAT``     ``json`` for one JSON object a line (``serve --log json``)
+``WATCHDESK_LOG_REQUESTS``   ``1`` for a line for each request (``serve --log-requests``)
 """
 
 import os
@@ -153,11 +155,12 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
 
+LOG_FORMAT = "Json" if os.environ.get("WATCHDESK_LOG_FORMAT") == "json" else "Text"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
+        "line": {"()": f"server_stub.logs.{LOG_FORMAT}"},
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("WATCHDESK_LOG", "INFO").upper()},
@@ -165,5 +168,7 @@ LOGGING = {
         # 404s and refused forms are answers, not events.
         "django.request": {"level": "ERROR"},
         "django.security.csrf": {"level": "ERROR"},
+        # Asked for by name, whatever else is told.
+        "watchdesk.access": {"level": "INFO"},
     },
 }

@@ -11,6 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "server_stub.settings")
 django_application = get_wsgi_application()
 
 from server_stub.intake.application import DeviceRoutes  # noqa: E402 - needs the set-up above
+from server_stub.observed import Observed  # noqa: E402 - the same
 from server_stub.slow_clients import BodyGuard  # noqa: E402 - the same
 
 importlib.import_module("server_stub.urls")  # a broken page fails the start, not its visitor
@@ -23,4 +24,6 @@ if _proxies := os.environ.get("WATCHDESK_TRUSTED_PROXY"):
     # words of a stranger, and rate limits and secure cookies rely on them.
     application = wrap_wsgi_with_proxy_headers(application, _proxies.split(","))
 
-application = BodyGuard(application)
+application = Observed(
+    BodyGuard(application), logs_requests=os.environ.get("WATCHDESK_LOG_REQUESTS") == "1"
+)

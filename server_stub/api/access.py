@@ -20,6 +20,7 @@ from server_stub.clients.scope import Scope
 from server_stub.desk.models import ApiKey, Technician
 from server_stub.desk.rights import Right, demand
 from server_stub.errors import InvalidError
+from server_stub.logs import note
 from server_stub.tickets.amendment import Actor
 from server_stub.walls import see
 
@@ -64,6 +65,7 @@ class StaffKey(HttpBearer):
         _note_use(key, now)
         caller = Caller(key.technician, key.scope, now)
         see(caller.scope.client_ids)
+        note(technician=caller.technician.id, key=key.prefix)
         request.caller = caller  # type: ignore[attr-defined] # ours, read by caller_of alone
         return key
 

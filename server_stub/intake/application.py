@@ -30,6 +30,7 @@ from server_stub.intake.fleet import Fleet
 from server_stub.intake.group import CHANGED_BODY, Request
 from server_stub.intake.limits import Allowance
 from server_stub.intake.writer import UnavailableError, Writer
+from server_stub.logs import note
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -119,6 +120,7 @@ class DeviceRoutes:
         token = bearer(environ, CredentialPrefix.DEVICE)
         now_s = time.monotonic()
         device = self._devices.of_token(token, now_s)
+        note(device=device.id)
         size_bytes = _size(environ)
         if wait_s := self._allowance.wait_s(device.id, size_bytes, now_s):
             raise RefusedError(
@@ -134,6 +136,7 @@ class DeviceRoutes:
         arrived = [one for one in decoded if isinstance(one, Arrived)]
         stored = iter(self._writer.store(Request(device, arrived)) if arrived else ())
         receipts = [next(stored) if isinstance(one, Arrived) else one for one in decoded]
+        note(envelopes=len(receipts), tickets=sorted({r.ticket for r in receipts if r.ticket}))
         if len(receipts) == 1 and receipts[0].result is ReceiptResult.REFUSED:
             return _alone_refused(receipts[0])
         return success(receipts)

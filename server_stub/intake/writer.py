@@ -22,7 +22,7 @@ from django.db import DataError, IntegrityError, InterfaceError, OperationalErro
 
 from agent.protocol.device import Heartbeat
 from agent.protocol.events import Receipt
-from server_stub import walls
+from server_stub import metrics, walls
 from server_stub.intake import group, heartbeats, sql
 from server_stub.intake.decode import Arrived, refused
 from server_stub.intake.group import Request
@@ -71,6 +71,7 @@ class Writer:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closed = False
+        metrics.WAITING.ask = lambda: {(): float(self._queue.qsize())}
 
     def store(self, request: Request) -> list[Receipt]:
         """Return the receipts of a request's envelopes, in order, once they are durable.
@@ -87,6 +88,8 @@ class Writer:
 
     def saw(self, device_id: str, heartbeat: Heartbeat | None = None) -> None:
         """Note that a device is alive, and what its heartbeat says when it is one."""
+        if heartbeat:
+            metrics.HEARTBEATS.add()
         with self._lock:
             first = not self._seen
             earlier = self._seen.get(device_id)
@@ -209,8 +212,12 @@ class Writer:
             return self._transaction(requests)
 
     def _transaction(self, requests: list[Request]) -> list[list[Receipt]]:
+        began_s = time.perf_counter()
         with sql.transaction():
-            return group.store(requests, self._now())
+            receipts = group.store(requests, self._now())
+        metrics.COMMIT_S.observe(time.perf_counter() - began_s)
+        metrics.GROUP.observe(sum(len(one.arrived) for one in requests))
+        return receipts
 
     def _write_heartbeats(self) -> None:
         with self._lock:

@@ -45,6 +45,7 @@ from tests.support.server_process import (
 )
 
 NO_CLIENTS_ROWS = {
+    "tickets_words": "an index: numbers come out of it, and those tickets are behind the wall",
     "work_duework": "read by workers alone, holds numbers and instants",
     "sla_policyversion": "the provider's own promises",
     "desk_technician": "accounts: who signs in is not known yet",
@@ -53,7 +54,7 @@ NO_CLIENTS_ROWS = {
     "desk_apikey_clients": "as above",
 }
 LIBRARIES = {
-    "account", "auth", "contenttypes", "sessions", "messages", "staticfiles", "mfa", "usersessions"
+    "account", "auth", "django", "mfa", "usersessions"
 }  # fmt: skip
 
 
@@ -101,14 +102,11 @@ def test_every_table_is_behind_the_wall_or_known_to_hold_no_clients_rows(
     postgresql: ServerDatabase,
 ) -> None:
     """A table that is added belongs to one of the two, and somebody has to say to which."""
-    tables = {
-        field.db_table
-        for model in apps.get_models(include_auto_created=True)
-        if model._meta.app_label not in LIBRARIES
-        for field in [model._meta]
-    }
+    with connection.cursor() as cursor:
+        there = set(connection.introspection.table_names(cursor))
+    tables = {name for name in there if name.partition("_")[0] not in LIBRARIES}
 
-    assert set(walls.WALLED) - {"api_keptanswer"} <= tables
+    assert set(walls.WALLED) <= tables
     assert tables - set(walls.WALLED) == set(NO_CLIENTS_ROWS)
     assert walls.missing() == []
 
@@ -325,7 +323,8 @@ def test_requests_of_all_kinds_share_a_servers_connections_without_a_leak(
 
 OWN_ALL = """
     DO $$ DECLARE one regclass; BEGIN
-        FOR one IN SELECT oid FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+        FOR one IN SELECT oid FROM pg_class
+            WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
         LOOP EXECUTE format('ALTER TABLE %s OWNER TO trespasser', one); END LOOP;
     END $$"""
 
