@@ -1,6 +1,6 @@
 """Durable tickets per second through the real ``serve``, beside the disk's own sync rate.
 
-    python bench/intake_quick.py [--vendor sqlite|postgresql] [--seconds 5]
+    python bench/intake_quick.py [--vendor sqlite|postgresql] [--seconds 5] [--stored 100000]
 
 Every event is a new alert: a ticket with timeline, two clocks, due work and receipt, answered
 after the commit. Generator and server share the machine.
@@ -31,9 +31,11 @@ from agent.protocol.events import AlertEvent, Reading  # noqa: E402
 from agent.protocol.ids import uuid7  # noqa: E402
 from agent.protocol.words import Change, DeviceKind, Evaluation, Priority, Unit  # noqa: E402
 
-DEVICES = 200
+DEVICES = 600
 CONNECTIONS = 8
 _numbers = count()
+
+Address = tuple[str, int]
 
 
 def main() -> None:
@@ -41,28 +43,68 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--vendor", choices=("sqlite", "postgresql"))
     parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("--stored", type=int, default=0, help="then again with so many stored")
     arguments = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="wd-bench-", dir="/tmp"))
     try:
         print(f"fdatasync of 4 KiB: {fdatasync_rate(folder):.0f}/s")
         for vendor in [arguments.vendor] if arguments.vendor else ["sqlite", "postgresql"]:
-            measure(vendor, folder, arguments.seconds)
+            with database(vendor, folder) as url:
+                measure(folder / vendor, url, arguments.seconds, arguments.stored)
     finally:
         shutil.rmtree(folder)
 
 
-def measure(vendor: str, folder: Path, seconds: float) -> None:
+def measure(data: Path, url: str, seconds: float, stored: int) -> None:
     """Print the figures of one database."""
-    data = folder / vendor
-    with database(vendor, folder) as url, server(data, url) as (address, enrolment):
+    prepare(data, url)
+    with server(data, url) as (address, process):
+        enrolment = say(data, url, "enroll-token", "Acme", "--uses", str(DEVICES))
         tokens = [enrol(address, enrolment) for _ in range(DEVICES)]
-        print(vendor)
-        single = run(address, tokens, seconds, "events", lambda: events(1), 4_000)
-        print(f"  singly over {CONNECTIONS} connections: {single:6.0f} tickets/s")
-        batched = run(address, tokens, seconds, "events", lambda: events(100), 250) * 100
-        print(f"  in batches of 100:           {batched:6.0f} tickets/s")
-        beats = run(address, tokens, seconds, "heartbeat", heartbeat, 8_000)
-        print(f"  heartbeats:                  {beats:6.0f}/s")
+        print("postgresql" if url else "sqlite")
+        report([address], tokens, seconds, process)
+        if stored:
+            tokens = fill([address], tokens, stored, data, url)
+            print(f"  with {stored} tickets stored")
+            report([address], tokens, seconds, process)
+        if url:
+            with server(data, url) as (other, _):
+                print("  with a second server on the same database")
+                report([address, other], tokens, seconds, process)
+
+
+def report(addresses: list[Address], tokens: list[str], seconds: float, process: int) -> None:
+    """Print tickets and heartbeats a second, and the first server's own CPU time for each."""
+    for label, route, each, limit, body in (
+        (f"singly over {CONNECTIONS} connections", "events", 1, 3_000, lambda: events(1)),
+        ("in batches of 100", "events", 100, 150, lambda: events(100)),
+        ("heartbeats", "heartbeat", 1, 12_000, heartbeat),
+    ):
+        before = cpu_s(process)
+        rate = run(addresses, tokens, seconds, route, body, limit) * each
+        spent_us = (cpu_s(process) - before) / (rate * seconds) * 1e6
+        print(f"    {label:26} {rate:6.0f}/s, {spent_us:4.0f} µs CPU each", flush=True)
+
+
+def fill(
+    addresses: list[Address], tokens: list[str], stored: int, data: Path, url: str
+) -> list[str]:
+    """Store many tickets, and return fresh devices: the old ones have used up their allowance."""
+    done = 0
+    while done < stored:
+        done += int(run(addresses, tokens, 4, "events", lambda: events(100), 60) * 400)
+    enrolment = say(data, url, "enroll-token", "Acme", "--uses", str(DEVICES))
+    return [enrol(addresses[0], enrolment) for _ in range(DEVICES)]
+
+
+def cpu_s(process: int) -> float:
+    """Return the CPU seconds a server's worker process has used."""
+    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    spent = 0
+    for pid in [str(process), *children]:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        spent += int(fields[11]) + int(fields[12])
+    return spent / os.sysconf("SC_CLK_TCK")
 
 
 def fdatasync_rate(folder: Path) -> float:
@@ -117,30 +159,33 @@ def database(vendor: str, folder: Path) -> Iterator[str]:
             process.wait()
 
 
+def command(data: Path, url: str, *words: str) -> tuple[list[str], dict[str, str]]:
+    """Return command line and environment of a server command."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("WATCHDESK", "DJANGO"))}
+    where = {"WATCHDESK_DATA": str(data), "WATCHDESK_DATABASE_URL": url}
+    return [sys.executable, "-m", "server_stub", *words], kept | where
+
+
+def say(data: Path, url: str, *words: str) -> str:
+    """Return what a server command prints."""
+    argv, environment = command(data, url, *words)
+    return subprocess.run(
+        argv, cwd=PROJECT, env=environment, check=True, capture_output=True, text=True
+    ).stdout.strip()
+
+
+def prepare(data: Path, url: str) -> None:
+    """Make tables, policy and a client."""
+    say(data, url, "init")
+    say(data, url, "client", "add", "Acme")
+
+
 @contextmanager
-def server(data: Path, url: str) -> Iterator[tuple[tuple[str, int], str]]:
-    """Yield the address of a running server and an enrolment token."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("WATCHDESK", "DJANGO"))}
-    environment |= {"WATCHDESK_DATA": str(data), "WATCHDESK_DATABASE_URL": url}
-
-    def command(*words: str) -> list[str]:
-        return [sys.executable, "-m", "server_stub", *words]
-
-    def say(*words: str) -> str:
-        return subprocess.run(
-            command(*words),
-            cwd=PROJECT,
-            env=environment,
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stdout.strip()
-
-    say("init")
-    say("client", "add", "Acme")
-    token = say("enroll-token", "Acme", "--uses", str(DEVICES))
+def server(data: Path, url: str) -> Iterator[tuple[Address, int]]:
+    """Yield the address of a running server and its process id."""
+    argv, environment = command(data, url, "serve", "--listen", "127.0.0.1:0")
     process = subprocess.Popen(
-        command("serve", "--listen", "127.0.0.1:0"),
+        argv,
         cwd=PROJECT,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -151,8 +196,9 @@ def server(data: Path, url: str) -> Iterator[tuple[tuple[str, int], str]]:
         assert process.stdout
         line = process.stdout.readline()
         while not line.startswith("listening on "):
+            assert line, "serve did not start"
             line = process.stdout.readline()
-        yield ("127.0.0.1", int(line.rsplit(":", 1)[1])), token
+        yield ("127.0.0.1", int(line.rsplit(":", 1)[1])), process.pid
     finally:
         process.terminate()
         process.wait()
@@ -171,7 +217,7 @@ def post(route: str, token: str, body: str) -> bytes:
 class Connection:
     """One kept connection."""
 
-    def __init__(self, address: tuple[str, int]) -> None:
+    def __init__(self, address: Address) -> None:
         """Connect."""
         self._socket = socket.create_connection(address)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -189,7 +235,7 @@ class Connection:
         return int(head.split(b" ", 2)[1]), body
 
 
-def enrol(address: tuple[str, int], enrolment: str) -> str:
+def enrol(address: Address, enrolment: str) -> str:
     """Return the token of a new device."""
     token = new_credential(CredentialPrefix.DEVICE)
     body = Enrolment(uuid7(), token, "pc", DeviceKind.WORKSTATION, "linux", "0.1.0").to_text()
@@ -237,7 +283,7 @@ def heartbeat() -> str:
 
 
 def run(  # noqa: PLR0917 - what differs between the measures
-    address: tuple[str, int],
+    addresses: list[Address],
     tokens: list[str],
     seconds: float,
     route: str,
@@ -253,7 +299,7 @@ def run(  # noqa: PLR0917 - what differs between the measures
     start = threading.Barrier(CONNECTIONS + 1)
 
     def work(number: int) -> None:
-        connection = Connection(address)
+        connection = Connection(addresses[number % len(addresses)])
         start.wait()
         while time.perf_counter() < stop_at[0]:
             with lock:

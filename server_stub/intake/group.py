@@ -107,28 +107,43 @@ class _Alert:
 def store(requests: Sequence[Request], now: datetime) -> list[list[Receipt]]:
     """Store a group within the caller's transaction; return each request's receipts in order."""
     execute = sql.statements()
-    sightings = _sightings(requests, execute)
+    seen, tickets = execute.known(*_names(requests))
+    sightings = _sightings(requests, seen)
     fresh = [s for one in sightings for s in one if s.first is None]
-    alerts = _alerts(fresh)
-    if alerts:
-        _find_tickets(alerts, execute)
-        for alert in alerts.values():
-            alert.fold(now)
-        _number(alerts.values(), execute)
-        _write_tickets(alerts, execute, now)
-    _write_facts(fresh, execute, now)
-    execute.insert(
-        "intake_seenenvelope",
-        [(s.device.id, s.arrived.message.id, s.body_sha256, s.ticket, now) for s in fresh],
-    )
+    alerts = _alerts(fresh, tickets)
+    for alert in alerts.values():
+        alert.fold(now)
+    _number(alerts.values(), execute)
+    rows = _ticket_rows(alerts, execute, now)
+    with execute.together():
+        rows.write(execute)
+        _write_facts(fresh, execute, now)
+        execute.insert(
+            "intake_seenenvelope",
+            [(s.device.id, s.arrived.message.id, s.body_sha256, s.ticket, now) for s in fresh],
+        )
     return [[s.receipt() for s in one] for one in sightings]
 
 
-def _sightings(requests: Sequence[Request], execute: sql.Statements) -> list[list[_Sighting]]:
-    ids = [arrived.message.id for request in requests for arrived in request.arrived]
+def _names(requests: Sequence[Request]) -> tuple[list[str], list[str]]:
+    """Return the ids of all envelopes and the keys of all alerts in a group."""
+    ids, keys = [], set()
+    for request in requests:
+        for arrived in request.arrived:
+            ids.append(arrived.message.id)
+            if isinstance(arrived.message, AlertEvent):
+                keys.add(_alert_key(request.device, arrived.message))
+    return ids, list(keys)
+
+
+def _alert_key(device: KnownDevice, event: AlertEvent) -> str:
+    return f"{device.id}:{event.fingerprint}"
+
+
+def _sightings(requests: Sequence[Request], rows: Iterable[sql.Row]) -> list[list[_Sighting]]:
     seen: dict[tuple[str, str], _Sighting | _Remembered] = {
         (device, envelope): _Remembered(bytes(body_sha256), ticket)
-        for device, envelope, body_sha256, ticket in execute.seen(ids)
+        for device, envelope, body_sha256, ticket in rows
     }
     found: list[list[_Sighting]] = []
     for request in requests:
@@ -142,23 +157,22 @@ def _sightings(requests: Sequence[Request], execute: sql.Statements) -> list[lis
     return found
 
 
-def _alerts(fresh: Iterable[_Sighting]) -> dict[str, _Alert]:
+def _alerts(fresh: Iterable[_Sighting], tickets: Iterable[sql.Row]) -> dict[str, _Alert]:
+    """Return the alerts of a group with their events and tickets, by their keys."""
     alerts: dict[str, _Alert] = {}
     for sighting in fresh:
         message = sighting.arrived.message
         if isinstance(message, AlertEvent):
-            key = f"{sighting.device.id}:{message.fingerprint}"
+            key = _alert_key(sighting.device, message)
             alerts.setdefault(key, _Alert(sighting.device)).sightings.append(sighting)
+    for key, *columns, due_at, source, kind, level in tickets:
+        if key in alerts:  # else all its events were seen before
+            number, status, priority, title, evaluation, *more = columns
+            ticket = TicketState(
+                number, Status(status), Priority(priority), title, Evaluation(evaluation), *more
+            )
+            alerts[key].stored = _Stored(ticket, due_at, source, kind, level)
     return alerts
-
-
-def _find_tickets(alerts: dict[str, _Alert], execute: sql.Statements) -> None:
-    for key, *columns, due_at, source, kind, level in execute.tickets(list(alerts)):
-        number, status, priority, title, evaluation, *more = columns
-        ticket = TicketState(
-            number, Status(status), Priority(priority), title, Evaluation(evaluation), *more
-        )
-        alerts[key].stored = _Stored(ticket, due_at, source, kind, level)
 
 
 def _number(alerts: Iterable[_Alert], execute: sql.Statements) -> None:
@@ -168,7 +182,7 @@ def _number(alerts: Iterable[_Alert], execute: sql.Statements) -> None:
             change.after = replace(change.after, number=number)
 
 
-def _write_tickets(alerts: dict[str, _Alert], execute: sql.Statements, now: datetime) -> None:
+def _ticket_rows(alerts: dict[str, _Alert], execute: sql.Statements, now: datetime) -> TicketRows:
     rows = TicketRows(now)
     promises = _promises_anew(alerts.values(), execute, now)
     for key, alert in alerts.items():
@@ -179,7 +193,7 @@ def _write_tickets(alerts: dict[str, _Alert], execute: sql.Statements, now: date
             elif alert.stored and change.before != ticket:
                 rows.update(ticket, alert.stored.due_at, promises.get(ticket.number))
             rows.tell(ticket.number, change.entries)
-    rows.write(execute)
+    return rows
 
 
 def _promises_anew(

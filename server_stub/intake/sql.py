@@ -8,7 +8,7 @@ it scans the table for it (measured: 51 events/s at 80,000 tickets).
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, ClassVar, Protocol
@@ -82,11 +82,14 @@ class Statements(Protocol):
     POLICIES: ClassVar[str]
     TIMELINE: ClassVar[str]
 
-    def seen(self, envelope_ids: Sequence[str]) -> list[Row]:
-        """Return device, id, body hash and ticket number of the envelopes seen before."""
+    def known(
+        self, envelope_ids: Sequence[str], alert_keys: Sequence[str]
+    ) -> tuple[list[Row], list[Row]]:
+        """Return what is known of envelopes and alerts.
 
-    def tickets(self, alert_keys: Sequence[str]) -> list[Row]:
-        """Return for each alert key its unresolved ticket, else its latest, locked; key first."""
+        Of the envelopes seen before: device, id, body hash and ticket number. Of each alert key
+        its unresolved ticket, else its latest, locked; the key comes first.
+        """
 
     def policies(self, tickets: Sequence[int]) -> list[Row]:
         """Return ticket and policy version of those among these tickets that have clocks."""
@@ -96,6 +99,9 @@ class Statements(Protocol):
 
     def new_numbers(self, count: int) -> list[int]:
         """Return so many ticket numbers never used before."""
+
+    def together(self) -> AbstractContextManager[object]:
+        """Send what the block executes at once; what fails is raised at its end."""
 
     def insert(self, table: str, rows: Sequence[Row]) -> None:
         """Insert rows, their values in the order of ``INSERTS``."""
@@ -157,16 +163,15 @@ class SqliteStatements:
         """Take the driver's connection."""
         self._cursor = raw.cursor()
 
-    def seen(self, envelope_ids: Sequence[str]) -> list[Row]:
+    def known(
+        self, envelope_ids: Sequence[str], alert_keys: Sequence[str]
+    ) -> tuple[list[Row], list[Row]]:
         """See the protocol."""
-        return self._rows(self.SEEN, json.dumps(envelope_ids))
-
-    def tickets(self, alert_keys: Sequence[str]) -> list[Row]:
-        """See the protocol."""
-        return [
+        tickets = [
             (*row[:11], *map(_instant, row[11:14]), *row[14:])
             for row in self._rows(self.TICKETS, json.dumps(alert_keys))
         ]
+        return self._rows(self.SEEN, json.dumps(envelope_ids)), tickets
 
     def policies(self, tickets: Sequence[int]) -> list[Row]:
         """See the protocol."""
@@ -181,6 +186,10 @@ class SqliteStatements:
         """See the protocol. Numbers of deleted tickets are not used again."""
         last: int = self._rows(self._LAST_NUMBER)[0][0]
         return list(range(last + 1, last + 1 + count))
+
+    def together(self) -> AbstractContextManager[object]:
+        """See the protocol; here nothing is sent anywhere."""
+        return nullcontext()
 
     def insert(self, table: str, rows: Sequence[Row]) -> None:
         """See the protocol."""
@@ -211,7 +220,7 @@ class PostgresqlStatements:
         WHERE envelope_id = ANY(%s)"""
     TICKETS: ClassVar[str] = (
         # Numbers first: behind a row's policy a condition with a subquery finds no index.
-        "WITH found (value, id) AS MATERIALIZED (SELECT k.value, "
+        "WITH found (value, id) AS MATERIALIZED (SELECT k.value, "  # noqa: S608 - all ours
         + _NUMBER_OF_KEY
         + " FROM unnest(%s::text[]) AS k(value))"
         + _TICKETS_OF
@@ -229,15 +238,18 @@ class PostgresqlStatements:
 
     def __init__(self, raw: psycopg.Connection) -> None:
         """Take the driver's connection. Django's cursors would bind values on our side."""
+        self._raw = raw
         self._cursor = psycopg.Cursor(raw)
+        self._second = psycopg.Cursor(raw)
 
-    def seen(self, envelope_ids: Sequence[str]) -> list[Row]:
-        """See the protocol."""
-        return self._rows(self.SEEN, list(envelope_ids))
-
-    def tickets(self, alert_keys: Sequence[str]) -> list[Row]:
+    def known(
+        self, envelope_ids: Sequence[str], alert_keys: Sequence[str]
+    ) -> tuple[list[Row], list[Row]]:
         """See the protocol. Locked in one order everywhere, so that groups cannot deadlock."""
-        return self._rows(self.TICKETS, sorted(alert_keys))
+        with self.together():
+            self._cursor.execute(self.SEEN, [list(envelope_ids)], prepare=True)
+            self._second.execute(self.TICKETS, [sorted(alert_keys)], prepare=True)
+            return self._cursor.fetchall(), self._second.fetchall()
 
     def policies(self, tickets: Sequence[int]) -> list[Row]:
         """See the protocol."""
@@ -250,6 +262,10 @@ class PostgresqlStatements:
     def new_numbers(self, count: int) -> list[int]:
         """See the protocol. Numbers of a transaction that failed are left out for ever."""
         return [row[0] for row in self._rows(self._NEW_NUMBERS, count)]
+
+    def together(self) -> AbstractContextManager[object]:
+        """See the protocol. One round trip instead of one for each statement."""
+        return self._raw.pipeline()
 
     def insert(self, table: str, rows: Sequence[Row]) -> None:
         """See the protocol."""

@@ -48,9 +48,8 @@ class Recorder:
             self._executed.append((statement, every[0]))
         self._cursor.executemany(statement, every)
 
-    def copy(self, statement: str) -> Any:
-        self._executed.append((statement, ()))
-        return self._cursor.copy(statement)
+    def fetchall(self) -> Any:
+        return self._cursor.fetchall()
 
 
 @pytest.fixture
@@ -61,7 +60,9 @@ def executed(database: ServerDatabase, monkeypatch: pytest.MonkeyPatch) -> Itera
 
     def recording() -> Any:
         statements: Any = real()
-        statements._cursor = Recorder(statements._cursor, found)
+        for name in ("_cursor", "_second"):
+            if hasattr(statements, name):
+                setattr(statements, name, Recorder(getattr(statements, name), found))
         return statements
 
     monkeypatch.setattr(sql, "statements", recording)
