@@ -173,6 +173,49 @@ def _setup_commands(
         "--tls-cert cert.pem --tls-key key.pem",
         needs_database=False,
     )
+    _serve_options(serve)
+    unit = _command(
+        groups,
+        "unit",
+        where,
+        "commands.unit:unit",
+        says="Print a systemd unit that serves with the options given. It changes nothing.",
+        example="unit --listen 0.0.0.0:8443 --tls-cert cert.pem --tls-key key.pem",
+        needs_database=False,
+    )
+    _serve_options(unit)
+    backup = _command(
+        groups,
+        "backup",
+        where,
+        "commands.backups:backup",
+        says="Write the database and the secret key to one new file. The server may run.",
+        example="backup /srv/backups/watchdesk-2026-03-02.tar",
+    )
+    backup.add_argument("file", metavar="FILE")
+    restore = _command(
+        groups,
+        "restore",
+        where,
+        "commands.backups:restore",
+        says="Fill an empty data folder and database from a backup.",
+        example="restore watchdesk-2026-03-02.tar --data /var/lib/watchdesk",
+        needs_database=False,
+    )
+    restore.add_argument("file", metavar="FILE")
+    doctor = _command(
+        groups,
+        "doctor",
+        where,
+        "commands.doctor:doctor",
+        says="Tell what runs here and what is amiss. Exit code 1 when something is.",
+        example="doctor --data /var/lib/watchdesk --tls-cert cert.pem",
+        needs_database=False,
+    )
+    doctor.add_argument("--tls-cert", metavar="FILE", help="the certificate to look at as well")
+
+
+def _serve_options(serve: argparse.ArgumentParser) -> None:
     serve.add_argument(
         "--listen",
         metavar="HOST:PORT",
@@ -202,34 +245,6 @@ def _setup_commands(
     )
     serve.add_argument(
         "--log-requests", action="store_true", help="a line for each request, with its id"
-    )
-    backup = _command(
-        groups,
-        "backup",
-        where,
-        "commands.backups:backup",
-        says="Write the database and the secret key to one new file. The server may run.",
-        example="backup /srv/backups/watchdesk-2026-03-02.tar",
-    )
-    backup.add_argument("file", metavar="FILE")
-    restore = _command(
-        groups,
-        "restore",
-        where,
-        "commands.backups:restore",
-        says="Fill an empty data folder and database from a backup.",
-        example="restore watchdesk-2026-03-02.tar --data /var/lib/watchdesk",
-        needs_database=False,
-    )
-    restore.add_argument("file", metavar="FILE")
-    _command(
-        groups,
-        "doctor",
-        where,
-        "commands.setup:doctor",
-        says="Tell what runs here and what is amiss. Exit code 1 when something is.",
-        example="doctor --data /var/lib/watchdesk",
-        needs_database=False,
     )
 
 
@@ -282,8 +297,9 @@ def _registry_commands(
 def _people_commands(
     groups: "_Groups[argparse.ArgumentParser]", where: argparse.ArgumentParser
 ) -> None:
+    people = _group(groups, "staff", "The people who work tickets.")
     staff = _command(
-        _group(groups, "staff", "The people who work tickets."),
+        people,
         "add",
         where,
         "commands.people:staff_add",
@@ -300,6 +316,15 @@ def _people_commands(
         required=True,
         help="its first line is the password; - reads standard input",
     )
+    lost = _command(
+        people,
+        "reset-second-factor",
+        where,
+        "commands.people:reset_second_factor",
+        says="Let a technician who lost phone and recovery codes sign in by password alone.",
+        example="staff reset-second-factor kim@example.org",
+    )
+    lost.add_argument("email", metavar="EMAIL")
     key = _command(
         groups,
         "api-key",
@@ -327,7 +352,8 @@ def _policy_commands(
         "check",
         where,
         "commands.policies:check",
-        says="Tell every mistake in SLA policy files. Exit code 2 when there is one.",
+        says="Tell every mistake in SLA policy files, and what a sound one promises: worked "
+        "examples, its calendars, what contradicts itself. Exit code 2 when there is a mistake.",
         example="policy check gold.yaml silver.yaml",
         needs_database=False,
     )

@@ -2,10 +2,12 @@
 
 import sys
 from argparse import Namespace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from server_stub.errors import InvalidError
 from server_stub.sla import policy
+from server_stub.sla.check import calendars, contradictions, examples
 from server_stub.sla.models import PolicyVersion
 
 _LONGEST_NAME = 100
@@ -22,7 +24,21 @@ def check(arguments: Namespace) -> int:
             print(error, file=sys.stderr)
         else:
             print(f"{name}: {found.title}: sound")
+            _explain(name, found)
     return wrong
+
+
+def _explain(name: str, found: policy.Policy) -> None:
+    """Print what a sound policy promises in practice."""
+    for line, column, message in contradictions(found):
+        print(f"{name}:{line}:{column}: warning: {message}")
+    for heading, lines in (
+        ("for a site in UTC", examples(found)),
+        ("calendars", calendars(found, datetime.now(UTC).year)),
+    ):
+        print(f"  {heading}:")
+        for one in lines:
+            print(f"    {one}")
 
 
 def add(arguments: Namespace) -> None:

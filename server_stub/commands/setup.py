@@ -1,25 +1,19 @@
-"""``init`` and ``doctor``."""
+"""``init``."""
 
 import os
-import platform
 import shlex
 from argparse import Namespace
-from collections.abc import Iterator
 from importlib.resources import as_file, files
 
 from django.conf import settings
 from django.core.management import call_command
-from django.db import Error, connection
 
-from agent.protocol import VERSION
 from server_stub import database, secret_key
 from server_stub.clients.models import DEFAULT_POLICY
 from server_stub.commands.policies import keep
 from server_stub.desk.models import Technician
 from server_stub.errors import SetupError
 from server_stub.sla.models import PolicyVersion
-
-_OTHERS = 0o077
 
 
 def init(_arguments: Namespace) -> None:
@@ -55,42 +49,3 @@ def bring_up_to_date() -> bool:
     if amiss:
         call_command("migrate", verbosity=0, interactive=False)  # and the walls after it
     return amiss
-
-
-def doctor(_arguments: Namespace) -> int:
-    """Tell what runs here and what is amiss; 1 when something is."""
-    print(f"watchdesk-server {VERSION}, Python {platform.python_version()}")
-    print(f"data folder: {settings.DATA}")
-    amiss = list(_amiss())
-    for line in amiss:
-        print(f"! {line}")
-    if not amiss:
-        print("nothing is amiss")
-    return 1 if amiss else 0
-
-
-def _amiss() -> Iterator[str]:
-    data = settings.DATA
-    key = data / secret_key.FILE_NAME
-    if not data.is_dir():
-        yield "the data folder does not exist: run watchdesk-server init"
-        return
-    if not key.exists():
-        yield "there is no secret key: run watchdesk-server init"
-    elif key.stat().st_mode & _OTHERS:
-        yield f"other users can read {key}: chmod 600 it"
-    if data.stat().st_mode & _OTHERS:
-        yield f"other users can look into {data}: chmod 700 it"
-    try:
-        problem = database.not_ready()
-        print(f"database: {database.product()}")
-        caution = database.caution()
-    except Error as error:
-        yield f"the database does not answer: {str(error).strip()}"
-        return
-    finally:
-        connection.close()
-    if caution:
-        yield caution
-    if problem:
-        yield f"{problem}: run watchdesk-server init"
