@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "csp",
     "django_htmx",
     "server_stub.clients",
@@ -64,6 +65,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "server_stub.desk.sessions.limited",
 ]
 
 ROOT_URLCONF = "server_stub.urls"
@@ -73,7 +75,8 @@ WSGI_APPLICATION = "server_stub.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [Path(__file__).parent / "staff" / "templates"],
+        # Before allauth's own, which have the same names.
+        "DIRS": [Path(__file__).parent / app / "templates" for app in ("staff", "desk")],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -112,8 +115,33 @@ ACCOUNT_LOGOUT_ON_GET = False
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
+# Tries with a wrong password or code: ten a minute from one address, five in five minutes for
+# one account. The address is the connection's own: wsgi.py puts there what a trusted proxy says.
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "10/m/ip,5/5m/key",
+    "reauthenticate": "10/m/user",
+}
+ALLAUTH_TRUSTED_PROXY_COUNT = 0
+MFA_ADAPTER = "server_stub.desk.second_factor.SecondFactor"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "watchdesk"
+# A code counts in its own half minute only: one that counted longer could be used twice.
+MFA_TOTP_TOLERANCE = 0
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # an administrator gave the address
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        # Counts of tries and used codes: with few places a flood of addresses pushes them out.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 
+# A sign-in ends after twelve hours, and after eight in which the person did nothing: neither a
+# lunch nor a late shift ends it, an evening does (desk.sessions).
 SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_IDLE_AGE = 8 * 60 * 60
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 # A __Host- cookie cannot be set by a neighbouring host name, nor over plain HTTP.

@@ -1,4 +1,4 @@
-"""``staff add`` and ``api-key``."""
+"""``staff add``, ``staff reset-second-factor`` and ``api-key``."""
 
 import sys
 from argparse import Namespace
@@ -6,6 +6,7 @@ from pathlib import Path
 
 from server_stub.clients.queries import client_named
 from server_stub.clients.scope import ALL
+from server_stub.desk import second_factor
 from server_stub.desk.actions import add_technician, new_api_key
 from server_stub.desk.models import Role
 from server_stub.desk.queries import technician_of
@@ -26,6 +27,15 @@ def staff_add(arguments: Namespace) -> None:
     )
     seen = ", ".join(client.name for client in clients) or "all clients"
     print(f"{technician.role} {technician.email} added, sees {seen}")
+
+
+def reset_second_factor(arguments: Namespace) -> None:
+    """Turn a technician's second factor off."""
+    technician = technician_of(arguments.email)
+    if second_factor.reset_second_factor(technician):
+        print(f"{technician.email} signs in by password alone now; ask them to turn it on again")
+    else:
+        print(f"{technician.email} has no second factor; nothing was changed")
 
 
 def api_key(arguments: Namespace) -> None:
