@@ -72,7 +72,7 @@ def queue_page(request: HttpRequest, viewer: Viewer) -> HttpResponse:
         context = _rows(viewer, filters, read_place(request.GET.get("after", "")))
     if refreshes:
         return _refresh(request, viewer, filters, context)
-    context["newest"] = 0 if filters.words else _arrived(viewer, filters, 0, 1)[1]
+    context["newest"] = _newest(viewer)
     context |= {"page": "queue", "refresh_s": REFRESH_S}
     return show(request, viewer, "staff/queue.html", context, 400 if filters.problems else 200)
 
@@ -81,7 +81,7 @@ def _rows(viewer: Viewer, filters: QueueFilters, after: QueuePlace | None) -> di
     page = queue(viewer.scope, only=filters.only, after=after)
     clocks = clocks_of(viewer.scope, page.tickets)
     rows = [queue_row(ticket, clocks[ticket.id], viewer.now) for ticket in page.tickets]
-    waiting = unresolved(viewer.scope, filters.only)
+    waiting = unresolved(viewer.scope, filters.only).order_by()
     overdue = waiting.filter(next_due_at__lte=viewer.now)
     counts = Counts(waiting[: COUNTED + 1].count(), overdue[: COUNTED + 1].count())
     context = {
@@ -125,10 +125,8 @@ def _refresh(
     request: HttpRequest, viewer: Viewer, filters: QueueFilters, context: dict[str, Any]
 ) -> HttpResponse:
     newest = _whole_number(request.GET.get("newest", ""))
-    if filters.words:
-        context["arrived"], context["newest"] = 0, newest
-    else:
-        context["arrived"], context["newest"] = _arrived(viewer, filters, newest, COUNTED)
+    context["arrived"] = 0 if filters.words else _arrived(viewer, filters, newest)
+    context["newest"] = _newest(viewer)
     if not context["arrived"] and request.GET.get("seen") == context["seen"]:
         return HttpResponse(status=204)
     context["viewer"] = viewer
@@ -143,11 +141,21 @@ def queue_row(ticket: Ticket, clocks: Sequence[Clock], now: datetime) -> QueueRo
     return QueueRow(ticket, names[0] if names else "", due_at, urgency(due_at, now))
 
 
-def _arrived(viewer: Viewer, filters: QueueFilters, newest: int, limit: int) -> tuple[int, int]:
-    """Return how many tickets have come since the one numbered ``newest``, and the newest now."""
-    rows = unresolved(viewer.scope, filters.only).filter(id__gt=newest).order_by("-id")
-    numbers = list(rows.values_list("id", flat=True)[:limit])
-    return len(numbers), numbers[0] if numbers else newest
+def _newest(viewer: Viewer) -> int:
+    """Return the newest ticket's number, 0 when there is none."""
+    return tickets(viewer.scope).values_list("id", flat=True).first() or 0
+
+
+def _arrived(viewer: Viewer, filters: QueueFilters, newest: int) -> int:
+    """Return how many tickets of this list have come since the one numbered ``newest``."""
+    came = tickets(viewer.scope).filter(id__gt=newest)
+    wanted = (filters.only.status, filters.only.priority, filters.only.client)
+    columns = came.values_list("resolved_at", "status", "priority", "client_id")[:COUNTED]
+    return sum(
+        resolved_at is None
+        and all(one in {None, is_} for one, is_ in zip(wanted, told, strict=True))
+        for resolved_at, *told in columns
+    )
 
 
 def _digest(viewer: Viewer, rows: Sequence[QueueRow], counts: Counts) -> str:

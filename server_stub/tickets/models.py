@@ -127,6 +127,11 @@ class Ticket(models.Model):
                 condition=models.Q(resolved_at__isnull=True),
                 name="ticket_queue_of_client",
             ),
+            models.Index(
+                fields=["status", "priority", "next_due_at", "id"],
+                condition=models.Q(resolved_at__isnull=True),
+                name="ticket_queue_narrowed",
+            ),
             models.Index(fields=["alert_key", "id"], name="ticket_by_alert"),
             models.Index(fields=["device", "id"], name="ticket_by_device"),
             models.Index(fields=["client", "id"], name="ticket_by_client"),

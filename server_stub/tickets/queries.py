@@ -1,18 +1,22 @@
 """Reading tickets and what belongs to them: the only way to them, always within a scope."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import product
 
 from django.db.models import QuerySet
 
+from agent.protocol.words import Priority
 from server_stub.clients.scope import Scope
 from server_stub.errors import NotFoundError
 from server_stub.sla.models import Clock
-from server_stub.tickets.models import Ticket, TimelineEntry
+from server_stub.tickets.models import UNRESOLVED, Ticket, TimelineEntry
 
 PAGE = 50
 """Rows of one page of a list."""
+_STATUSES = [word.value for word in UNRESOLVED]
+_PRIORITIES = [word.value for word in Priority]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +55,18 @@ def tickets(scope: Scope) -> QuerySet[Ticket]:
 
 def unresolved(scope: Scope, only: Only = EVERY) -> QuerySet[Ticket]:
     """Return the unresolved tickets that may be seen, by next due instant, the dueless last."""
-    wanted = {name: value for name, value in asdict(only).items() if value is not None}
-    rows = tickets(scope).filter(resolved_at__isnull=True, **wanted)
-    return rows.order_by("next_due_at", "id")
+    rows = tickets(scope).filter(resolved_at__isnull=True).order_by("next_due_at", "id")
+    if only.client is not None:
+        rows = rows.filter(client=only.client)
+        # Of one client there are few: its index serves, and ``iexact`` keeps from the other one.
+        given = {"status__iexact": only.status, "priority__iexact": only.priority}
+        return rows.filter(**{name: word for name, word in given.items() if word is not None})
+    if only.status is None and only.priority is None:
+        return rows
+    return rows.filter(
+        status__in=[only.status] if only.status else _STATUSES,
+        priority__in=[only.priority] if only.priority else _PRIORITIES,
+    )
 
 
 def queue(
@@ -62,7 +75,8 @@ def queue(
     """Return a page of the unresolved tickets by next due instant, those without one last.
 
     Reads ``limit + 1`` rows in the order of an index, wherever the page begins: the cost does
-    not depend on how many tickets there are.
+    not depend on how many tickets there are. Narrowed to a status or a priority these are the
+    first of each pair of both, in at most four statements more.
     """
     rows = unresolved(scope, only)
     if after is not None:
@@ -70,10 +84,31 @@ def queue(
         rows = rows.filter(next_due_at__gte=after.next_due_at).exclude(
             next_due_at=after.next_due_at, id__lte=after.number
         )
+    if only.client is None and (only.status or only.priority):
+        rows = rows.filter(id__in=_first(rows, only, limit + 1))
     found = list(rows[: limit + 1])
     shown = found[:limit]
     more = len(found) > limit
     return QueuePage(shown, QueuePlace(shown[-1].next_due_at, shown[-1].id) if more else None)
+
+
+def _first(rows: QuerySet[Ticket], only: Only, limit: int) -> list[int]:
+    """Return the numbers of the first of these tickets, from the order of each status and priority.
+
+    One statement over several of them would have to sort all their tickets.
+    """
+    pairs = product(
+        [only.status] if only.status else _STATUSES,
+        [only.priority] if only.priority else _PRIORITIES,
+    )
+    places = [
+        place
+        for status, priority in pairs
+        for place in rows.filter(status=status, priority=priority).values_list("next_due_at", "id")[
+            :limit
+        ]
+    ]
+    return [number for _, number in sorted(places)[:limit]]
 
 
 def ticket(scope: Scope, number: int) -> Ticket:
