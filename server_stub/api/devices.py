@@ -11,7 +11,7 @@ from pydantic import Field
 from agent.protocol.words import DeviceKind
 from server_stub.api import examples
 from server_stub.api.access import needs, scope_of
-from server_stub.api.paging import Identifier, Limit, Page, Words, next_address, number_in
+from server_stub.api.paging import Identifier, Limit, Page, Words, client_number, next_address
 from server_stub.clients import queries
 from server_stub.clients.models import Device
 from server_stub.desk.rights import Right
@@ -62,11 +62,10 @@ def list_devices(
     request: HttpRequest, only: Annotated[DeviceFilter, Query()], limit: Limit = 50
 ) -> dict[str, Any]:
     """Return devices by id: an id begins with the time it was made."""
-    rows = queries.devices(scope_of(request)).order_by("id").filter(id__gt=only.after)
+    scope = scope_of(request)
+    rows = queries.devices(scope).order_by("id").filter(id__gt=only.after)
     if only.client:
-        number = number_in(only.client)
-        of = {"client__name__iexact": only.client} if number is None else {"client": number}
-        rows = rows.filter(**of)
+        rows = rows.filter(client=client_number(scope, only.client))
     if only.kind:
         rows = rows.filter(kind__in=only.kind)
     if only.q:

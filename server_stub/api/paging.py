@@ -6,6 +6,9 @@ from django.http import HttpRequest
 from ninja import Path, Query, Schema
 from pydantic import Field
 
+from server_stub.clients.queries import clients
+from server_stub.clients.scope import Scope
+
 _Item = TypeVar("_Item")
 
 MAX_NUMBER = 2**63 - 1
@@ -34,7 +37,11 @@ def next_address(request: HttpRequest, after: object) -> str:
     return f"{request.path}?{members.urlencode()}"
 
 
-def number_in(text: str) -> int | None:
-    """Return the row number that a text is; None when it is none that a database knows."""
-    plain = text.isascii() and text.isdecimal()
-    return int(text) if plain and len(text) < len(str(MAX_NUMBER)) else None
+def client_number(scope: Scope, text: str) -> int:
+    """Return the number of the client that a filter names by number or name.
+
+    0, which is nobody's, when there is none in the scope: such a filter finds nothing.
+    """
+    if text.isascii() and text.isdecimal() and len(text) < len(str(MAX_NUMBER)):
+        return int(text)
+    return clients(scope).filter(name__iexact=text).values_list("id", flat=True).first() or 0

@@ -1,5 +1,6 @@
 """Tickets: list, open, show and change."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -21,8 +22,8 @@ from server_stub.api.paging import (
     Page,
     TicketNumber,
     Words,
+    client_number,
     next_address,
-    number_in,
 )
 from server_stub.api.preconditions import conditional, demanded_revision
 from server_stub.api.ticket_shape import TicketRow, TicketWhole, row_of, whole_answer
@@ -35,7 +36,8 @@ from server_stub.tickets import acts, queries
 from server_stub.tickets.actions import Draft, amend, open_ticket
 from server_stub.tickets.acts import MAX_REASON, Step
 from server_stub.tickets.models import MAX_TITLE, TicketType
-from server_stub.tickets.search import Wanted
+from server_stub.tickets.search import Wanted, search
+from server_stub.tickets.words import asked
 
 router = Router(tags=["tickets"])
 
@@ -48,6 +50,7 @@ def _in_utc(instant: datetime) -> datetime:
 
 
 Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+_NUMBER = re.compile(r"#([0-9]{1,18})")
 _Title = Annotated[str, Field(min_length=1, max_length=MAX_TITLE)]
 _Place = (
     Annotated[int, Field(strict=True, ge=1, le=MAX_NUMBER)]
@@ -67,8 +70,11 @@ class TicketFilter(Schema):
     site: Number | None = Field(None, description="number of a site")
     device: Identifier | None = Field(None, description="id of a device")
     assignee: Words | None = Field(None, description="an email address, 'me' or 'none'")
-    q: Words = Field("", description="words in title, fingerprint, or the names of client, site "
-                     "and device; or a ticket's number")  # fmt: skip
+    q: Words = Field(
+        "",
+        description="words of title, client's and device's name, all of them, the last one may be "
+        "a beginning; or a ticket's number: #17",
+    )
     updated_since: Instant | None = Field(None, description="changed at or after this instant")
     after: Number | None = Field(None, description="only tickets with lower numbers")
 
@@ -111,15 +117,11 @@ def list_tickets(
 ) -> dict[str, Any]:
     """Return tickets by number, newest first."""
     caller = caller_of(request)
-    rows = _wanted(only, caller).narrow(queries.tickets(caller.scope))
-    if only.after is not None:
-        rows = rows.filter(id__lt=only.after)
-    found = list(rows[: limit + 1])
-    shown = found[:limit]
-    clocks = queries.clocks_of(caller.scope, shown)
+    page = search(caller.scope, _wanted(only, caller), only.after, limit)
+    clocks = queries.clocks_of(caller.scope, page.tickets)
     return {
-        "items": [row_of(ticket, clocks[ticket.id]) for ticket in shown],
-        "next": next_address(request, shown[-1].id) if len(found) > limit else None,
+        "items": [row_of(ticket, clocks[ticket.id]) for ticket in page.tickets],
+        "next": None if page.next is None else next_address(request, page.next),
     }
 
 
@@ -162,20 +164,28 @@ def change_ticket(
 
 
 def _wanted(only: TicketFilter, caller: Caller) -> Wanted:
-    number = number_in(only.client) if only.client else None
     mine = {"me": caller.technician.email, "none": ""}
+    named = _NUMBER.fullmatch(only.q.strip())
     return Wanted(
         statuses=only.status,
         priorities=only.priority,
         sources=only.source,
         evaluations=only.evaluation,
-        client=only.client if number is None else number,
+        number=int(named[1]) if named else None,
+        client=client_number(caller.scope, only.client) if only.client else None,
         site=only.site,
         device=only.device,
         assignee=mine.get(only.assignee, only.assignee) if only.assignee else None,
         updated_since=only.updated_since,
-        words=only.q,
+        words=() if named else _words(only.q),
     )
+
+
+def _words(text: str) -> tuple[str, ...]:
+    words = asked(text)
+    if text.strip() and not words:
+        raise InvalidError("q", "there is no word in it")
+    return words
 
 
 def _draft(caller: Caller, body: NewTicket) -> Draft:

@@ -1,4 +1,4 @@
-"""Which tickets somebody wants to see, as conditions on a query. Reads nothing itself."""
+"""Lists of tickets as programs ask for them: narrowed by anything, newest first, page by page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,70 +6,103 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
+from server_stub.clients.scope import Scope
 from server_stub.tickets.models import Ticket
+from server_stub.tickets.queries import tickets
+from server_stub.tickets.words import Sought, found
 
-MAX_WORDS = 8
-_LOOKED_THROUGH = ("title", "fingerprint", "client__name", "site__name", "device__name")
-_LONGEST_NUMBER = 18
+_LOOKED_UP = 250
+"""Numbers taken from the word index at once."""
+_LOOKS = 8
+"""So often for one page; a page may be short, and yet not the last."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What narrows a list of tickets; empty members and None do not.
 
-    Of several words in one member any will do. ``client`` is a number or a name; ``assignee``
-    an email address, empty for tickets that are nobody's. All of ``words`` must be found in
-    title, fingerprint, or the names of client, site and device, or be the ticket's number.
+    Of several words in one member any will do, of ``words`` all must be found (see
+    ``tickets.words``). ``assignee`` is an email address, empty for tickets that are nobody's.
     """
 
     statuses: Sequence[str] = ()
     priorities: Sequence[str] = ()
     sources: Sequence[str] = ()
     evaluations: Sequence[str] = ()
-    client: int | str | None = None
+    number: int | None = None
+    client: int | None = None
     site: int | None = None
     device: str | None = None
     assignee: str | None = None
     updated_since: datetime | None = None
-    words: str = ""
+    words: tuple[str, ...] = ()
+
+    @property
+    def sought(self) -> Sought:
+        """Return what the word index can narrow by itself."""
+        return Sought(self.words, _alone(self.statuses), _alone(self.priorities), self.client)
 
     def narrow(self, rows: QuerySet[Ticket]) -> QuerySet[Ticket]:
-        """Return only the wanted ones of these tickets."""
-        return rows.filter(self._members()).filter(self._places()).filter(self._found())
-
-    def _members(self) -> Q:
-        given = {
+        """Return only the wanted ones of these tickets; words are not looked at."""
+        several = {
             "status__in": self.statuses,
             "priority__in": self.priorities,
             "source__in": self.sources,
             "evaluation__in": self.evaluations,
+        }
+        one = {
+            "id": self.number,
+            "client": self.client,
+            "site": self.site,
+            "device": self.device,
             "updated_at__gte": self.updated_since,
         }
-        return Q(**{name: value for name, value in given.items() if value})
+        rows = rows.filter(**{name: words for name, words in several.items() if words})
+        rows = rows.filter(**{name: value for name, value in one.items() if value is not None})
+        return rows.filter(self._assigned())
 
-    def _places(self) -> Q:
-        found = Q()
-        if isinstance(self.client, str):
-            found &= Q(client__name__iexact=self.client)
-        elif self.client is not None:
-            found &= Q(client=self.client)
-        if self.site is not None:
-            found &= Q(site=self.site)
-        if self.device is not None:
-            found &= Q(device=self.device)
-        if self.assignee is not None:
-            nobodys = Q(assignee__isnull=True)
-            found &= Q(assignee__email__iexact=self.assignee) if self.assignee else nobodys
-        return found
+    def _assigned(self) -> Q:
+        if self.assignee is None:
+            return Q()
+        nobodys = Q(assignee__isnull=True)
+        return Q(assignee__email__iexact=self.assignee) if self.assignee else nobodys
 
-    def _found(self) -> Q:
-        every = Q()
-        for word in self.words.split()[:MAX_WORDS]:
-            anywhere = Q()
-            for field in _LOOKED_THROUGH:
-                anywhere |= Q(**{f"{field}__icontains": word})
-            number = word.removeprefix("#")
-            if number.isascii() and number.isdecimal() and len(number) <= _LONGEST_NUMBER:
-                anywhere |= Q(id=int(number))
-            every &= anywhere
-        return every
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A piece of a list, and below which number the next one begins (None: it was the last)."""
+
+    tickets: Sequence[Ticket]
+    next: int | None
+
+
+def search(scope: Scope, wanted: Wanted, before: int | None, limit: int) -> Page:
+    """Return at most ``limit`` of the wanted tickets below ``before``, newest first."""
+    rows = wanted.narrow(tickets(scope))
+    if wanted.words:
+        return _with_words(scope, wanted, rows, before, limit)
+    if before is not None:
+        rows = rows.filter(id__lt=before)
+    got = list(rows[: limit + 1])
+    return Page(got[:limit], got[limit - 1].id if len(got) > limit else None)
+
+
+def _with_words(
+    scope: Scope, wanted: Wanted, rows: QuerySet[Ticket], before: int | None, limit: int
+) -> Page:
+    """Look into the word index again and again until the page is full, or for long enough."""
+    shown: list[Ticket] = []
+    below = before
+    for _ in range(_LOOKS):
+        numbers = found(scope, wanted.sought, below, _LOOKED_UP)
+        shown += rows.filter(id__in=numbers)
+        if len(shown) > limit:
+            return Page(shown[:limit], shown[limit - 1].id)
+        if len(numbers) < _LOOKED_UP:
+            return Page(shown, None)
+        below = numbers[-1]
+    return Page(shown, below)
+
+
+def _alone(words: Sequence[str]) -> str | None:
+    return str(words[0]) if len(words) == 1 else None
