@@ -91,18 +91,18 @@ def _context(viewer: Viewer, number: int, before: int | None) -> dict[str, Any]:
     shown = entries if before is None else entries.filter(id__lt=before)
     found = list(shown.order_by("-id")[: TIMELINE_PAGE + 1])
     page = list(reversed(found[:TIMELINE_PAGE]))
-    context = {
+    newest = page[-1].id if page else 0
+    return {
         "ticket": row,
         "clocks": explained(viewer, row),
         "there": _local_time(row, viewer),
         "report": latest_report(page) if before is None else None,
         "timeline": timeline_lines(page, names(page)),
-        "newest": page[-1].id if page else 0,
+        "newest": newest,
         "earlier": page[0].id if len(found) > TIMELINE_PAGE else None,
         "before": before,
+        "state": _digest(viewer, row, newest),
     }
-    context["state"] = _digest(viewer, row, context["newest"])
-    return context
 
 
 def _refresh(request: HttpRequest, viewer: Viewer, number: int) -> HttpResponse:

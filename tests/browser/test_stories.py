@@ -42,7 +42,7 @@ def test_from_signing_in_to_the_device_and_out_again_by_mouse(
     page.get_by_role("navigation", name="Pages").get_by_role("link", name="Queue").click()
 
     page.get_by_label("Client").select_option("Harbour Dental")
-    page.get_by_role("button", name="Filter").click()
+    page.get_by_role("button", name="Find").click()
     expect(page.locator("#queue tbody tr")).to_have_count(2)
     page.get_by_role("link", name="Show all").click()
     expect(page.locator("#queue tbody tr")).to_have_count(8)
@@ -71,7 +71,7 @@ def test_the_same_by_keyboard_alone(open_page: Callable[..., Page], desk: Desk) 
     keys.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text(TITLE)
 
-    tab_to(page, "summary")
+    tab_to(page, "#clocks summary")
     keys.press("Enter")
     expect(page.get_by_text("Promised:").first).to_be_visible()
     tab_to(page, f"a[href='/devices/{desk.demo.front_desk.id}']")
@@ -86,7 +86,9 @@ def test_the_same_by_keyboard_alone(open_page: Callable[..., Page], desk: Desk) 
 def test_what_has_the_focus_is_always_seen_to_have_it(signed_in_page: Callable[..., Page]) -> None:
     for scheme in ("light", "dark"):
         page = signed_in_page(scheme=scheme)
-        stops = page.locator("a[href]:visible, button:visible, select:visible").count()
+        stops = page.locator(
+            "a[href]:visible, button:visible, select:visible, input:visible"
+        ).count()
         for _ in range(stops):
             page.keyboard.press("Tab")
             seen = page.evaluate(
