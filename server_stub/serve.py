@@ -137,7 +137,7 @@ def serve(arguments: Namespace) -> None:
         log_level=LogLevels.error,
         log_dictconfig={
             "handlers": _handlers(),
-            "formatters": {"ours": settings.LOGGING["formatters"]["line"]},
+            "formatters": {"ours": {"()": f"server_stub.logs.{settings.LOG_FORMAT}"}},
         },
     )
     connections.close_all()  # a connection must not be shared with the worker, a fork of us

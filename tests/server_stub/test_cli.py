@@ -259,6 +259,25 @@ def test_policy_files_are_checked_all_at_once(tmp_path: Path) -> None:
     assert "Traceback" not in told.stderr
 
 
+def test_a_sound_policy_is_told_by_examples_calendars_and_contradictions(tmp_path: Path) -> None:
+    default = PROJECT / "server_stub" / "sla" / "policies" / "default.yaml"
+    unused = tmp_path / "unused.yaml"
+    unused.write_text(
+        default.read_text().replace(
+            "\ncalendars:\n", '\ncalendars:\n  never: {zone: UTC, hours: {mon: ["09:00-17:00"]}}\n'
+        )
+    )
+
+    told = run(None, "policy", "check", str(default)).stdout
+    warned = run(None, "policy", "check", str(unused))
+
+    assert "An urgent alert raised Friday 15:45 is due: response Friday 16:45" in told
+    assert "office: Monday 09:00–17:00" in told
+    assert "warning" not in told
+    assert warned.returncode == 0, warned
+    assert "warning: no target uses the calendar 'never'" in warned.stdout
+
+
 def test_a_changed_policy_becomes_a_new_version(sqlite: ServerDatabase, tmp_path: Path) -> None:
     shipped = PROJECT / "server_stub" / "sla" / "policies" / "default.yaml"
     changed = tmp_path / "gold.yaml"

@@ -35,9 +35,6 @@ def a_certificate(folder: Path, until: datetime) -> Path:
 
 def test_a_sound_server_is_told_with_its_versions(database: ServerDatabase, tmp_path: Path) -> None:
     certificate = a_certificate(tmp_path, datetime.now(UTC) + timedelta(days=90))
-    connection.close()
-    for path in database.data.iterdir():
-        path.chmod(0o600)  # as a command makes them
 
     told = examined(database, "--tls-cert", str(certificate))
 

@@ -60,6 +60,7 @@ class Databases:
         make_secret_key(data)
         if vendor == "sqlite":
             shutil.copy(self._sqlite_template(), data / SQLITE_FILE)
+            (data / SQLITE_FILE).chmod(0o600)  # as ``init`` makes it
             url = ""
         else:
             url = self._postgresql_server().create(f"test_{next(self._counter)}", "migrated")
