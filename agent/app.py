@@ -33,12 +33,14 @@ from agent.runner import AlertKey, Plan, Runner, Schedule
 from agent.settings import os_word
 from agent.status import check_states, check_trees, heartbeat_text
 from agent.store import Parked, Store, event_envelope
-from agent.wakeup import LONGEST_S, Wakeup
+from agent.wakeup import Wakeup
 
 log = logging.getLogger(__name__)
 
 STOP_S = 2.0
 """How long a turn of checks may take to end when the agent is stopped."""
+MEND_S = 20.0
+"""How often a store or a local link that does not work is tried again."""
 
 
 def enrol(
@@ -185,12 +187,14 @@ class Agent:
         while not self._wakeup.stopping:
             self.facts.tick()
             self.courier.tick()
-            self.runner.supervise()
+            supervise_at = self.runner.supervise()
             self.store.retry()
             self._open_link()
             self._tell_damage()
-            due = min(self.courier.due_at(), self.facts.due_at()) - clock.now().boot_s
-            self._wakeup.wait(min(due, LONGEST_S))
+            due = min(self.courier.due_at(), self.facts.due_at(), supervise_at)
+            well = self._link and not self.store.trouble
+            wait_s = due - clock.now().boot_s
+            self._wakeup.wait(wait_s if well else min(wait_s, MEND_S))
 
     def close(self) -> None:
         """Stop; what was not sent waits in the store."""

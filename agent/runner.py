@@ -139,18 +139,26 @@ class Runner:
         """Return every alert's state as it is stored, by fingerprint."""
         return {state.fingerprint: state.to_text() for state in tuple(self._states.values())}
 
-    def supervise(self) -> None:
-        """Give up a worker whose probe is long past its deadline, and start another."""
+    def supervise(self) -> float:
+        """Give up a worker whose probe is long past its deadline, and start another.
+
+        Returns when to call again, in seconds since boot: the earliest moment at which a probe
+        that runs, or else the next one, can be that late.
+        """
+        now_s = self._clock().boot_s
         with self._lock:
             if self._probing is None:
-                return
+                longest_s = max((s.check.deadline_s for s in self.schedules), default=0.0)
+                return max(now_s, self._next_due()) + longest_s * GRACE
             schedule, began = self._probing
-            if self._clock().boot_s - began < schedule.check.deadline_s * GRACE:
-                return
+            late_at = began + schedule.check.deadline_s * GRACE
+            if now_s < late_at:
+                return late_at
             self._probing = None
             schedule.lost_since = began
         log.error("rule=%s a probe did not come back; the rule waits for it", schedule.rule.name)
         self.start()
+        return now_s
 
     def adopt(self, plan: Plan) -> None:
         """Go by this plan from now on: alerts of rules that are still there live on.
@@ -180,10 +188,11 @@ class Runner:
                 schedule.advance(now)
                 self._look(schedule)
         self._commit()
+        return min(LONGEST_WAIT_S, max(0.0, self._next_due() - self._clock().boot_s))
+
+    def _next_due(self) -> float:
         due = (s.due_boot_s for s in self.schedules if not s.unsupported)
-        return min(
-            LONGEST_WAIT_S, max(0.0, min(due, default=LONGEST_WAIT_S) - self._clock().boot_s)
-        )
+        return min(due, default=float("inf"))
 
     def _work(self) -> None:
         while not self._stopping.is_set():

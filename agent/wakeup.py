@@ -6,8 +6,8 @@ import socket
 from contextlib import suppress
 from types import FrameType
 
-LONGEST_S = 20.0
-"""How late a hung probe may be noticed."""
+LONGEST_S = 60.0
+"""A sleeping computer stops the wait's clock but not the due times': look again this often."""
 
 
 class Wakeup:

@@ -260,10 +260,11 @@ def test_a_probe_that_hangs_is_given_up_and_another_worker_goes_on(
     bench.runner.start()
     _until(lambda: level.probes == 1)
     bench.clock.boot_s += 14
-    bench.runner.supervise()
+    again_at = bench.runner.supervise()
     assert bench.schedule.lost_since is None, "the deadline has half of itself as grace"
+    assert again_at == bench.clock.boot_s + 1
     bench.clock.boot_s += 2
-    bench.runner.supervise()
+    assert bench.runner.supervise() == bench.clock.boot_s
     _until(lambda: "tank" in bench.schedule.evaluations or bool(bench.schedule.evaluations))
 
     [evaluation] = bench.schedule.evaluations.values()
@@ -278,6 +279,15 @@ def test_a_probe_that_hangs_is_given_up_and_another_worker_goes_on(
     _until(lambda: level.probes == 2 and "tank" in bench.schedule.evaluations)
     assert bench.schedule.evaluations["tank"].evaluation is Evaluation.OK
     bench.runner.stop(5)
+
+
+def test_between_probes_nobody_needs_to_look_before_the_next_can_be_late(bench: Bench) -> None:
+    """A look every few seconds would wake the computer for nothing."""
+    assert bench.runner.supervise() == bench.clock.boot_s + 15, "the first is due now"
+    bench.runner.turn()
+    assert bench.runner.supervise() == bench.clock.boot_s + 10 + 15
+    bench.runner.adopt(Plan([]))
+    assert bench.runner.supervise() == float("inf")
 
 
 def test_what_a_lost_worker_had_not_stored_is_stored_by_the_next(rule: Rule, level: Level) -> None:
