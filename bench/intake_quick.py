@@ -44,8 +44,9 @@ def main() -> None:
     parser.add_argument("--vendor", choices=("sqlite", "postgresql"))
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--stored", type=int, default=0, help="then again with so many stored")
+    parser.add_argument("--folder", default="/tmp", help="a short path")  # noqa: S108
     arguments = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="wd-bench-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="wd-bench-", dir=arguments.folder))
     try:
         print(f"fdatasync of 4 KiB: {fdatasync_rate(folder):.0f}/s")
         for vendor in [arguments.vendor] if arguments.vendor else ["sqlite", "postgresql"]:
