@@ -66,13 +66,11 @@ _sight = _Sight()
 
 
 def open_to_all() -> None:
-    """Let every thread of this process see all clients, unless it says otherwise: a command."""
+    """Let every thread of this process see all clients, unless it says otherwise: a command.
+
+    The server never does: its threads see nothing before a request says whose rows.
+    """
     _Sight.word = _EVERYBODY
-
-
-def close_to_all() -> None:
-    """Let no thread of this process see anything before it says whose rows: the server."""
-    _Sight.word = ""
 
 
 @contextmanager

@@ -327,8 +327,8 @@ def test_a_wrong_command_line_ends_with_2_and_the_usage(arguments: tuple[str, ..
 
 @pytest.mark.parametrize(
     "command",
-    ["init", "serve", "unit", "backup", "restore", "doctor", "client add", "site add", "enroll-token", "staff add", "api-key",
-     "policy check", "policy add"],
+    ["init", "serve", "unit", "backup", "restore", "doctor", "client add", "site add",
+     "enroll-token", "staff add", "api-key", "policy check", "policy add"],
 )  # fmt: skip
 def test_every_command_has_help_with_an_example(
     command: str, capsys: pytest.CaptureFixture[str]
@@ -345,9 +345,9 @@ def test_every_command_has_help_with_an_example(
 
 def test_every_command_names_a_function_that_exists() -> None:
     parser = cli._parser()
-    lines = ["init", "serve", "unit", "backup f", "restore f", "doctor", "client add x", "site add x y", "enroll-token x",
-             "staff add x --role admin --password-file f", "api-key x", "policy check x",
-             "policy add x"]  # fmt: skip
+    lines = ["init", "serve", "unit", "backup f", "restore f", "doctor", "client add x",
+             "site add x y", "enroll-token x", "staff add x --role admin --password-file f",
+             "api-key x", "policy check x", "policy add x"]  # fmt: skip
 
     for line in lines:
         run_by = parser.parse_args(line.split()).run

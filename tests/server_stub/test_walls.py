@@ -15,6 +15,7 @@ from django.apps import apps
 from django.db import DatabaseError, connection, connections
 from django.db.transaction import atomic
 from django.db.utils import ConnectionHandler
+from django.test import Client as DjangoClient
 
 from server_stub import walls
 from server_stub.clients.models import Client, Device, EnrolmentToken, Site
@@ -165,6 +166,37 @@ def test_a_filter_that_is_forgotten_shows_no_foreign_row(
 
     assert found == [mine.id] * 6
     assert other.id not in found
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/?q=needle", "/devices/{device}", "/tickets/{ticket}", "/api/v1/tickets",
+             "/api/v1/tickets/{ticket}", "/api/v1/tickets/{ticket}/timeline",
+             "/api/v1/tickets/{ticket}/clocks", "/api/v1/devices", "/api/v1/clients"]
+)  # fmt: skip
+def test_pages_and_rest_whose_filters_are_gone_show_nothing_foreign(
+    postgresql: ServerDatabase, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """What each kind of caller may see reaches the database by itself, too."""
+    mine, other = a_client("Mine Ltd"), a_client("Zebra Ltd")
+    device = a_device(other, "zebra-pc")
+    ticket = a_ticket(other, "Needle zebra", device=device)
+    an_entry(ticket, body="zebra text")
+    a_clock(ticket)
+    limited = a_technician("limited@example.org", mine)
+    full = a_technician("full@example.org")
+    monkeypatch.setattr(Scope, "filter", lambda _scope, rows, _path="client": rows)
+    monkeypatch.setattr(Scope, "allows", lambda _scope, _client: True)
+
+    told = []
+    for technician in (limited, full):
+        browser = DjangoClient(raise_request_exception=False)
+        browser.force_login(technician, "server_stub.desk.sign_in.Passwords")
+        headers = {"Authorization": f"Bearer {new_api_key(technician)}"}
+        answer = browser.get(path.format(device=device.id, ticket=ticket.id), headers=headers)
+        told.append((answer.status_code, "zebra" in answer.content.decode().lower()))
+
+    of_one = "{" in path
+    assert told == [(404 if of_one else 200, False), (200, not path.endswith("/clocks"))]
 
 
 def test_a_row_of_a_client_out_of_sight_can_neither_be_changed_nor_made(
