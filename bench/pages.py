@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 PROJECT = Path(__file__).parents[1]
@@ -31,6 +32,7 @@ import django  # noqa: E402
 django.setup()
 
 from django.db import connection  # noqa: E402
+from django.db.transaction import atomic  # noqa: E402
 from django.test import Client as Browser  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 
@@ -139,21 +141,12 @@ def fill(places: list[tuple[int, int, str]], stored: int, count: int) -> float:
     """Store tickets up to ``count``; return the microseconds each took, index included."""
     rows = made(places, stored, count)
     began = time.perf_counter()
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            statement = f"COPY tickets_ticket ({', '.join(_COLUMNS)}) FROM STDIN"
-            with cursor.cursor.copy(statement) as copy:
-                for row in rows:
-                    copy.write_row(row)
-    else:
-        marks = ", ".join(["%s"] * len(_COLUMNS))
-        with connection.cursor() as cursor:
-            cursor.execute("BEGIN")
-            cursor.executemany(
-                f"INSERT INTO tickets_ticket ({', '.join(_COLUMNS)}) VALUES ({marks})",  # noqa: S608 - our own
-                rows,
-            )
-            cursor.execute("COMMIT")
+    head = f"INSERT INTO tickets_ticket ({', '.join(_COLUMNS)}) VALUES "  # noqa: S608 - our own names
+    one = f"({', '.join(['%s'] * len(_COLUMNS))})"
+    with atomic(), connection.cursor() as cursor:
+        while several := list(islice(rows, 500)):
+            values = [value for row in several for value in row]
+            cursor.execute(head + ", ".join([one] * len(several)), values)
     took = (time.perf_counter() - began) / (count - stored) * 1e6
     with connection.cursor() as cursor:
         cursor.execute(
