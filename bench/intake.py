@@ -1,9 +1,11 @@
 """Durable tickets per second through the real ``serve``, beside the disk's own sync rate.
 
-    python bench/intake_quick.py [--vendor sqlite|postgresql] [--seconds 5] [--stored 100000]
+    make bench-intake, or
+    python bench/intake.py [--vendor sqlite|postgresql] [--seconds 5] [--stored 100000]
 
-Every event is a new alert: a ticket with timeline, two clocks, due work and receipt, answered
-after the commit. Generator and server share the machine.
+Prints each figure with its goal and its ratio to Redmine's REST create in the same run; ends
+with 1 when a goal was missed. Every event is a new alert: a ticket with timeline, two clocks, due
+work and receipt, answered after the commit. Generator and server share the machine.
 """
 
 import argparse
@@ -30,6 +32,7 @@ from agent.protocol.device import Enrolment, Heartbeat  # noqa: E402
 from agent.protocol.events import AlertEvent, Reading  # noqa: E402
 from agent.protocol.ids import uuid7  # noqa: E402
 from agent.protocol.words import Change, DeviceKind, Evaluation, Priority, Unit  # noqa: E402
+from bench import redmine  # noqa: E402
 
 DEVICES = 600
 CONNECTIONS = 8
@@ -38,53 +41,120 @@ _numbers = count()
 Address = tuple[str, int]
 
 
-def main() -> None:
-    """Measure one database or both."""
-    parser = argparse.ArgumentParser()
+GOALS = {
+    ("sqlite", "singly"): 900.0,
+    ("sqlite", "batched"): 2_500.0,
+    ("sqlite", "heartbeats"): 3_000.0,
+    ("postgresql", "singly"): 450.0,
+    ("postgresql", "batched"): 2_000.0,
+    ("postgresql", "heartbeats"): 3_000.0,
+}
+"""Per second, by database and measure."""
+STORED_RATIO = 1.3
+"""How much slower it may be with ``--stored`` tickets in the database."""
+
+Rates = dict[str, float]
+
+
+def main() -> int:
+    """Measure one database or both, then the peer."""
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--vendor", choices=("sqlite", "postgresql"))
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--stored", type=int, default=0, help="then again with so many stored")
-    parser.add_argument("--folder", default="/tmp", help="a short path")  # noqa: S108
     arguments = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="wd-bench-", dir=arguments.folder))
+    folder = Path(tempfile.mkdtemp(prefix="wd-bench-", dir="/tmp"))
+    vendors = [arguments.vendor] if arguments.vendor else ["sqlite", "postgresql"]
+    found: dict[str, Rates] = {}
+    missed = 0
     try:
+        print(
+            f"load of this machine before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors"
+        )
         print(f"fdatasync of 4 KiB: {fdatasync_rate(folder):.0f}/s")
-        for vendor in [arguments.vendor] if arguments.vendor else ["sqlite", "postgresql"]:
+        for vendor in vendors:
             with database(vendor, folder) as url:
-                measure(folder / vendor, url, arguments.seconds, arguments.stored)
+                found[vendor], late = measure(folder / vendor, url, arguments)
+                missed += late
     finally:
         shutil.rmtree(folder)
+    beside_redmine(found, arguments.seconds)
+    missed += judged(found)
+    return 1 if missed else 0
 
 
-def measure(data: Path, url: str, seconds: float, stored: int) -> None:
-    """Print the figures of one database."""
+def beside_redmine(found: dict[str, Rates], seconds: float) -> None:
+    """Print how many times Redmine's rate ours is."""
+    if not redmine.available():
+        print("redmine is not installed and cannot be: no ratio")
+        return
+    rate = redmine.creates_per_second(max(10.0, seconds), CONNECTIONS)
+    print(f"redmine's REST create over {CONNECTIONS} connections: {rate:.1f}/s")
+    for vendor, rates in found.items():
+        ratios = ", ".join(f"{name} {rates[name] / rate:.0f} x" for name in ("singly", "batched"))
+        print(f"    {vendor}: {ratios}")
+
+
+def judged(found: dict[str, Rates]) -> int:
+    """Print every goal with its figure; return how many were missed."""
+    missed = 0
+    for (vendor, name), goal in GOALS.items():
+        if vendor in found:
+            met = found[vendor][name] >= goal
+            missed += not met
+            print(
+                f"{'met   ' if met else 'MISSED'} {vendor} {name}: {found[vendor][name]:.0f}/s, goal {goal:.0f}/s"
+            )
+    return missed
+
+
+def measure(data: Path, url: str, arguments: argparse.Namespace) -> tuple[Rates, int]:
+    """Print the figures of one database; return them, and how many growth goals were missed."""
+    seconds = arguments.seconds
+    late = 0
     prepare(data, url)
     with server(data, url) as (address, process):
         enrolment = say(data, url, "enroll-token", "Acme", "--uses", str(DEVICES))
         tokens = [enrol(address, enrolment) for _ in range(DEVICES)]
         print("postgresql" if url else "sqlite")
-        report([address], tokens, seconds, process)
-        if stored:
-            tokens = fill([address], tokens, stored, data, url)
-            print(f"  with {stored} tickets stored")
-            report([address], tokens, seconds, process)
+        rates = report([address], tokens, seconds, process)
+        if arguments.stored:
+            tokens = fill([address], tokens, arguments.stored, data, url)
+            print(f"  with {arguments.stored} tickets stored")
+            full = report([address], tokens, seconds, process)
+            ratio = rates["batched"] / full["batched"]
+            late += ratio > STORED_RATIO
+            print(f"    batches are {ratio:.2f} times slower, goal {STORED_RATIO}")
         if url:
             with server(data, url) as (other, _):
                 print("  with a second server on the same database")
-                report([address, other], tokens, seconds, process)
+                both = report([address, other], tokens, seconds, process)
+                print(f"    batches {both['batched'] / rates['batched']:.2f} times one server's")
+    return rates, late
 
 
-def report(addresses: list[Address], tokens: list[str], seconds: float, process: int) -> None:
-    """Print tickets and heartbeats a second, and the first server's own CPU time for each."""
-    for label, route, each, limit, body in (
-        (f"singly over {CONNECTIONS} connections", "events", 1, 3_000, lambda: events(1)),
-        ("in batches of 100", "events", 100, 150, lambda: events(100)),
+def report(addresses: list[Address], tokens: list[str], seconds: float, process: int) -> Rates:
+    """Print and return rates a second, with the first server's own CPU time for each."""
+    rates: Rates = {}
+    for name, route, each, limit, body in (
+        ("singly", "events", 1, 3_000, lambda: events(1)),
+        ("batched", "events", 100, 150, lambda: events(100)),
         ("heartbeats", "heartbeat", 1, 12_000, heartbeat),
     ):
         before = cpu_s(process)
-        rate = run(addresses, tokens, seconds, route, body, limit) * each
-        spent_us = (cpu_s(process) - before) / (rate * seconds) * 1e6
-        print(f"    {label:26} {rate:6.0f}/s, {spent_us:4.0f} µs CPU each", flush=True)
+        rates[name] = run(addresses, tokens, seconds, route, body, limit) * each
+        spent_us = (cpu_s(process) - before) / (rates[name] * seconds) * 1e6
+        print(
+            f"    {LABELS[name]:26} {rates[name]:6.0f}/s, {spent_us:4.0f} µs CPU each", flush=True
+        )
+    return rates
+
+
+LABELS = {
+    "singly": f"singly over {CONNECTIONS} connections",
+    "batched": "in batches of 100",
+    "heartbeats": "heartbeats",
+}
 
 
 def fill(
@@ -325,4 +395,4 @@ def run(  # noqa: PLR0917 - what differs between the measures
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Every speed figure that is quoted, one command each."""
