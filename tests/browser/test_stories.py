@@ -41,7 +41,7 @@ def test_from_signing_in_to_the_device_and_out_again_by_mouse(
     page.get_by_role("link", name=TITLE).click()
     page.get_by_role("navigation", name="Pages").get_by_role("link", name="Queue").click()
 
-    page.get_by_label("Client").select_option("Harbour Dental")
+    page.get_by_label("Client", exact=True).select_option("Harbour Dental")
     page.get_by_role("button", name="Find").click()
     expect(page.locator("#queue tbody tr")).to_have_count(2)
     page.get_by_role("link", name="Show all").click()
