@@ -102,9 +102,8 @@ def judged(found: dict[str, Rates]) -> int:
         if vendor in found:
             met = found[vendor][name] >= goal
             missed += not met
-            print(
-                f"{'met   ' if met else 'MISSED'} {vendor} {name}: {found[vendor][name]:.0f}/s, goal {goal:.0f}/s"
-            )
+            figure = f"{found[vendor][name]:.0f}/s, goal {goal:.0f}/s"
+            print(f"{'met   ' if met else 'MISSED'} {vendor} {name}: {figure}")
     return missed
 
 
