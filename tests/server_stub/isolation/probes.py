@@ -1,0 +1,295 @@
+"""The rows of the matrix: how each route is asked for something of a client's.
+
+Every route that Django or the device routes answer has at least one; a test counts them.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from agent.protocol.credentials import CredentialPrefix, new_credential
+from agent.protocol.ids import uuid7
+from server_stub.intake.application import DeviceRoutes
+from server_stub.staff.acts import ACTS
+from tests.server_stub.intake.messages import an_enrolment, an_event, events_body, some_facts
+from tests.server_stub.isolation.worlds import NOTHING, a_heartbeat
+
+Names = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One way to ask a route for what a client has.
+
+    ``address`` and ``body`` are made of the names of what is asked for. ``named``: something is
+    asked for by name, so that foreign and missing must be answered alike; else it is a list, and
+    must not depend on what other clients have. ``shows``: whoever may see it, reads the canary.
+    ``changes``: it does something. ``differs``: it is another one each time, for everybody.
+    """
+
+    route: str
+    surface: str
+    method: str
+    address: Callable[[Names], str]
+    body: Callable[[Names], bytes] = lambda _: b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    named: bool = True
+    shows: bool = False
+    changes: bool = False
+    differs: bool = False
+    note: str = ""
+
+    @property
+    def repeats(self) -> bool:
+        """Tell whether the address holds words of what is asked for: an answer may repeat them."""
+        marked = self.address({name: f"MARK{name}" for name in NOTHING})
+        return "MARKword" in marked or "MARKclient_name" in marked
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.route}{' ' + self.note if self.note else ''}"
+
+
+def routes(device_routes: DeviceRoutes) -> set[str]:
+    """Return every route there is: Django's by pattern and name, devices' by path."""
+    return {f"/{pattern} {name}" for pattern, name in _patterns(get_resolver())} | set(
+        device_routes._routes
+    )
+
+
+def _patterns(resolver: URLResolver, before: str = "") -> Iterator[tuple[str, str]]:
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLPattern):
+            yield f"{before}{entry.pattern}", str(entry.name)
+        else:
+            yield from _patterns(entry, f"{before}{entry.pattern}")
+
+
+def _at(template: str) -> Callable[[Names], str]:
+    return lambda names: template.format_map({k: quote(v, safe="") for k, v in names.items()})
+
+
+def _json(**members: Any) -> Callable[[Names], bytes]:
+    """Return a body whose texts are made of names; ``int:ticket`` becomes a number."""
+
+    def made(names: Names) -> bytes:
+        tree: dict[str, Any] = {}
+        for key, value in members.items():
+            if isinstance(value, str) and value.startswith("int:"):
+                tree[key] = int(names[value[4:]])
+            else:
+                tree[key] = value.format_map(names) if isinstance(value, str) else value
+        return json.dumps(tree).encode()
+
+    return made
+
+
+def _form(**members: str) -> Callable[[Names], bytes]:
+    return lambda _: urlencode(members).encode()
+
+
+_API = "/api/v1/"
+_TICKETS = _API + "tickets"
+_ONE = _TICKETS + "/{ticket}"
+_NUMBER = "/<int:number>"
+
+
+def _read(name: str, route: str, address: str, **more: Any) -> Probe:
+    return Probe(f"{route} {name}", "api", "GET", _at(address), **more)
+
+
+def _act(name: str, tail: str, **body: Any) -> Probe:
+    return Probe(
+        f"{_TICKETS}{_NUMBER}{tail} {name}",
+        "api",
+        "POST",
+        _at(_ONE + tail),
+        _json(**body),
+        {"Idempotency-Key": "fresh"},
+        changes=True,
+    )
+
+
+def _opened(note: str, **body: Any) -> Probe:
+    return Probe(
+        f"{_TICKETS} create_ticket",
+        "api",
+        "POST",
+        _at(_TICKETS),
+        _json(title="opened by a probe", **body),
+        {"Idempotency-Key": "fresh"},
+        changes=True,
+        note=note,
+    )
+
+
+def _list(name: str, route: str, query: str = "", **more: Any) -> Probe:
+    address = f"{route}?{query}" if query else route
+    return _read(name, route, address, named="{" in query, note=query, **more)
+
+
+_API_PROBES = (
+    _list("list_tickets", _TICKETS, shows=True),
+    _list("list_tickets", _TICKETS, "limit=1"),
+    _list("list_tickets", _TICKETS, "client={client}", shows=True),
+    _list("list_tickets", _TICKETS, "client={client_name}", shows=True),
+    _list("list_tickets", _TICKETS, "site={site}", shows=True),
+    _list("list_tickets", _TICKETS, "device={device}", shows=True),
+    _list("list_tickets", _TICKETS, "q={word}", shows=True),
+    _list("list_tickets", _TICKETS, "q={word}&client={client}", shows=True),
+    _list("list_tickets", _TICKETS, "q=%23{ticket}", shows=True),
+    _list("list_tickets", _TICKETS, "q=ticket", shows=True),
+    _opened("client by number", client="int:client"),
+    _opened("client by name", client="{client_name}"),
+    _opened("device", device="{device}"),
+    _read("get_ticket", _TICKETS + _NUMBER, _ONE, shows=True),
+    Probe(
+        f"{_TICKETS}{_NUMBER} change_ticket",
+        "api",
+        "PATCH",
+        _at(_ONE),
+        _json(title="renamed by a probe"),
+        {"If-Match": "*"},
+        changes=True,
+    ),
+    Probe(
+        f"{_TICKETS}{_NUMBER} change_ticket",
+        "api",
+        "PATCH",
+        _at(_ONE),
+        _json(title="renamed by a probe"),
+        {"If-Match": '"0-00000000"'},
+        changes=True,
+        note="stale",
+    ),
+    _read("list_timeline", f"{_TICKETS}{_NUMBER}/timeline", _ONE + "/timeline", shows=True),
+    _read("list_clocks", f"{_TICKETS}{_NUMBER}/clocks", _ONE + "/clocks"),
+    _act("reply", "/reply", body="by a probe"),
+    _act("note", "/note", body="by a probe"),
+    _act("resolve", "/resolve"),
+    _act("reopen", "/reopen"),
+    _list("list_devices", _API + "devices", shows=True),
+    _list("list_devices", _API + "devices", "client={client}", shows=True),
+    _list("list_devices", _API + "devices", "client={client_name}", shows=True),
+    _list("list_devices", _API + "devices", "q={word}", shows=True),
+    _read("get_device", _API + "devices/<device_id>", _API + "devices/{device}", shows=True),
+    _list("list_clients", _API + "clients", shows=True),
+    _read("get_client", _API + "clients/<int:client_id>", _API + "clients/{client}", shows=True),
+)
+
+_ACTS = {
+    "reply": _form(body="by a probe", then=""),
+    "note": _form(body="by a probe"),
+    "assign": _form(assignee=""),
+    "priority": _form(priority="high", reason="by a probe"),
+    "status": _form(status="waiting"),
+    "resolve": _form(body="by a probe"),
+    "reopen": _form(body="by a probe"),
+}
+assert set(_ACTS) == set(ACTS), "an act on the ticket's page has no row"
+
+
+def _page(route: str, address: str, *, htmx: bool = False, **more: Any) -> Probe:
+    headers = {"HX-Request": "true"} if htmx else {}
+    more.setdefault("named", "{" in address)
+    note = address.partition("?")[2] + (" refresh" if htmx else "")
+    return Probe(route, "page", "GET", _at(address), headers=headers, note=note, **more)
+
+
+_PAGE_PROBES = (
+    _page("/ queue", "/", shows=True),
+    _page("/ queue", "/", htmx=True, shows=True),
+    _page("/ queue", "/?newest=1", htmx=True, shows=True),
+    _page("/ queue", "/?status=new", shows=True),
+    _page("/ queue", "/?client={client}", shows=True),
+    _page("/ queue", "/?q={word}", shows=True),
+    _page("/ queue", "/?q={word}&client={client}", shows=True),
+    _page("/ queue", "/?q=ticket", named=False, shows=True),
+    _page("/ queue", "/?q=%23{ticket}"),
+    _page("/tickets/<int:number> ticket", "/tickets/{ticket}", shows=True),
+    _page("/tickets/<int:number> ticket", "/tickets/{ticket}?before=999999", shows=True),
+    _page("/tickets/<int:number> ticket", "/tickets/{ticket}", htmx=True, shows=True),
+    *(
+        Probe(
+            "/tickets/<int:number>/<slug:act> ticket_act",
+            "page",
+            "POST",
+            _at(f"/tickets/{{ticket}}/{act}"),
+            body,
+            {"Content-Type": "application/x-www-form-urlencoded"},
+            changes=True,
+            note=act,
+        )
+        for act, body in _ACTS.items()
+    ),
+    _page("/devices devices", "/devices", shows=True),
+    _page("/devices devices", "/devices?client={client}", shows=True),
+    _page("/devices devices", "/devices?q={word}", shows=True),
+    _page("/devices/<uuid:device_id> device", "/devices/{device}", shows=True),
+)
+
+
+def _device(path: str, body: Callable[[Names], bytes], **more: Any) -> Probe:
+    return Probe(
+        _API + path, "device", "POST", _at(_API + path), body, named=False, changes=True, **more
+    )
+
+
+def _enrol(device_id: Callable[[Names], str], note: str) -> Probe:
+    def body(names: Names) -> bytes:
+        token = new_credential(CredentialPrefix.DEVICE)
+        return an_enrolment(token, device_id=device_id(names)).to_text().encode()
+
+    return Probe(
+        _API + "enroll",
+        "enrolment",
+        "POST",
+        _at(_API + "enroll"),
+        body,
+        named=False,
+        changes=True,
+        note=note,
+    )
+
+
+_DEVICE_PROBES = (
+    _device("events", lambda _: events_body(an_event())),
+    _device("facts", lambda _: some_facts(user="probe").to_text().encode()),
+    _device("heartbeat", lambda _: a_heartbeat().encode()),
+    _enrol(lambda _: uuid7(), "a new device"),
+    # That another client's device has an id is told: it is a random number that only a copy of
+    # that disk can know, and its owner must learn of it. Nothing else is.
+    _enrol(lambda names: uuid7() if names is NOTHING else names["device"], "a copy"),
+)
+
+
+def _public(route: str, address: str, **more: Any) -> Probe:
+    return Probe(route, "public", "GET", _at(address), named=False, **more)
+
+
+_PUBLIC_PROBES = (
+    _public("/health health", "/health"),
+    _public("/sign-in account_login", "/sign-in"),
+    _public("/sign-in/code mfa_authenticate", "/sign-in/code"),
+    _public("/sign-in/again account_reauthenticate", "/sign-in/again"),
+    _public("/sign-in/again/code mfa_reauthenticate", "/sign-in/again/code"),
+    _public("/sign-out account_logout", "/sign-out"),
+    _public("/account/second-factor mfa_index", "/account/second-factor"),
+    _public(
+        "/account/second-factor/on mfa_activate_totp", "/account/second-factor/on", differs=True
+    ),
+    _public("/account/second-factor/off mfa_deactivate_totp", "/account/second-factor/off"),
+    _public("/account/second-factor/codes mfa_view_recovery_codes", "/account/second-factor/codes"),
+    _public(
+        "/account/second-factor/codes/new mfa_generate_recovery_codes",
+        "/account/second-factor/codes/new",
+    ),
+    _public("/api/v1/openapi.json openapi", "/api/v1/openapi.json"),
+    _public("/api/v1/docs api-docs", "/api/v1/docs"),
+    _public("/api/v1/ api-root", "/api/v1/"),
+)
+
+PROBES = (*_API_PROBES, *_PAGE_PROBES, *_DEVICE_PROBES, *_PUBLIC_PROBES)

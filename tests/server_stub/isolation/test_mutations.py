@@ -1,0 +1,115 @@
+"""The matrix is red when any single look at the scope is left out.
+
+The places are found in the code, not listed: a new one is tried like the others. Each is made to
+let everything through, alone, by telling it from the others by the line that calls it. The second
+wall (PostgreSQL's row-level security) is opened meanwhile: it would hide what the first one lets
+through.
+"""
+
+import ast
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from server_stub import walls
+from server_stub.clients.scope import Scope
+from server_stub.intake.application import DeviceRoutes
+from tests.server_stub.isolation.matrix import a_desk, leaks, route_leaks
+from tests.support.databases import VENDORS
+from tests.support.seeds import long_run
+
+PROJECT = Path(__file__).parents[3]
+_LOOKS = ("filter", "allows", "within")
+
+
+@dataclass(frozen=True)
+class Place:
+    """One call of a scope's method."""
+
+    path: Path
+    method: str
+    first: int
+    last: int
+
+    def __str__(self) -> str:
+        return f"{self.path.relative_to(PROJECT)}:{self.first} {self.method}"
+
+    @property
+    def is_for_sqlite(self) -> bool:
+        """Tell whether the place is in a way that only SQLite goes."""
+        return (self.path.name, self.method) == ("words.py", "allows")
+
+    def is_caller(self, depth: int) -> bool:
+        """Tell whether the function ``depth`` frames above calls from here."""
+        frame = sys._getframe(depth)
+        here = Path(frame.f_code.co_filename) == self.path
+        return here and self.first <= frame.f_lineno <= self.last
+
+
+def places() -> Iterator[Place]:
+    """Yield every place in the server that asks a scope."""
+    for path in sorted((PROJECT / "server_stub").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                asked = ast.unparse(node.func.value)
+                of_scope = asked.split(".")[-1] == "scope" or asked.startswith("Scope.of(")
+                if node.func.attr in _LOOKS and of_scope:
+                    last = node.end_lineno or node.lineno
+                    yield Place(path, node.func.attr, node.lineno, last)
+
+
+PLACES = list(places())
+
+
+def leave_out(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make one place see everything."""
+    everything: dict[str, Callable[..., Any]] = {
+        "filter": lambda _scope, rows, _path="client": rows,
+        "allows": lambda _scope, _client: True,
+        "within": lambda scope, _other: scope,
+    }
+    through = everything[place.method]
+    real: Any = getattr(Scope, place.method)
+
+    def look(self: Scope, *arguments: Any) -> Any:
+        return (through if place.is_caller(2) else real)(self, *arguments)
+
+    monkeypatch.setattr(Scope, place.method, look)
+    monkeypatch.setattr(walls, "_word", lambda _ids: "*")
+
+
+def test_the_places_are_found() -> None:
+    told = [str(place) for place in PLACES]
+
+    assert len(told) >= 15
+    for module in ("clients/queries", "tickets/queries", "intake/queries", "desk/models"):
+        assert any(f"server_stub/{module}.py" in one for one in told), module
+
+
+@pytest.mark.parametrize("database", VENDORS if long_run() else ["sqlite"], indirect=True)
+@pytest.mark.parametrize("place", PLACES, ids=str)
+def test_the_matrix_is_red_without(
+    place: Place, routes: DeviceRoutes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if place.is_for_sqlite and connection.vendor != "sqlite":
+        return
+    desk = a_desk(routes)
+    leave_out(place, monkeypatch)
+
+    assert next(leaks(desk), None) is not None
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_the_second_wall_alone_keeps_clients_apart(
+    routes: DeviceRoutes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With every filter of the first wall left out at once, on every route."""
+    desk = a_desk(routes)
+    monkeypatch.setattr(Scope, "filter", lambda _scope, rows, _path="client": rows)
+
+    assert list(route_leaks(desk)) == []

@@ -1,0 +1,129 @@
+"""Three clients, each with one row of everything, and a word of its own in every text."""
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+
+from agent.protocol.credentials import CredentialPrefix, credential_hash, new_credential
+from agent.protocol.device import Heartbeat
+from server_stub.clients.models import Client, Device, EnrolmentToken, Site
+from server_stub.intake.models import FactsRecord
+from server_stub.sla.models import Clock, PolicyVersion
+from server_stub.tickets.models import EntryKind, Ticket, TimelineEntry
+from tests.support import desk_rows
+from tests.support.rows import NOW, a_client, a_clock, a_site, a_ticket, an_entry
+
+
+@dataclass(frozen=True)
+class World:
+    """One client's rows; ``canary`` stands in each text of them and nowhere else."""
+
+    canary: str
+    client: Client
+    site: Site
+    device: Device
+    ticket: Ticket
+    resolved: Ticket
+    entry: TimelineEntry
+    clock: Clock
+    device_token: str
+    enrolment_token: str
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Return what an address may name of it."""
+        return {
+            "client": str(self.client.id),
+            "client_name": self.client.name,
+            "site": str(self.site.id),
+            "site_name": self.site.name,
+            "device": self.device.id,
+            "ticket": str(self.ticket.id),
+            "word": self.canary,
+        }
+
+
+NOTHING = {
+    "client": "710999",
+    "client_name": "canarynowherez client",
+    "site": "720999",
+    "site_name": "canarynowherez site",
+    "device": "01930000-0000-7000-8000-000000000000",
+    "ticket": "730999",
+    "word": "canarynowherez",
+}
+"""What an address may name that is not there; as long as the names that are."""
+
+
+def a_world(name: str, number: int, policy: PolicyVersion) -> World:
+    """Write one client's rows, under numbers that stand nowhere by chance."""
+    canary = f"canary{name}"
+    client = a_client(f"{canary} client", id=710_000 + number)
+    site = a_site(client, f"{canary} site", id=720_000 + number)
+    device_token = new_credential(CredentialPrefix.DEVICE)
+    device = desk_rows.device(
+        (client, site),
+        f"{canary} pc",
+        now=NOW,
+        facts={"computer": canary, "os": {"name": canary}},
+        checks=[desk_rows.check_state(f"{canary}-rule", canary, summary=canary)],
+    )
+    device.token_hash = credential_hash(device_token)
+    device.save()
+    enrolment_token = new_credential(CredentialPrefix.ENROLMENT)
+    EnrolmentToken.objects.create(
+        client=client,
+        site=site,
+        token_hash=credential_hash(enrolment_token),
+        uses=1_000,
+        expires_at=NOW + timedelta(days=3_000),
+    )
+    held = json.dumps({"computer": f"{canary} then"})
+    FactsRecord.objects.create(device=device, hash=canary.ljust(64, "0"), text=held)
+    fields = {
+        "site": site,
+        "device": device,
+        "fingerprint": canary,
+        "facts_hash": canary.ljust(64, "0"),
+        "next_due_at": NOW + timedelta(hours=1),
+        "updated_at": NOW,
+        "created_at": NOW,
+    }
+    ticket = a_ticket(client, f"{canary} ticket", id=730_000 + number, **fields)
+    done = {"id": 740_000 + number, "status": "resolved", "resolved_at": NOW}
+    resolved = a_ticket(client, f"{canary} resolved", **fields, **done)
+    for one in (ticket, resolved):
+        payload = json.dumps({"rule": canary, "check": canary, "target": canary})
+        an_entry(one, EntryKind.OPENED, at=NOW, body=canary, actor="monitor", payload=payload)
+    entry = an_entry(ticket, EntryKind.NOTE, at=NOW, body=f"{canary} note", actor="a@b.example")
+    clock = a_clock(ticket, "resolution", policy_version=policy, due_at=NOW + timedelta(hours=1))
+    return World(
+        canary,
+        client,
+        site,
+        device,
+        ticket,
+        resolved,
+        entry,
+        clock,
+        device_token,
+        enrolment_token,
+    )
+
+
+def snapshot(world: World) -> dict[str, object]:
+    """Return everything the database has of a client, to tell whether anybody changed it."""
+    tickets = Ticket.objects.filter(client=world.client)
+    return {
+        "client": list(Client.objects.filter(id=world.client.id).values()),
+        "sites": list(Site.objects.filter(client=world.client).order_by("id").values()),
+        "devices": list(Device.objects.filter(client=world.client).order_by("id").values()),
+        "tickets": list(tickets.order_by("id").values()),
+        "timeline": list(TimelineEntry.objects.filter(ticket__in=tickets).order_by("id").values()),
+        "clocks": list(Clock.objects.filter(ticket__in=tickets).order_by("id").values()),
+    }
+
+
+def a_heartbeat() -> str:
+    """Return the text of a heartbeat."""
+    return Heartbeat(at=NOW.isoformat(), agent_version="0.1.0", boot_at=NOW.isoformat()).to_text()
