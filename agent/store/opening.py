@@ -24,13 +24,20 @@ _DAMAGE = frozenset(
         sqlite3.SQLITE_CORRUPT,
         sqlite3.SQLITE_NOTADB,
         sqlite3.SQLITE_FORMAT,
-        sqlite3.SQLITE_IOERR,  # a part of the disk that cannot be read
         sqlite3.SQLITE_TOOBIG,
         sqlite3.SQLITE_MISMATCH,
         sqlite3.SQLITE_SCHEMA,
     }
 )
 """Causes that lie in the file; all others (no room, no right, in use) pass by themselves."""
+_UNREADABLE = frozenset(
+    {
+        sqlite3.SQLITE_IOERR_READ,
+        sqlite3.SQLITE_IOERR_SHORT_READ,
+        sqlite3.SQLITE_IOERR_CORRUPTFS,
+    }
+)
+"""A part of the disk that cannot be read; what cannot be written now may be another time."""
 
 _COUNT_DAMAGE = (
     "INSERT INTO counters (name, value) VALUES ('store_damaged', 1)"
@@ -80,9 +87,13 @@ def open_store(
     except (UnsoundError, UnicodeDecodeError) as error:  # a message may be damaged too
         return _replaced(folder, str(error), stamp)
     except sqlite3.Error as error:
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _DAMAGE:
+        if not _is_damage(getattr(error, "sqlite_errorcode", 0)):
             raise
         return _replaced(folder, str(error), stamp)
+
+
+def _is_damage(code: int) -> bool:
+    return code in _UNREADABLE or code & 0xFF in _DAMAGE
 
 
 def _opened(path: Path) -> sqlite3.Connection:

@@ -14,7 +14,7 @@ import pytest
 
 from agent.protocol.events import Receipt
 from agent.protocol.words import ReceiptResult
-from agent.store import Importance, Store, Trouble
+from agent.store import Importance, Store, Trouble, schema
 from agent.store.unsaved import MOST_ENVELOPES
 from tests.agent.store.samples import ALL, HandClock, accepted, bodies, envelope
 
@@ -123,6 +123,37 @@ def test_an_error_of_the_system_is_told_in_the_words_of_sqlites(
     store = Store(tmp_path, read_clock=clock)
     assert store.trouble
     assert store.trouble.reason == reason
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("code", "damaged"),
+    [
+        (sqlite3.SQLITE_IOERR_WRITE, False),
+        (sqlite3.SQLITE_IOERR_FSYNC, False),
+        (sqlite3.SQLITE_IOERR_READ, True),
+    ],
+)
+def test_a_disk_that_cannot_be_written_is_no_damage_to_the_file(
+    tmp_path: Path, clock: HandClock, monkeypatch: pytest.MonkeyPatch, code: int, *, damaged: bool
+) -> None:
+    """It once was set aside and reported as partly lost, and nothing was wrong with it."""
+    store = Store(tmp_path, read_clock=clock)
+    store.record({}, [envelope("kept")])
+    store.close()
+    real, failures = schema.prepare, [sqlite3.OperationalError("disk I/O error")]
+    failures[0].sqlite_errorcode = code
+
+    def failing_once(connection: sqlite3.Connection) -> None:
+        if failures:
+            raise failures.pop()
+        real(connection)
+
+    monkeypatch.setattr(schema, "prepare", failing_once)
+    store = Store(tmp_path, read_clock=clock)
+    clock.pass_s(60)
+    assert bodies(store) == ["kept"]
+    assert (store.take_damage() is not None) is damaged
     store.close()
 
 
