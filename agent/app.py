@@ -154,6 +154,7 @@ class Agent:
         self._boot_at = rfc3339(datetime.fromtimestamp(boot_time(), UTC))
         self._rules = rules
         self.store = Store(state_dir)
+        self._spells = -1
         self.courier = Courier(
             lambda: identity.load_enrolled(state_dir),
             self.store,
@@ -182,13 +183,12 @@ class Agent:
         _settle_memory()
         self.runner.start()
         log.info("rules=%d checks are running", len(self.runner.schedules))
-        if self.store.counts().waiting:
-            self.courier.wake()
         while not self._wakeup.stopping:
             self.facts.tick()
             self.courier.tick()
             supervise_at = self.runner.supervise()
             self.store.retry()
+            self._send_what_waits()
             self._open_link()
             self._tell_damage()
             due = min(self.courier.due_at(), self.facts.due_at(), supervise_at)
@@ -204,6 +204,13 @@ class Agent:
             self._link.close()
         self.store.close()
 
+    def _send_what_waits(self) -> None:
+        """Have it sent at the start, and after each spell in which the store could not be read."""
+        spells = self.store.counters().get("store_failures", 0)
+        if self.store.trouble is None and spells != self._spells:
+            self._spells = spells
+            self.courier.wake()
+
     def _open_link(self) -> None:
         """Open the local link unless it is open; a full disk that forbids it stops no check."""
         if self._link:
@@ -216,7 +223,8 @@ class Agent:
             self._link_problem = str(error)
 
     def _record(self, states: Mapping[str, str | None], envelopes: Any) -> None:  # noqa: ANN401
-        self.store.record(states, envelopes)
+        if not self.store.record(states, envelopes):
+            self._wakeup.wake()  # to mend it
         if envelopes:
             self.courier.wake()
 

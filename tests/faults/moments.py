@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 
-from tests.faults.station import Station
+from tests.faults.station import Station, rule
 from tests.support import strace
 from tests.support.polling import until
 from tests.support.strace import Strace
@@ -67,6 +67,11 @@ class Point:
         return f"{self.nth}+" if self.lasting else str(self.nth)
 
     @property
+    def keeps_failing(self) -> bool:
+        """Tell whether nothing can be stored as long as it lasts."""
+        return self.lasting and self.nth == 1 and self.call in ("pwrite64", "fdatasync")
+
+    @property
     def next(self) -> "Point":
         return replace(self, nth=self.nth + 1)
 
@@ -94,6 +99,12 @@ class Struck:
             "stop": self._stop,
         }
 
+    def start_over(self) -> None:
+        """Forget what went wrong, so that the next fault is judged by itself."""
+        self.station.agent.kill()
+        for path in self.station.state.glob("agent.db*"):
+            path.unlink()
+
     def kill_at(self, point: Point) -> bool:
         """Kill the agent at a point and go on; tell whether it ever got to the point."""
         with self._struck(point):
@@ -106,9 +117,9 @@ class Struck:
         """Let calls fail at a point and go on; tell whether the agent ever got to the point."""
         station = self.station
         with self._struck(point):
-            troubles = station.status().get("troubles")
-            if point.lasting and troubles is not None and strace.errors_made(self._output):
-                assert "input/output error" in str(troubles) or "disk is full" in str(troubles)
+            if point.keeps_failing and not station.died():
+                told = str(station.status()["troubles"])
+                assert "input/output error" in told or "disk is full" in told, f"only {told}"
         made = strace.errors_made(self._output)
         if station.died():
             code = station.agent.process.returncode
@@ -118,12 +129,14 @@ class Struck:
             assert not code or "agent.lock cannot be" in text, text
         else:
             station.until_at_rest(RECOVERY_S)
+        assert "was damaged" not in station.log_text(), "nothing is wrong with the file"
         self._follow_up()
         return made > 0
 
     @contextmanager
     def _struck(self, point: Point) -> Iterator[None]:
         self._port = next(self._ports)
+        self.station.write_rules(rule([self._port]))
         self._output = self.station.folder / f"strace-{next(self._turns)}"
         with self._moments[point.moment](point):
             yield
@@ -205,6 +218,8 @@ class Struck:
     def _run(self) -> None:
         if self.station.is_new() or self.station.died():
             self.station.start()
+        seen = self.station.services.visits[self._port]
+        until(lambda: self.station.services.visits[self._port] > seen, 60, "a look")
         self.station.until_at_rest()
 
     def _is_open(self) -> bool:
@@ -225,6 +240,6 @@ class Struck:
         # message about its first opening came when the store was back.
         assert told in (["opened", "resolved"], ["opened", "changed", "resolved"]), told
         outbox = station.status()["outbox"]
-        assert not outbox["parked"]
-        assert not any(outbox["dropped"].values())
+        assert not outbox["parked"], f"parked: {outbox}"
+        assert not any(outbox["dropped"].values()), f"dropped: {outbox}"
         station.assert_no_traceback()

@@ -47,6 +47,8 @@ class Lane:
             reached = self.strike(self.struck, point)
         except AssertionError as error:
             self.wrong.append(f"{point}: {error}")
+            tell(self.wrong[-1])  # a long run need not end to be looked into
+            self.struck.start_over()
             return False
         self.happened[f"{point.moment} {point.call}"] += int(reached)
         return reached
@@ -95,6 +97,15 @@ def test_an_agent_killed_at_any_call_loses_and_doubles_nothing(
     happened = strike_all(sqlite_ground, tmp_path, points, Struck.kill_at)
 
     assert happened >= len(points) // 2
+
+
+def test_what_waits_in_a_store_that_could_not_be_read_is_sent_once_it_can_be(
+    sqlite_ground: Ground, tmp_path: Path
+) -> None:
+    """It once lay there until the next heartbeat: nobody had been told to send it."""
+    with Station(sqlite_ground, tmp_path / "station") as station:
+        point = Point("start", "openat", 2, "error=ENOSPC", lasting=True)
+        assert Struck(station).fail_at(point)
 
 
 def test_a_disk_that_fails_or_is_full_at_any_call_costs_nothing_but_time(

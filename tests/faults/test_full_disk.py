@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -29,11 +30,15 @@ def small_disk(short_folder: Path) -> Iterator[Path]:
 def fill(disk: Path) -> list[Path]:
     """Leave room neither for a byte nor for a file; return what to delete again."""
     ballast = [disk / f"ballast{number}" for number in range(20)]
-    with suppress(OSError):
-        for path in ballast:
-            with path.open("wb", buffering=0) as file, suppress(OSError):
-                while True:
-                    file.write(bytes(4096))
+    todo = list(ballast)
+    for _ in range(10):  # what was deleted a moment ago may be counted for a moment
+        with suppress(OSError):
+            while True:
+                with todo[0].open("wb", buffering=0) as file, suppress(OSError):
+                    del todo[0]
+                    while True:
+                        file.write(bytes(4096))
+        time.sleep(0.1)
     return ballast
 
 

@@ -63,7 +63,10 @@ class Strace:
 
     def _holds(self, pid: int) -> bool:
         tasks = list(Path(f"/proc/{pid}/task").glob("*/status"))
-        tracers = [re.search(r"TracerPid:\t(\d+)", task.read_text()) for task in tasks]
+        try:
+            tracers = [re.search(r"TracerPid:\t(\d+)", task.read_text()) for task in tasks]
+        except OSError:  # a thread that has just ended
+            return False
         return bool(tasks) and all(t and int(t[1]) == self._process.pid for t in tracers)
 
     def detach(self) -> None:
