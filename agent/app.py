@@ -254,7 +254,10 @@ class Agent:
         return states
 
     def _changed_plan(self, now: Now) -> Plan | None:
+        before = self._rules.problems
         if not self._rules.reread(now):
+            if self._rules.problems != before:
+                log.error("the changed rules have mistakes:\n%s", "\n".join(self._rules.problems))
             return None
         log.info("file=%s rules were read anew", self._rules.path)
         return _plan(self._rules.rules, self._checks, self._kind)

@@ -8,13 +8,13 @@ leaves that rule alone until the lost probe comes back.
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agent.alerts import AlertState, fingerprint, paused, step, withdraw
 from agent.check_api import Check, CheckError, Measured, Unreadable, UnsupportedCheckError
 from agent.clock import Now
-from agent.evaluate import TargetEvaluation, absentees, evaluate, unreadable
+from agent.evaluate import WHOLE_CHECK, TargetEvaluation, absentees, evaluate, unreadable
 from agent.protocol.words import Evaluation
 from agent.rules.maintenance import MaintenanceWindow, in_maintenance
 from agent.rules.model import Rule
@@ -168,14 +168,9 @@ class Runner:
         self.schedules = list(plan.schedules)
         self._maintenance = plan.maintenance
         rules = {schedule.rule.name for schedule in self.schedules}
-        now = self._clock()
-        for key, state in tuple(self._states.items()):
+        for key in tuple(self._states):
             if key[0] not in rules:
-                reason = f"the rule {key[0]} no longer watches this computer"
-                event = withdraw(state, reason, now, facts_hash=self._facts_hash())
-                self._remember(key, None)
-                if event is not None:
-                    self._envelopes.append(event_envelope(event, state.announced))
+                self._withdraw(key, f"the rule {key[0]} no longer watches this computer")
 
     def turn(self) -> float:
         """Run every rule that is due, commit once, and return the seconds until the next."""
@@ -219,7 +214,8 @@ class Runner:
         stated = [target for name, target in self._states if name == rule.name]
         try:
             found = [evaluate(rule, schedule.check, m) for m in self._probe(schedule)]
-            found += absentees(stated, {one.target for one in found})
+            seen = {one.target for one in found}
+            found += absentees(self._still_watched(rule, stated, seen), seen)
         except UnsupportedCheckError as error:
             schedule.unsupported = error.reason
             log.info("rule=%s is not for this computer: %s", rule.name, error.reason)
@@ -244,6 +240,23 @@ class Runner:
                 announced = before.announced if before else Evaluation.OK
                 self._envelopes.append(event_envelope(event, announced))
         schedule.note([one for one in found if not one.absent], now)
+
+    def _still_watched(self, rule: Rule, stated: Sequence[str], seen: Collection[str]) -> list[str]:
+        """Return the targets the rule is still about; alerts of the others are closed."""
+        watched = []
+        for target in stated:
+            if target in seen or target == WHOLE_CHECK or rule.targets.wants(target):
+                watched.append(target)
+            else:
+                self._withdraw((rule.name, target), f"the rule {rule.name} no longer names it")
+        return watched
+
+    def _withdraw(self, key: AlertKey, reason: str) -> None:
+        state = self._states[key]
+        event = withdraw(state, reason, self._clock(), facts_hash=self._facts_hash())
+        self._remember(key, None)
+        if event is not None:
+            self._envelopes.append(event_envelope(event, state.announced))
 
     def _remember(self, key: AlertKey, state: AlertState | None) -> None:
         if state is None:

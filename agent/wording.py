@@ -17,6 +17,7 @@ def title(template: str, target: str, readings: Iterable[Reading]) -> str:
     words = {reading.metric: human(reading.value, reading.unit) for reading in readings}
     words["target"] = target
     filled = _PLACEHOLDER.sub(lambda match: words.get(match[1], "unknown"), template)
+    filled = " ".join(filled.split())  # a target may hold line breaks, a title is one line
     return storable(filled, MAX_TITLE) or storable(target, MAX_TITLE)
 
 

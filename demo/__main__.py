@@ -17,7 +17,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument("--once", action="store_true", help="end after the story")
     once = parser.parse_args().once
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, lambda *_: sys.exit(1))
     folder = Path(tempfile.mkdtemp(prefix="watchdesk-demo-"))
     programs: list[Program] = []
     service = Service()
@@ -30,7 +31,8 @@ def main() -> int:
         print("\nStopped before the end of the story.", file=sys.stderr)
         return 1
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not leave programs
+        for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(ending, signal.SIG_IGN)  # a second one must not leave programs behind
         for program in reversed(programs):
             program.stop()
         service.stop()
@@ -50,7 +52,7 @@ def _tell(folder: Path, service: Service, programs: list[Program], *, once: bool
     if once:
         tell.step("The story happened. Everything is stopped and removed again.")
         return
-    tell.step(f"Look around: {desk.address}")
+    tell.step(f"Look around: {desk.address}/tickets/{number}")
     tell.more(f"sign in as {story.STAFF} with the password {desk.password}")
     tell.more("Ctrl-C stops everything and removes the demo's folder.")
     wait_until_interrupted()

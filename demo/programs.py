@@ -50,6 +50,7 @@ class Program:
             stdout=self._output,
             stderr=subprocess.STDOUT,
             env=os.environ | {"PYTHONUNBUFFERED": "1"},
+            start_new_session=True,  # Ctrl-C is the demo's to judge
         )
 
     def said(self, marker: str) -> str | None:
@@ -91,6 +92,7 @@ class Service:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             text=True,
+            start_new_session=True,
         )
         line = self._process.stdout.readline() if self._process.stdout else ""
         if not line:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from agent.protocol import API_PREFIX, PROBLEM_MEDIA_TYPE
 from agent.protocol.problems import ProblemType, problem_tree
 
-_API_ROOT = API_PREFIX.split("v1", maxsplit=1)[0]
+_API_ROOT = API_PREFIX.split("/v1", maxsplit=1)[0]
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001

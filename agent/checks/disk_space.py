@@ -10,7 +10,6 @@ from agent.check_api import (
     TargetFilter,
     Unit,
     Unreadable,
-    UnsupportedCheckError,
 )
 from agent.host import volumes
 from agent.host.room import Room, Volume, rooms
@@ -23,7 +22,8 @@ def probe(targets: TargetFilter) -> Iterator[Measured | Unreadable]:
     try:
         real, every = volumes.read()
     except OSError as error:
-        raise UnsupportedCheckError(f"this system tells no volumes: {error.strerror}") from error
+        # Passing by itself, as a want of descriptors does: unknown, and asked again next time.
+        raise CheckError(f"the list of volumes cannot be read: {error.strerror}") from error
     chosen = [volume for volume in real if targets.wants(volume.target)]
     if targets.include:
         chosen = [volume for volume in every if targets.named(volume.target)]

@@ -119,7 +119,7 @@ def parse_event(tree: object) -> AlertEvent:
 
 def _text(tree: Mapping[str, Any], field: str) -> str:
     value: str = need(tree, field, str, _LONGEST[field])
-    if not value and field in _REQUIRED:
+    if not value.strip() and field in _REQUIRED:
         raise ProtocolError(field, "empty")
     return value
 

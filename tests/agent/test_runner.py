@@ -73,6 +73,7 @@ class Level:
     def __init__(self) -> None:
         self.value: float | Exception = 50.0
         self.probes = 0
+        self.gone = False
         self.hang: threading.Event | None = None
         self.check = Check(
             "test.level", "a test", (Metric("level", Unit.SHARE, "how full"),), self.probe,
@@ -85,7 +86,8 @@ class Level:
             self.hang.wait(30)
         if isinstance(self.value, Exception):
             raise self.value
-        yield Measured("tank", {"level": self.value})
+        if not self.gone:
+            yield Measured("tank", {"level": self.value})
 
 
 @pytest.fixture
@@ -241,6 +243,28 @@ def test_an_alert_whose_rule_is_gone_is_closed(bench: Bench, level: Level) -> No
     assert [event.change for event in bench.store.events] == [Change.OPENED, Change.RESOLVED]
     assert "no longer watches" in bench.store.events[1].reason
     assert bench.store.states == {}
+
+
+def test_an_alert_whose_target_the_rule_excludes_now_is_closed(bench: Bench, level: Level) -> None:
+    level.value = 95.0
+    bench.turns(31)
+    changed = replace(bench.schedule.rule, targets=TargetFilter(exclude=("tank",)))
+    level.gone = True
+    bench.runner.adopt(Plan([Schedule(changed, level.check)]))
+    bench.turns(1)
+
+    assert [event.change for event in bench.store.events] == [Change.OPENED, Change.RESOLVED]
+    assert "no longer names it" in bench.store.events[1].reason
+    assert bench.store.states == {}
+
+
+def test_an_alert_whose_target_is_gone_stays_open(bench: Bench, level: Level) -> None:
+    level.value = 95.0
+    bench.turns(31)
+    level.gone = True
+    bench.turns(31)
+
+    assert [event.change for event in bench.store.events] == [Change.OPENED]
 
 
 def test_an_alert_lives_on_when_its_rule_is_read_anew(bench: Bench, level: Level) -> None:
