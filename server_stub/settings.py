@@ -196,6 +196,9 @@ LOGGING = {
         # 404s and refused forms are answers, not events.
         "django.request": {"level": "ERROR"},
         "django.security.csrf": {"level": "ERROR"},
+        # Anybody may send these; they are answered 400 and need not fill the log with tracebacks.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+        "django.security.TooManyFieldsSent": {"level": "CRITICAL"},
         # Asked for by name, whatever else is told.
         "watchdesk.access": {"level": "INFO"},
     },

@@ -32,8 +32,8 @@ def conventions(get_response: _Answer) -> _Answer:
             request.method = "GET"
         response = _conventional(_answer(request, get_response))
         response.setdefault("Cache-Control", "no-store")
+        response.setdefault("Content-Length", str(len(response.content)))
         if is_head:
-            response.setdefault("Content-Length", str(len(response.content)))
             response.content = b""
         return response
 
