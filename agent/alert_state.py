@@ -8,7 +8,7 @@ in ``MARK_S``: what a switched-off computer can lose of a 24 h ``for`` is that m
 import json
 import math
 from binascii import crc32
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -178,6 +178,24 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError("no text")
     return value
+
+
+def unannounced(text: str) -> str | None:
+    """Return a stored state as one that no server was told of; None when it cannot be read."""
+    try:
+        state = parse_state(text)
+    except ValueError:
+        return None
+    return replace(
+        state,
+        announced=Evaluation.OK,
+        alert_id="",
+        sequence=0,
+        occurrences=0,
+        opened_at="",
+        priority=Priority.LOW,
+        title="",
+    ).to_text()
 
 
 def _course(items: Any) -> Course:  # noqa: ANN401 - a JSON tree

@@ -11,6 +11,7 @@ from typing import Any
 
 from agent import clock, identity
 from agent.alert_events import about_itself
+from agent.alert_state import unannounced
 from agent.alerts import AlertState, parse_state
 from agent.checks import discover
 from agent.clock import Now, rfc3339
@@ -18,7 +19,7 @@ from agent.delivery.courier import Courier
 from agent.errors import AgentError, LinkError
 from agent.evaluate import TargetEvaluation
 from agent.facts import device_kind
-from agent.facts_upkeep import FactsUpkeep
+from agent.facts_upkeep import HASH_NAME, FactsUpkeep
 from agent.host.boot import boot_id
 from agent.host.operating_system import boot_time
 from agent.local_link.peer import Peer
@@ -37,6 +38,8 @@ from agent.wakeup import Wakeup
 
 log = logging.getLogger(__name__)
 
+ENROLLED_NAME = "enrolled_at"
+"""The name under which the store remembers which enrolment it has told everything."""
 STOP_S = 2.0
 """How long a turn of checks may take to end when the agent is stopped."""
 MEND_S = 20.0
@@ -154,6 +157,7 @@ class Agent:
         self._boot_at = rfc3339(datetime.fromtimestamp(boot_time(), UTC))
         self._rules = rules
         self.store = Store(state_dir)
+        self._begin_anew()
         self._spells = -1
         self.courier = Courier(
             lambda: identity.load_enrolled(state_dir),
@@ -241,6 +245,22 @@ class Agent:
             facts_hash=self.facts.hash(),
         )
         self._record(self.runner.state_texts(), [event_envelope(event)])
+
+    def _begin_anew(self) -> None:
+        """Tell a server that enrolled us anew everything: it may know nothing of before.
+
+        Open alerts are announced again (a server that has their tickets joins them by the
+        fingerprint) and the facts are sent again.
+        """
+        enrolled_at = self._identity.enrolled_at or ""
+        if self.store.text(ENROLLED_NAME) == enrolled_at:
+            return
+        states = self.store.alert_states()
+        self.store.record(
+            {name: unannounced(text) for name, text in states.items()},
+            (),
+            {ENROLLED_NAME: enrolled_at, HASH_NAME: ""},
+        )
 
     def _stored_states(self) -> dict[AlertKey, AlertState]:
         states: dict[AlertKey, AlertState] = {}

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from server_stub.clients.actions import add_client, new_enrolment_token
+from server_stub.clients.models import Device
 from server_stub.desk.actions import add_technician, new_api_key
 from server_stub.desk.models import Role
+from server_stub.tickets.models import Ticket
 from tests.support import desk_rows
 from tests.support.agent_process import AgentProcess, run_agent
 from tests.support.databases import ServerDatabase
@@ -48,6 +50,11 @@ class Desk:
     def start_server(self) -> None:
         address = self.url.removeprefix("http://")
         self.server = self._start(self.database, "--listen", address)
+
+    def forget_everything_of_devices(self) -> None:
+        """Leave the database as a server that was set up anew has it."""
+        Ticket.objects.all().delete()
+        Device.objects.all().delete()
 
     def get(self, path: str) -> Any:
         asked = urllib.request.Request(  # noqa: S310 - our own server
