@@ -10,7 +10,7 @@ from django.test import Client as Browser
 
 from agent.protocol.problems import ProblemType
 from server_stub.api.strict_requests import MAX_BODY_BYTES
-from server_stub.tickets import queries
+from server_stub.tickets import search
 from server_stub.tickets.models import Ticket
 from tests.server_stub.api.caller import Caller
 
@@ -157,7 +157,7 @@ def test_a_mistake_of_ours_is_a_problem_too(api: Caller, monkeypatch: pytest.Mon
     def fail(*_: Any) -> None:
         raise ZeroDivisionError("secret of ours")
 
-    monkeypatch.setattr(queries, "tickets", fail)
+    monkeypatch.setattr(search, "tickets", fail)
     answer = api.get("tickets", 500)
 
     assert answer.problem is ProblemType.INTERNAL
@@ -170,7 +170,7 @@ def test_a_database_that_does_not_answer_is_told_as_such(
     def fail(*_: Any) -> None:
         raise OperationalError("database is locked")
 
-    monkeypatch.setattr(queries, "tickets", fail)
+    monkeypatch.setattr(search, "tickets", fail)
     answer = api.get("tickets", 503)
 
     assert answer.problem is ProblemType.UNAVAILABLE
