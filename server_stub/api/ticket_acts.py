@@ -12,7 +12,7 @@ from server_stub.api import examples
 from server_stub.api.access import caller_of, needs
 from server_stub.api.once import once
 from server_stub.api.paging import TicketNumber
-from server_stub.api.ticket_shape import TicketWhole, whole_answer
+from server_stub.api.ticket_shape import TicketRow, row_answer
 from server_stub.desk.rights import Right, demand
 from server_stub.tickets import acts
 from server_stub.tickets.actions import amend
@@ -59,7 +59,7 @@ class Reopening(Schema):
     body: _MaybeText = ""
 
 
-@router.post("/{int:number}/reply", response=TicketWhole, summary="Reply to the client")
+@router.post("/{int:number}/reply", response=TicketRow, summary="Reply to the client")
 @needs(Right.REPLY)
 @once
 def reply(
@@ -73,7 +73,7 @@ def reply(
     return _done(request, number, *steps)
 
 
-@router.post("/{int:number}/note", response=TicketWhole, summary="Note something for colleagues")
+@router.post("/{int:number}/note", response=TicketRow, summary="Note something for colleagues")
 @needs(Right.NOTE)
 @once
 def note(
@@ -83,7 +83,7 @@ def note(
     return _done(request, number, acts.note(body.body))
 
 
-@router.post("/{int:number}/resolve", response=TicketWhole, summary="Resolve a ticket")
+@router.post("/{int:number}/resolve", response=TicketRow, summary="Resolve a ticket")
 @needs(Right.STATUS)
 @once
 def resolve(
@@ -93,7 +93,7 @@ def resolve(
     return _done(request, number, acts.resolve(body.body if body else ""))
 
 
-@router.post("/{int:number}/reopen", response=TicketWhole, summary="Reopen a resolved ticket")
+@router.post("/{int:number}/reopen", response=TicketRow, summary="Reopen a resolved ticket")
 @needs(Right.STATUS)
 @once
 def reopen(
@@ -106,4 +106,4 @@ def reopen(
 def _done(request: HttpRequest, number: int, *steps: Step) -> tuple[int, HttpResponse]:
     caller = caller_of(request)
     amend(caller.scope, number, caller.actor, *steps, now=caller.now)
-    return number, whole_answer(caller.scope, number)
+    return number, row_answer(caller.scope, number)

@@ -81,12 +81,25 @@ def row_of(ticket: Ticket, clocks: Sequence[Clock]) -> dict[str, Any]:
     }
 
 
-def whole_answer(scope: Scope, number: int, status: int = 200) -> HttpResponse:
-    """Return a ticket as an answer, its revision as the ETag; raises NotFoundError."""
+def whole_answer(scope: Scope, number: int) -> HttpResponse:
+    """Return a ticket with its facts as an answer, its revision as the ETag.
+
+    Raises NotFoundError.
+    """
     ticket = queries.ticket(scope, number)
     facts = ticket.device.facts_tree if ticket.device else {}
     row = row_of(ticket, list(queries.clocks(scope, number)))
-    shown = TicketWhole.model_validate(row | {"facts": facts})
+    return _answer(ticket, TicketWhole.model_validate(row | {"facts": facts}), 200)
+
+
+def row_answer(scope: Scope, number: int, status: int = 200) -> HttpResponse:
+    """Return a ticket without its facts: what is answered to an act is kept for ever."""
+    ticket = queries.ticket(scope, number)
+    row = row_of(ticket, list(queries.clocks(scope, number)))
+    return _answer(ticket, TicketRow.model_validate(row), status)
+
+
+def _answer(ticket: Ticket, shown: TicketRow, status: int) -> HttpResponse:
     answer = HttpResponse(shown.model_dump_json(), status=status, content_type="application/json")
     answer["ETag"] = etag(ticket.revision)
     return answer

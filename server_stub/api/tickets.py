@@ -26,7 +26,7 @@ from server_stub.api.paging import (
     next_address,
 )
 from server_stub.api.preconditions import conditional, demanded_revision
-from server_stub.api.ticket_shape import TicketRow, TicketWhole, row_of, whole_answer
+from server_stub.api.ticket_shape import TicketRow, TicketWhole, row_answer, row_of, whole_answer
 from server_stub.clients import queries as places
 from server_stub.clients.models import Client, Device, Site
 from server_stub.desk.queries import assignee_of
@@ -125,7 +125,7 @@ def list_tickets(
     }
 
 
-@router.post("", response={201: TicketWhole}, summary="Open a ticket")
+@router.post("", response={201: TicketRow}, summary="Open a ticket")
 @needs(Right.OPEN)
 @once
 def create_ticket(
@@ -134,7 +134,7 @@ def create_ticket(
     """Open a ticket as a technician would who was called; its clocks start now."""
     caller = caller_of(request)
     ticket = open_ticket(caller.scope, caller.actor, _draft(caller, body), caller.now)
-    answer = whole_answer(caller.scope, ticket.id, 201)
+    answer = row_answer(caller.scope, ticket.id, 201)
     answer["Location"] = f"{request.path}/{ticket.id}"
     return ticket.id, answer
 
