@@ -84,6 +84,8 @@ def test_every_node_knows_its_place() -> None:
         ("a: 1\nb: \x1b[31m", 2, 4, "the invisible character U+001B"),
         ("a: \x00", 1, 4, "the invisible character U+0000"),
         ("a: \ufeff1", 1, 4, "the invisible character U+FEFF"),
+        ("a: \x85", 1, 4, "the invisible character U+0085"),
+        ("a: \uffff", 1, 4, "the invisible character U+FFFF"),
         ("a: " + "[" * 30 + "]" * 30, 1, 23, "nested more than 20 deep"),
         ("[" * 1_000, 1, 21, "nested more than 20 deep"),
         ("? " * 1_000, 1, 41, "nested more than 20 deep"),
@@ -97,6 +99,11 @@ def test_what_a_rules_file_need_not_hold_is_refused(
     assert len(problems) == 1
     assert problems[0][:2] == (line, column)
     assert message in problems[0][2]
+
+
+def test_letters_of_every_script_are_let_in() -> None:
+    legal = "\u00a0\u2027\u202a\ud7ff\ue000\ufefe\uff00\ufffd\U00010000\U0010ffff"
+    assert composed(f"a: x{legal}x")[1] == []
 
 
 def test_what_was_refused_leaves_the_rest_readable() -> None:
