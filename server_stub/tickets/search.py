@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from server_stub.clients.scope import Scope
-from server_stub.tickets.models import Ticket
+from server_stub.tickets.models import UNRESOLVED, Ticket
 from server_stub.tickets.queries import tickets
 from server_stub.tickets.words import Sought, found
 
@@ -59,6 +59,8 @@ class Wanted:
         }
         rows = rows.filter(**{name: words for name, words in several.items() if words})
         rows = rows.filter(**{name: value for name, value in one.items() if value is not None})
+        if self.statuses and set(self.statuses) <= set(UNRESOLVED):
+            rows = rows.filter(resolved_at__isnull=True)  # said again: there is an index of these
         return rows.filter(self._assigned())
 
     def _assigned(self) -> Q:

@@ -1,0 +1,130 @@
+"""One table says who may do what, and every way in asks it; on both databases."""
+
+import pytest
+from django.test import Client as Browser
+
+from agent.protocol.problems import ProblemType
+from server_stub.api.access import right_of
+from server_stub.api.document import operations
+from server_stub.desk import rights
+from server_stub.desk.models import Role, Technician
+from server_stub.desk.rights import RIGHTS, Right, demand, may
+from server_stub.errors import ForbiddenError
+from server_stub.staff.acts import ACTS
+from server_stub.tickets.models import Ticket, TimelineEntry
+from tests.server_stub.api.caller import a_caller
+from tests.support.databases import ServerDatabase
+from tests.support.rows import a_client, a_device, a_technician, a_ticket
+
+BODIES = {
+    "create_ticket": {"client": 1, "title": "x"},
+    "change_ticket": {"title": "x"},
+    "reply": {"body": "x"},
+    "note": {"body": "x"},
+}
+FORMS = {
+    "reply": {"body": "x", "then": ""},
+    "note": {"body": "x"},
+    "assign": {"assignee": ""},
+    "priority": {"priority": "high", "reason": "x"},
+    "status": {"status": "waiting"},
+    "resolve": {"body": "x"},
+    "reopen": {"body": "x"},
+}
+
+
+def without(right: Right, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take one right from technicians."""
+    left = frozenset(Right) - {right}
+    monkeypatch.setattr(rights, "RIGHTS", {**RIGHTS, Role.TECHNICIAN: left})
+
+
+def test_every_role_is_in_the_table_and_may_read() -> None:
+    assert set(RIGHTS) == set(Role)
+    assert all(Right.READ in each for each in RIGHTS.values())
+
+
+def test_each_role_may_what_the_one_below_may() -> None:
+    assert RIGHTS[Role.TECHNICIAN] < RIGHTS[Role.DISPATCHER] <= RIGHTS[Role.ADMIN]
+
+
+def test_a_role_that_is_none_may_nothing() -> None:
+    assert not any(may("owner", right) for right in Right)
+
+
+def test_who_may_instead_is_told() -> None:
+    with pytest.raises(ForbiddenError, match=r"technician may not reassign.*admin or dispatcher"):
+        demand(Role.TECHNICIAN, Right.TAKE_OVER)
+
+
+def test_every_operation_asks_for_its_right(
+    database: ServerDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = a_client()
+    numbers = {"number": a_ticket(client).id, "device_id": a_device(client).id,
+               "client_id": client.id}  # fmt: skip
+    api = a_caller(role=Role.TECHNICIAN)
+    asked = set()
+    for method, path, operation in operations():
+        name = operation.view_func.__name__
+        right = Right.TITLE if name == "change_ticket" else right_of(operation.view_func)
+        with monkeypatch.context() as less:
+            without(right, less)
+            answer = api.call(
+                method,
+                path.format(**numbers),
+                BODIES.get(name),
+                status=403,
+                idempotency_key="1",
+                if_match="*",
+            )
+        assert answer.problem is ProblemType.FORBIDDEN, name
+        assert "may not" in answer.tree["detail"]
+        asked.add(name)
+
+    assert len(asked) == 14
+    assert not TimelineEntry.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "right"),
+    [
+        ({"title": "x"}, Right.TITLE),
+        ({"assignee": None}, Right.ASSIGN),
+        ({"priority": "high", "reason": "x"}, Right.PRIORITY),
+        ({"status": "waiting"}, Right.STATUS),
+        ({"priority": "high", "reason": "x", "title": "x"}, Right.TITLE),
+    ],
+)
+def test_each_change_asks_for_its_own_right(
+    database: ServerDatabase,
+    monkeypatch: pytest.MonkeyPatch,
+    change: dict[str, str | None],
+    right: Right,
+) -> None:
+    ticket = a_ticket(a_client())
+    api = a_caller()
+    without(right, monkeypatch)
+
+    api.patch(f"tickets/{ticket.id}", change, 403)
+
+    assert Ticket.objects.get().version == 0
+
+
+def test_every_act_on_the_page_asks_for_its_right(
+    database: ServerDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket = a_ticket(a_client())
+    browser = Browser()
+    browser.force_login(a_technician())
+    assert set(FORMS) == set(ACTS)
+
+    for name, act in ACTS.items():
+        with monkeypatch.context() as less:
+            without(act.right, less)
+            answer = browser.post(f"/tickets/{ticket.id}/{name}", FORMS[name])
+        assert answer.status_code == 422, name
+        assert "may not" in answer.content.decode()
+
+    assert not TimelineEntry.objects.exists()
+    assert Technician.objects.count() == 1
