@@ -17,6 +17,7 @@ import psycopg
 
 from server_stub.database import SQLITE_FILE
 from tests.support.databases import ServerDatabase
+from tests.support.postgresql import ROLE
 from tests.support.server_process import (
     PROJECT,
     ServerProcess,
@@ -72,6 +73,14 @@ class Ground:
         path.write_text(self._token + "\n")
         path.chmod(0o600)
         return path
+
+    @property
+    def reading_url(self) -> str:
+        """Return the URL by which all rows are seen, empty for SQLite.
+
+        The server's own role sees what its walls between clients let it see.
+        """
+        return self.database.url.replace(f"user={ROLE}", "user=postgres")
 
     @property
     def worker(self) -> int:
@@ -130,8 +139,8 @@ class Ground:
         return [identifier for (identifier,) in rows]
 
     def _rows(self, question: str, device: str) -> list[tuple[Any, ...]]:
-        if self.database.url:
-            with psycopg.connect(self.database.url) as connection:
+        if self.reading_url:
+            with psycopg.connect(self.reading_url) as connection:
                 asked = question.replace(":device", "%(device)s")
                 return connection.execute(asked.encode(), {"device": device}).fetchall()
         path = self.database.data / SQLITE_FILE

@@ -32,7 +32,7 @@ from tests.support.services import Services
 
 MOST_STOPS = 4
 """Of one service: with the fifth it flaps, and its alert stays open for an hour."""
-PAUSE_S = (0.1, 0.8)
+PAUSE_S = (0.02, 0.4)
 
 _SEEN = "SELECT envelope_id FROM intake_seenenvelope WHERE device_id = :device"
 _TICKETS = "SELECT fingerprint, status, evaluation FROM tickets_ticket WHERE device_id = :device"

@@ -184,13 +184,13 @@ def plant_in_a_mount(canaries: Canaries, folder: Path, stack: ExitStack) -> None
 
 def database_text(ground: Ground) -> bytes:
     """Return all there is in the server's database."""
-    if not ground.database.url:
+    if not ground.reading_url:
         with closing(sqlite3.connect(ground.database.data / SQLITE_FILE)) as file:
             file.execute("PRAGMA wal_checkpoint(FULL)")
         names = (SQLITE_FILE, f"{SQLITE_FILE}-wal")
         paths = [ground.database.data / name for name in names]
         return b"".join(path.read_bytes() for path in paths if path.exists())
-    with psycopg.connect(ground.database.url) as connection:
+    with psycopg.connect(ground.reading_url) as connection:
         tables = connection.execute(
             "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
         ).fetchall()

@@ -65,8 +65,9 @@ def test_it_starts_serves_stops_and_starts_again_under_systemd(
     text = printed(capsys, "--listen", "127.0.0.1:8099", "--metrics", "127.0.0.1:9464")
     folder = tmp_path / "unit"  # the machine's name
     folder.mkdir()
-    # This interpreter may live in somebody's home, which an installed one does not.
+    # This interpreter and checkout may live in a home or in /tmp, which installed ones do not.
     text = text.replace("ProtectHome=yes", "ProtectHome=read-only")
+    text = text.replace("PrivateTmp=yes", "PrivateTmp=no")
     with booted(folder) as container:
         container.run("chmod", "755", "/root")
         container.run("useradd", "--system", "--user-group", "watchdesk")

@@ -45,10 +45,10 @@ def scan_again(names: Names) -> None:
 
 
 def test_processes_are_counted_by_name(start: Start) -> None:
-    for name in ("wd-one", "wd-one", "wd-two"):
+    for name in ("wdc-one", "wdc-one", "wdc-two"):
         start(name)
-    found = Names().count(["wd-one", "wd-two", "wd-*", "wd-three"])
-    assert found == {"wd-one": 2, "wd-two": 1, "wd-*": 3, "wd-three": 0}
+    found = Names().count(["wdc-one", "wdc-two", "wdc-*", "wdc-three"])
+    assert found == {"wdc-one": 2, "wdc-two": 1, "wdc-*": 3, "wdc-three": 0}
 
 
 def test_a_process_that_ends_is_missed_at_once(start: Start) -> None:

@@ -54,7 +54,7 @@ def test_the_servers_words_are_ours() -> None:
     assert {name.value for name in models.ClockName} == {name.value for name in ClockName}
     assert {state.value for state in models.ClockState} == {"running", "paused", "stopped"}
     assert DEFAULT_TYPE in {kind.value for kind in TicketType}
-    assert {kind.value for kind in EntryKind} - set(CLOCK_KINDS) == {"changed"}
+    assert {kind.value for kind in EntryKind} - set(CLOCK_KINDS) == {"changed", "title"}
 
 
 def test_a_timeline_is_read_as_what_it_means_to_clocks() -> None:
