@@ -12,6 +12,7 @@
   const links = () => [...live.querySelectorAll("tbody a[id]")];
   let focused = -1;
   let unfolded = [];
+  let held = null;
   let lastGood = new Date();
 
   function show(name) {
@@ -44,11 +45,20 @@
   });
   live.addEventListener("htmx:beforeSwap", () => {
     focused = links().indexOf(document.activeElement);
+    const row = live.contains(document.activeElement) ? document.activeElement : null;
+    held = row && row.id ? { id: row.id, top: row.getBoundingClientRect().top } : null;
     unfolded = [...document.querySelectorAll("details[id][open]")].map((one) => one.id);
   });
   document.addEventListener("htmx:oobAfterSwap", unfold);
+  function hold() {
+    const row = held && document.getElementById(held.id);
+    if (row) window.scrollBy({ top: row.getBoundingClientRect().top - held.top, behavior: "instant" });
+  }
+
+  live.addEventListener("htmx:afterSettle", hold);
   live.addEventListener("htmx:afterSwap", () => {
     unfold();
+    hold();
     if (focused < 0 || live.contains(document.activeElement)) return;
     const now = links();
     const next = now[Math.min(focused, now.length - 1)] || live;
