@@ -55,7 +55,7 @@ def docs_page(request: HttpRequest) -> HttpResponse:
     tree = document()
     context = {
         "title": tree["info"]["title"],
-        "description": tree["info"]["description"],
+        "description": tree["info"]["description"].split("`"),
         "version": tree["info"]["version"],
         "operations": list(described(tree)),
     }

@@ -91,6 +91,9 @@ def operations() -> Iterator[tuple[str, str, Operation]]:
 def document() -> dict[str, Any]:
     """Return the OpenAPI 3.1 document as a tree."""
     tree: dict[str, Any] = api.get_openapi_schema(path_prefix=API_PREFIX.lstrip("/"))
+    for schema in tree["components"]["schemas"].values():
+        if "examples" in schema:
+            schema["examples"] = [examples.as_written(one) for one in schema["examples"]]
     tree["components"]["schemas"]["Problem"] = _PROBLEM
     tree["servers"] = [{"url": "/"}]
     for method, path, operation in operations():

@@ -5,15 +5,24 @@ from typing import Any
 from pydantic import ConfigDict
 
 
+def as_written(example: dict[str, Any]) -> dict[str, Any]:
+    """Return one of the examples below with its members in order; pydantic sorts them."""
+    return next(one for one in _shown if one == example)
+
+
 def answered(example: dict[str, Any]) -> ConfigDict:
     """Return the configuration of a shape we answer with."""
+    _shown.append(example)
     return ConfigDict(json_schema_extra={"examples": [example]})
 
 
 def asked(example: dict[str, Any]) -> ConfigDict:
     """Return the configuration of a shape we are sent: a member it does not know is refused."""
+    _shown.append(example)
     return ConfigDict(extra="forbid", json_schema_extra={"examples": [example]})
 
+
+_shown: list[dict[str, Any]] = []
 
 _DEVICE_ID = "0193a1f0-5c1e-7b6a-9a53-2f6f0d9f4c11"
 _POLICY = "8c5f0f2d6b3e4a6f9d1c7e0b5a4f3e2d1c0b9a8f7e6d5c4b3a2f1e0d9c8b7a6f"

@@ -1,5 +1,6 @@
 """A code of one's phone beside the password; on both databases."""
 
+import base64
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -63,7 +64,10 @@ def turn_on(browser: Browser, clock: HeldClock) -> Phone:
     page = browser.post(path, given, follow=True).content.decode()
     found = re.search(r"Key: <code>([A-Z2-7]{32})</code>", page)
     assert found
-    assert '<img src="data:image/svg+xml;base64,' in page
+    picture = re.search('<img src="data:image/svg[+]xml;base64,([^"]+)"', page)
+    assert picture
+    assert 'fill="white"' in base64.b64decode(picture[1]).decode()  # dark pages, too
+    assert "Successfully" not in page
     code = Phone(found[1], clock, []).code()
     shown = browser.post("/account/second-factor/on", {"code": code}, follow=True)
     return Phone(found[1], clock, re.findall(r"<li><code>(\d{8})</code>", shown.content.decode()))
