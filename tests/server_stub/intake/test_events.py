@@ -287,7 +287,6 @@ def test_an_item_without_an_id_is_refused_by_its_place(device: Caller) -> None:
         "[]",
         "null",
         '{"events":{}}',
-        '{"events":[]}',
         '{"events":[' + ",".join(["1"] * 501) + "]}",
         "[" * 100_000,
         b"\xff{}",
@@ -298,6 +297,12 @@ def test_a_body_that_holds_no_events_is_one_problem(device: Caller, body: str | 
     response = device.post("events", body)
 
     assert (response.status, response.problem) == (400, ProblemType.INVALID_REQUEST)
+
+
+def test_no_events_at_all_are_answered_for_doctor_asks_so(device: Caller) -> None:
+    response = device.post("events", '{"events":[]}')
+
+    assert (response.status, response.receipts) == (200, [])
 
 
 def test_five_hundred_events_in_one_request_are_taken(device: Caller) -> None:
