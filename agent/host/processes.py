@@ -19,6 +19,7 @@ if sys.platform == "linux":
     _CUT = 15  # the kernel keeps no more bytes of a name
     _SCAN_S = 60.0
     _SAME_TURN_S = 1.0
+    _WILD = frozenset("*?[")
 
     class Names:
         """Counts processes by name and remembers where they were."""
@@ -56,10 +57,15 @@ if sys.platform == "linux":
             found: dict[str, dict[int, str]] = {
                 pattern: {} for pattern in wanted | self._found.keys()
             }
+            wild = [pattern for pattern in found if not _WILD.isdisjoint(pattern)]
             for pid, name, names in _all():
-                for pattern, pids in found.items():
-                    if any(fnmatchcase(each, pattern) for each in names) and procfs.process(pid):
-                        pids[pid] = name
+                matching = {each for each in names if each in found}
+                for pattern in wild:
+                    if any(fnmatchcase(each, pattern) for each in names):
+                        matching.add(pattern)
+                if matching and procfs.process(pid):
+                    for pattern in matching:
+                        found[pattern][pid] = name
             if not all(found[pattern] for pattern in wanted) and not procfs.text("/proc/1/comm"):
                 raise CheckDeniedError("other users' processes are hidden (hidepid on /proc)")
             self._found = found
