@@ -27,7 +27,12 @@ class Spent(NamedTuple):
 
     def since(self, before: "Spent") -> "Spent":
         """Return what was used between the two; ``at_s`` becomes the seconds between."""
-        return Spent(*(now - then for now, then in zip(self, before, strict=True)))
+        return Spent(
+            self.at_s - before.at_s,
+            self.own_ms - before.own_ms,
+            self.children_ms - before.children_ms,
+            self.wakeups - before.wakeups,
+        )
 
 
 class Memory(NamedTuple):

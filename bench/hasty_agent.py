@@ -8,9 +8,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from agent import app
 from agent.cli import main
+from agent.delivery.courier import Courier
 
 WARM_S = 0.2
 
 if __name__ == "__main__":
-    app.Courier = partial(app.Courier, warm_s=WARM_S)  # type: ignore[assignment, misc]
+    vars(app)["Courier"] = partial(Courier, warm_s=WARM_S)
     sys.exit(main())
