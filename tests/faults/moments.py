@@ -99,6 +99,10 @@ class Struck:
             "stop": self._stop,
         }
 
+    def _tells_of_the_disk(self) -> bool:
+        told = str(self.station.status().get("troubles"))
+        return "input/output error" in told or "disk is full" in told
+
     def start_over(self) -> None:
         """Forget what went wrong, so that the next fault is judged by itself."""
         self.station.agent.kill()
@@ -118,8 +122,7 @@ class Struck:
         station = self.station
         with self._struck(point):
             if point.keeps_failing and not station.died():
-                told = str(station.status()["troubles"])
-                assert "input/output error" in told or "disk is full" in told, f"only {told}"
+                until(self._tells_of_the_disk, 60, "a status that names the cause")
         made = strace.errors_made(self._output)
         if station.died():
             code = station.agent.process.returncode

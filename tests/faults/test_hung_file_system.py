@@ -12,7 +12,7 @@ from tests.support.hanging_mount import HangingMounts, hanging_mounts
 from tests.support.polling import until
 from tests.support.seeds import long_run
 
-HANG_S = 60.0 if long_run() else 8.0
+HANG_S = 60.0 if long_run() else 6.0
 STOP_S = 5.0
 DISK_RULE = """
   - name: disk

@@ -23,7 +23,7 @@ from tests.support.polling import until
 from tests.support.seeds import long_run, tell
 from tests.support.server_process import PROJECT, server_environment
 
-CYCLES = {"sqlite": 16, "postgresql": 6}
+CYCLES = {"sqlite": 12, "postgresql": 6}
 LONG_CYCLES = 300
 
 

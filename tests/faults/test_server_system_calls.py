@@ -127,7 +127,7 @@ def test_a_server_whose_disk_fails_or_is_full_gives_no_false_receipt(
         for error in ("EIO", "ENOSPC")
         for lasting in ("", "+")
     ]
-    chosen = points if long_run() else dice.sample(points, 3)
+    chosen = points if long_run() else dice.sample(points, 2)
 
     with victim(sqlite_ground, tmp_path / "station") as struck:
         failed = sum(struck.fail_at(*point) for point in chosen)

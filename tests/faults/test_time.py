@@ -47,7 +47,7 @@ class Looks:
 
     def assert_steady(self) -> None:
         """Fail when it does not go on looking, or looks more often than every second."""
-        until(lambda: self.number() >= 3, what="three more looks")
+        until(lambda: self.number() >= 2, what="two more looks")
         assert self.number() <= time.monotonic() - self._began + SLACK
 
 

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -48,6 +49,7 @@ class Strace:
     ) -> None:
         """Attach; returns once it has taken hold of every thread."""
         self.output = output
+        self._pid = pid
         self._process = subprocess.Popen(
             ["strace", *words(call, fault, when, paths, output), "-p", str(pid)],
             stdin=subprocess.DEVNULL,
@@ -74,6 +76,7 @@ class Strace:
         if self._process.poll() is None:
             self._process.terminate()
         self._process.communicate()
+        _go_on(self._pid)
 
     def __enter__(self) -> Self:
         return self
@@ -99,3 +102,10 @@ def release(pid: int) -> None:
     if tracer:
         os.kill(tracer, signal.SIGTERM)
         until(lambda: "TracerPid:\t0" in Path(f"/proc/{pid}/status").read_text())
+    _go_on(pid)
+
+
+def _go_on(pid: int) -> None:
+    """Wake a process that its tracer may have left stopped when it let go."""
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGCONT)
