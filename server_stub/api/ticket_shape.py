@@ -12,6 +12,7 @@ from agent.protocol.words import Priority, Source, Status
 from server_stub.api import examples
 from server_stub.api.preconditions import etag
 from server_stub.clients.scope import Scope
+from server_stub.intake.queries import facts_reported
 from server_stub.sla.models import Clock
 from server_stub.tickets import queries
 from server_stub.tickets.models import Ticket
@@ -87,7 +88,8 @@ def whole_answer(scope: Scope, number: int) -> HttpResponse:
     Raises NotFoundError.
     """
     ticket = queries.ticket(scope, number)
-    facts = ticket.device.facts_tree if ticket.device else {}
+    device = ticket.device
+    facts = facts_reported(scope, device, ticket.facts_hash)[0] if device else {}
     row = row_of(ticket, list(queries.clocks(scope, number)))
     return _answer(ticket, TicketWhole.model_validate(row | {"facts": facts}), 200)
 

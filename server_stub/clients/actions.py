@@ -72,6 +72,15 @@ def new_enrolment_token(
     return token
 
 
+def revoke_enrolment_tokens(client: Client, site: Site | None, now: datetime) -> int:
+    """End a client's tokens (only those of ``site`` when given) at ``now``; return how many.
+
+    Devices that joined by them stay enrolled.
+    """
+    tokens = client.enrolment_tokens.filter(expires_at__gt=now)
+    return (tokens.filter(site=site) if site else tokens).update(expires_at=now)
+
+
 def _usable(field: str, name: str) -> str:
     name = name.strip()
     if not name:

@@ -1,16 +1,24 @@
-"""``staff add``, ``staff reset-second-factor`` and ``api-key``."""
+"""``staff add|list|password|reset-second-factor|remove`` and ``api-key``."""
 
 import sys
 from argparse import Namespace
+from datetime import UTC, datetime
+from getpass import getpass
 from pathlib import Path
 
 from server_stub.clients.queries import client_named
 from server_stub.clients.scope import ALL
 from server_stub.desk import second_factor
-from server_stub.desk.actions import add_technician, new_api_key
+from server_stub.desk.actions import (
+    add_technician,
+    dismiss,
+    new_api_key,
+    renew_password,
+    revoke_api_keys,
+)
 from server_stub.desk.models import Role
-from server_stub.desk.queries import technician_of
-from server_stub.errors import InvalidError
+from server_stub.desk.queries import technician_of, technicians
+from server_stub.errors import InvalidError, NotFoundError
 
 _LONGEST_PASSWORD = 1_000
 
@@ -29,6 +37,29 @@ def staff_add(arguments: Namespace) -> None:
     print(f"{technician.role} {technician.email} added, sees {seen}")
 
 
+def staff_list(_arguments: Namespace) -> None:
+    """Print every account: address, role, what it sees, its keys in use."""
+    for row in technicians():
+        seen = ", ".join(client.name for client in row.clients.all()) if row.limited else "all"
+        keys = ", ".join(key.prefix for key in row.api_keys.all() if key.revoked_at is None)
+        state = "" if row.is_active else "  left"
+        print(f"{row.email}  {row.role}  clients: {seen or 'none'}  keys: {keys or 'none'}{state}")
+
+
+def staff_password(arguments: Namespace) -> None:
+    """Give a technician another password."""
+    technician = technician_of(arguments.email)
+    renew_password(technician, _first_line(arguments.password_file))
+    print(f"{technician.email} has a new password and is signed out everywhere")
+
+
+def staff_remove(arguments: Namespace) -> None:
+    """Shut the account of one who left."""
+    technician = technician_of(arguments.email)
+    keys = dismiss(technician, datetime.now(UTC))
+    print(f"{technician.email} cannot sign in any more; {keys} keys were revoked with it")
+
+
 def reset_second_factor(arguments: Namespace) -> None:
     """Turn a technician's second factor off."""
     technician = technician_of(arguments.email)
@@ -39,15 +70,23 @@ def reset_second_factor(arguments: Namespace) -> None:
 
 
 def api_key(arguments: Namespace) -> None:
-    """Print a new API key, and nothing else."""
-    clients = [client_named(ALL, name) for name in arguments.client]
-    print(new_api_key(technician_of(arguments.email), clients))
+    """Print a new API key, and nothing else; or revoke those that begin as told."""
+    technician = technician_of(arguments.email)
+    if arguments.revoke is None:
+        clients = [client_named(ALL, name) for name in arguments.client]
+        print(new_api_key(technician, clients))
+    elif revoked := revoke_api_keys(technician, arguments.revoke, datetime.now(UTC)):
+        print(f"{revoked} keys of {technician.email} were revoked")
+    else:
+        raise NotFoundError(f"key of {technician.email} that begins with", arguments.revoke)
 
 
 def _first_line(source: str) -> str:
     """Return the first line of a file, or of standard input for ``-``."""
     try:
-        if source == "-":
+        if source == "-" and sys.stdin.isatty():
+            line = getpass("Password: ")
+        elif source == "-":
             line = sys.stdin.readline(_LONGEST_PASSWORD + 2)
         else:
             with Path(source).open(encoding="utf-8") as file:

@@ -3,7 +3,12 @@
 from argparse import Namespace
 from datetime import UTC, datetime
 
-from server_stub.clients.actions import add_client, add_site, new_enrolment_token
+from server_stub.clients.actions import (
+    add_client,
+    add_site,
+    new_enrolment_token,
+    revoke_enrolment_tokens,
+)
 from server_stub.clients.queries import client_named, most_like, site_named
 from server_stub.clients.scope import ALL
 from server_stub.errors import NotFoundError
@@ -27,11 +32,12 @@ def site_add(arguments: Namespace) -> None:
 
 
 def enroll_token(arguments: Namespace) -> None:
-    """Print a new enrolment token, and nothing else."""
+    """Print a new enrolment token, and nothing else; or end those there are."""
     client = client_named(ALL, arguments.client)
     site = site_named(ALL, client, arguments.site) if arguments.site else None
-    print(
-        new_enrolment_token(
-            client, site, uses=arguments.uses, valid=arguments.expires, now=datetime.now(UTC)
-        )
-    )
+    now = datetime.now(UTC)
+    if arguments.revoke:
+        ended = revoke_enrolment_tokens(client, site, now)
+        print(f"{ended} enrolment tokens of {client.name} ended; enrolled computers stay")
+        return
+    print(new_enrolment_token(client, site, uses=arguments.uses, valid=arguments.expires, now=now))

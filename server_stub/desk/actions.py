@@ -1,6 +1,7 @@
-"""Making technicians and API keys."""
+"""Making technicians and API keys, and taking them back."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -11,6 +12,9 @@ from agent.protocol.credentials import CredentialPrefix, credential_hash, new_cr
 from server_stub.clients.models import Client
 from server_stub.desk.models import ApiKey, Role, Technician
 from server_stub.errors import ExistsError, InvalidError
+
+KEY_PREFIX = 12
+"""So much of a key is kept readable, to tell keys apart."""
 
 
 @transaction.atomic
@@ -28,13 +32,9 @@ def add_technician(
     except ValidationError as error:
         raise InvalidError("email", f"{email!r} is not an email address") from error
     technician = Technician(email=email, role=role, name=name.strip(), limited=bool(clients))
-    try:
-        validate_password(password, technician)
-    except ValidationError as error:
-        raise InvalidError("password", " ".join(error.messages)) from error
+    _set_password(technician, password)
     if Technician.objects.filter(email__iexact=email).exists():
         raise ExistsError("technician", email)
-    technician.set_password(password)
     try:
         with transaction.atomic():
             technician.save()
@@ -42,6 +42,33 @@ def add_technician(
         raise ExistsError("technician", email) from error
     technician.clients.set(clients)
     return technician
+
+
+def renew_password(technician: Technician, password: str) -> None:
+    """Give a technician another password; every browser signed in with the old one is out.
+
+    Raises InvalidError for an unusable one.
+    """
+    _set_password(technician, password)
+    technician.save(update_fields=["password"])
+
+
+@transaction.atomic
+def dismiss(technician: Technician, now: datetime) -> int:
+    """Shut the account of one who left; return how many keys went with it.
+
+    What they did stays under their name.
+    """
+    technician.is_active = False
+    technician.set_unusable_password()
+    technician.save(update_fields=["is_active", "password"])
+    return revoke_api_keys(technician, "", now)
+
+
+def revoke_api_keys(technician: Technician, beginning: str, now: datetime) -> int:
+    """Make the technician's keys that begin so useless from ``now`` on; return how many."""
+    keys = technician.api_keys.filter(prefix__startswith=beginning[:KEY_PREFIX])
+    return keys.filter(revoked_at=None).update(revoked_at=now)
 
 
 @transaction.atomic
@@ -58,9 +85,17 @@ def new_api_key(technician: Technician, clients: Sequence[Client] = ()) -> str:
     key = new_credential(CredentialPrefix.STAFF_KEY)
     row = ApiKey.objects.create(
         technician=technician,
-        prefix=key[:12],
+        prefix=key[:KEY_PREFIX],
         key_hash=credential_hash(key),
         limited=bool(clients),
     )
     row.clients.set(clients)
     return key
+
+
+def _set_password(technician: Technician, password: str) -> None:
+    try:
+        validate_password(password, technician)
+    except ValidationError as error:
+        raise InvalidError("password", " ".join(error.messages)) from error
+    technician.set_password(password)

@@ -1,5 +1,7 @@
 """Reading technicians."""
 
+from django.db.models import QuerySet
+
 from server_stub.clients.queries import most_like
 from server_stub.desk.models import Technician
 from server_stub.errors import InvalidError, NotFoundError
@@ -17,6 +19,11 @@ def technician_of(email: str) -> Technician:
         addresses = active.values_list("email", flat=True)
         raise NotFoundError("technician", email, most_like(email, addresses))
     return row
+
+
+def technicians() -> QuerySet[Technician]:
+    """Return every account by address, those who left too, with clients and keys."""
+    return Technician.objects.order_by("email").prefetch_related("clients", "api_keys")
 
 
 def assignee_of(email: str) -> Assignee:

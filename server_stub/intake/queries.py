@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from server_stub.clients.models import Device
 from server_stub.clients.scope import Scope
 from server_stub.database import json_object
 from server_stub.intake.models import FactsRecord
@@ -12,3 +13,11 @@ def facts_of_hash(scope: Scope, device_id: str, facts_hash: str) -> dict[str, An
     rows = FactsRecord.objects.filter(device=device_id, hash=facts_hash)
     text = scope.filter(rows, "device__client").values_list("text", flat=True).first()
     return None if text is None else json_object(text)
+
+
+def facts_reported(scope: Scope, device: Device, facts_hash: str) -> tuple[dict[str, Any], bool]:
+    """Return the facts a report named by their hash and True; the latest and False without."""
+    if facts_hash and facts_hash == device.facts_hash:
+        return device.facts_tree, True
+    held = facts_of_hash(scope, device.id, facts_hash) if facts_hash else None
+    return (device.facts_tree, False) if held is None else (held, True)

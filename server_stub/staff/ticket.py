@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from agent.protocol.words import Priority, Status
-from server_stub.intake.queries import facts_of_hash
+from server_stub.intake.queries import facts_reported
 from server_stub.sla.zones import ZoneError, zone_of
 from server_stub.staff.access import Viewer, show, staff_page
 from server_stub.staff.acts import ACTS, Sent, perform
@@ -140,12 +140,8 @@ def _facts(viewer: Viewer, row: Ticket) -> dict[str, Any]:
     """Return the device's facts that held when the ticket was reported, else the latest."""
     if row.device is None:
         return {}
-    if row.facts_hash and row.facts_hash == row.device.facts_hash:
-        return {"groups": groups(row.device.facts_tree), "facts_held": True}
-    held = facts_of_hash(viewer.scope, row.device.id, row.facts_hash) if row.facts_hash else None
-    if held is not None:
-        return {"groups": groups(held), "facts_held": True}
-    return {"groups": groups(row.device.facts_tree), "facts_held": False}
+    facts, held = facts_reported(viewer.scope, row.device, row.facts_hash)
+    return {"groups": groups(facts), "facts_held": held}
 
 
 def _local_time(row: Ticket, viewer: Viewer) -> str:

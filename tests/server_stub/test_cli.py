@@ -4,12 +4,13 @@ import os
 import pkgutil
 import stat
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from agent.protocol.credentials import credential_hash
-from server_stub import cli
+from server_stub import arguments, cli
 from server_stub.clients.models import Client, EnrolmentToken, Site
 from server_stub.desk.models import ApiKey, Technician
 from server_stub.sla.models import PolicyVersion
@@ -33,6 +34,10 @@ def run(
         check=False,
         timeout=120,
     )
+
+
+def in_use(key: str) -> bool:
+    return ApiKey.objects.filter(key_hash=credential_hash(key), revoked_at=None).exists()
 
 
 def refused(ended: subprocess.CompletedProcess[str], code: int) -> str:
@@ -212,6 +217,68 @@ def test_staff_and_their_keys(database: ServerDatabase, tmp_path: Path) -> None:
     assert (row.limited, [client.name for client in row.clients.all()]) == (True, ["Acme"])
 
 
+def test_a_lost_password_is_renewed_and_the_old_one_is_out(database: ServerDatabase) -> None:
+    a_technician("kim@example.org")
+
+    renewed = run(
+        database, "staff", "password", "KIM@example.org", "--password-file", "-", says=PASSWORD
+    )
+    guessable = refused(
+        run(database, "staff", "password", "kim@example.org", "--password-file", "-", says="x"), 2
+    )
+
+    assert renewed.stdout == "kim@example.org has a new password and is signed out everywhere\n"
+    assert "too short" in guessable
+    assert Technician.objects.get().check_password(PASSWORD)
+
+
+def test_one_who_left_has_neither_account_nor_keys_and_stays_on_record(
+    database: ServerDatabase,
+) -> None:
+    kim = a_technician("kim@example.org")
+    key = run(database, "api-key", "kim@example.org").stdout
+
+    gone = run(database, "staff", "remove", "kim@example.org")
+    listed = run(database, "staff", "list").stdout
+
+    assert gone.stdout == "kim@example.org cannot sign in any more; 1 keys were revoked with it\n"
+    kim.refresh_from_db()
+    assert (kim.is_active, kim.has_usable_password()) == (False, False)
+    assert not in_use(key.strip())
+    assert listed == "kim@example.org  technician  clients: all  keys: none  left\n"
+    assert "there is no technician" in refused(
+        run(database, "staff", "password", "kim@example.org", "--password-file", "-", says="x"), 1
+    )
+
+
+def test_a_key_is_revoked_by_its_beginning_and_the_others_stay(database: ServerDatabase) -> None:
+    a_technician("kim@example.org")
+    first, second = (run(database, "api-key", "kim@example.org").stdout.strip() for _ in range(2))
+
+    listed = run(database, "staff", "list").stdout
+    revoked = run(database, "api-key", "kim@example.org", "--revoke", first[:12])
+    again = refused(run(database, "api-key", "kim@example.org", "--revoke", first[:12]), 1)
+
+    assert first[:12] in listed
+    assert second[:12] in listed
+    assert revoked.stdout == "1 keys of kim@example.org were revoked\n"
+    assert "there is no key of kim@example.org that begins with" in again
+    assert (in_use(first), in_use(second)) == (False, True)
+
+
+def test_enrolment_tokens_that_leaked_are_ended(database: ServerDatabase) -> None:
+    a_client("Acme")
+    a_client("Other")
+    for name in ("Acme", "Acme", "Other"):
+        run(database, "enroll-token", name)
+
+    ended = run(database, "enroll-token", "Acme", "--revoke")
+
+    assert ended.stdout == "2 enrolment tokens of Acme ended; enrolled computers stay\n"
+    left = EnrolmentToken.objects.filter(expires_at__gt=datetime.now(UTC))
+    assert [token.client.name for token in left] == ["Other"]
+
+
 @pytest.mark.parametrize(
     ("says", "reason"),
     [
@@ -328,7 +395,8 @@ def test_a_wrong_command_line_ends_with_2_and_the_usage(arguments: tuple[str, ..
 @pytest.mark.parametrize(
     "command",
     ["init", "serve", "unit", "backup", "restore", "doctor", "client add", "site add",
-     "enroll-token", "staff add", "api-key", "policy check", "policy add"],
+     "enroll-token", "staff add", "staff list", "staff password", "staff remove",
+     "staff reset-second-factor", "api-key", "policy check", "policy add"],
 )  # fmt: skip
 def test_every_command_has_help_with_an_example(
     command: str, capsys: pytest.CaptureFixture[str]
@@ -344,10 +412,12 @@ def test_every_command_has_help_with_an_example(
 
 
 def test_every_command_names_a_function_that_exists() -> None:
-    parser = cli._parser()
+    parser = arguments.parser()
     lines = ["init", "serve", "unit", "backup f", "restore f", "doctor", "client add x",
              "site add x y", "enroll-token x", "staff add x --role admin --password-file f",
-             "api-key x", "policy check x", "policy add x"]  # fmt: skip
+             "staff list", "staff password x --password-file f", "staff remove x",
+             "staff reset-second-factor x", "api-key x", "policy check x",
+             "policy add x"]  # fmt: skip
 
     for line in lines:
         run_by = parser.parse_args(line.split()).run

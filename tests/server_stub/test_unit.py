@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from server_stub import cli
+from server_stub.arguments import parser
 from server_stub.commands.unit import unit
 from server_stub.errors import InvalidError
 from tests.support.nspawn import Container, booted
@@ -12,7 +12,7 @@ from tests.support.polling import until
 
 
 def printed(capsys: pytest.CaptureFixture[str], *words: str) -> str:
-    unit(cli._parser().parse_args(["unit", *words]))
+    unit(parser().parse_args(["unit", *words]))
     return capsys.readouterr().out
 
 
@@ -39,7 +39,7 @@ def test_what_could_begin_another_setting_is_refused(
 
 
 def test_what_serve_would_refuse_is_refused_here() -> None:
-    arguments = cli._parser().parse_args(["unit", "--listen", "0.0.0.0:80"])
+    arguments = parser().parse_args(["unit", "--listen", "0.0.0.0:80"])
 
     with pytest.raises(InvalidError, match="--tls-cert"):
         unit(arguments)

@@ -10,7 +10,8 @@ from agent.protocol.credentials import CredentialPrefix, credential_hash, new_cr
 from agent.protocol.words import Status
 from server_stub.clients.models import Client
 from server_stub.desk.models import ApiKey
-from server_stub.tickets.models import EntryKind
+from server_stub.intake.models import FactsRecord
+from server_stub.tickets.models import EntryKind, Ticket
 from tests.support import desk_rows
 from tests.support.databases import ServerDatabase
 
@@ -60,6 +61,16 @@ def test_a_ticket_shows_what_is_promised_of_it() -> None:
     for member in ("title", "status", "priority", "type", "level", "source", "fingerprint",
                    "evaluation", "occurrences", "created_at"):  # fmt: skip
         assert member in shown
+
+
+def test_a_ticket_shows_the_facts_it_was_reported_with_not_the_latest() -> None:
+    place = desk_rows.client()
+    device = desk_rows.device(place, now=NOW, facts={"os": {"build": "new"}})
+    ticket = desk_rows.ticket(place, now=NOW, on=device)
+    FactsRecord.objects.create(device=device, hash="f" * 64, text='{"os": {"build": "old"}}')
+    Ticket.objects.filter(id=ticket.id).update(facts_hash="f" * 64)
+
+    assert get(f"tickets/{ticket.id}", a_key())["facts"] == {"os": {"build": "old"}}
 
 
 def test_a_list_is_read_page_by_page_to_its_end() -> None:

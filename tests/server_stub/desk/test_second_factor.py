@@ -13,7 +13,7 @@ from django.core.cache import cache
 from django.test import Client as Browser
 from django.test import override_settings
 
-from server_stub import cli
+from server_stub.arguments import parser
 from server_stub.commands import people
 from server_stub.desk.models import Technician
 from server_stub.desk.second_factor import reset_second_factor
@@ -200,7 +200,7 @@ def test_its_pages_are_ours_and_under_our_content_policy(phone: Phone) -> None:
 def test_an_administrator_turns_it_off_by_the_command_line(
     phone: Phone, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = cli._parser().parse_args(["staff", "reset-second-factor", EMAIL.upper()])
+    arguments = parser().parse_args(["staff", "reset-second-factor", EMAIL.upper()])
     assert arguments.run == "commands.people:reset_second_factor"
 
     people.reset_second_factor(arguments)

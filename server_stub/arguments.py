@@ -1,0 +1,345 @@
+"""What can be said on the server's command line."""
+
+import argparse
+import re
+from datetime import timedelta
+
+from agent.protocol import VERSION
+
+PROGRAM = "watchdesk-server"
+_ROLES = ("admin", "dispatcher", "technician")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def _duration(text: str) -> timedelta:
+    """Return ``30m``, ``24h``, ``7d`` or ``2w`` as a duration."""
+    found = re.fullmatch(r"([0-9]{1,6})([mhdw])", text)
+    if not found:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a duration such as 30m, 24h or 7d")
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser; what it parses names the function to ``run``, and ``needs_database``."""
+    where = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    where.add_argument(
+        "--data", metavar="DIR", help="data folder (else WATCHDESK_DATA, else ./watchdesk-data)"
+    )
+    where.add_argument(
+        "--database-url",
+        metavar="URL",
+        help="postgresql://user@host/name (else WATCHDESK_DATABASE_URL, else SQLite in DIR)",
+    )
+    whole = argparse.ArgumentParser(
+        prog=PROGRAM,
+        parents=[where],
+        description="Tickets, their clocks, and the pages technicians work in.",
+        epilog="Begin with: watchdesk-server init --data DIR",
+    )
+    whole.add_argument("--version", action="version", version=f"{PROGRAM} {VERSION}")
+    groups = whole.add_subparsers(metavar="COMMAND", required=True)
+    _setup_commands(groups, where)
+    _registry_commands(groups, where)
+    _people_commands(groups, where)
+    _policy_commands(groups, where)
+    return whole
+
+
+_Groups = argparse._SubParsersAction  # noqa: SLF001 - argparse names its type nowhere else
+
+
+def _command(
+    groups: "_Groups[argparse.ArgumentParser]",
+    name: str,
+    where: argparse.ArgumentParser,
+    run: str,
+    *,
+    says: str,
+    example: str,
+    needs_database: bool = True,
+) -> argparse.ArgumentParser:
+    """Add a command: ``run`` names its function below ``server_stub``."""
+    command = groups.add_parser(
+        name,
+        parents=[where],
+        help=_as_part(says.split(".", maxsplit=1)[0]),
+        description=says,
+        epilog=f"example:\n  {PROGRAM} {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.set_defaults(run=run, needs_database=needs_database)
+    return command
+
+
+def _as_part(sentence: str) -> str:
+    """Return a sentence as argparse writes help: it begins small, unless with an acronym."""
+    return sentence if sentence[1].isupper() else sentence[0].lower() + sentence[1:]
+
+
+def _group(
+    groups: "_Groups[argparse.ArgumentParser]", name: str, says: str
+) -> "_Groups[argparse.ArgumentParser]":
+    group = groups.add_parser(name, help=_as_part(says[:-1]), description=says)
+    return group.add_subparsers(metavar="COMMAND", required=True)
+
+
+def _setup_commands(
+    groups: "_Groups[argparse.ArgumentParser]", where: argparse.ArgumentParser
+) -> None:
+    _command(
+        groups,
+        "init",
+        where,
+        "commands.setup:init",
+        says="Make the data folder, the database and the first SLA policy, or bring them up to "
+        "this version. May be repeated.",
+        example="init --data /var/lib/watchdesk",
+        needs_database=False,
+    )
+    serve = _command(
+        groups,
+        "serve",
+        where,
+        "serve:serve",
+        says="Serve devices and staff until stopped (SIGTERM, Ctrl-C).",
+        example="serve --data /var/lib/watchdesk --listen 0.0.0.0:8443 "
+        "--tls-cert cert.pem --tls-key key.pem",
+        needs_database=False,
+    )
+    _serve_options(serve)
+    unit = _command(
+        groups,
+        "unit",
+        where,
+        "commands.unit:unit",
+        says="Print a systemd unit that serves with the options given. It changes nothing.",
+        example="unit --listen 0.0.0.0:8443 --tls-cert cert.pem --tls-key key.pem",
+        needs_database=False,
+    )
+    _serve_options(unit)
+    backup = _command(
+        groups,
+        "backup",
+        where,
+        "commands.backups:backup",
+        says="Write the database and the secret key to one new file. The server may run.",
+        example="backup /srv/backups/watchdesk-2026-03-02.tar",
+    )
+    backup.add_argument("file", metavar="FILE")
+    restore = _command(
+        groups,
+        "restore",
+        where,
+        "commands.backups:restore",
+        says="Fill an empty data folder and database from a backup.",
+        example="restore watchdesk-2026-03-02.tar --data /var/lib/watchdesk",
+        needs_database=False,
+    )
+    restore.add_argument("file", metavar="FILE")
+    doctor = _command(
+        groups,
+        "doctor",
+        where,
+        "commands.doctor:doctor",
+        says="Tell what runs here and what is amiss. Exit code 1 when something is.",
+        example="doctor --data /var/lib/watchdesk --tls-cert cert.pem",
+        needs_database=False,
+    )
+    doctor.add_argument("--tls-cert", metavar="FILE", help="the certificate to look at as well")
+
+
+def _serve_options(serve: argparse.ArgumentParser) -> None:
+    serve.add_argument(
+        "--listen",
+        metavar="HOST:PORT",
+        default="127.0.0.1:8080",
+        help="default: %(default)s; port 0 takes a free one",
+    )
+    serve.add_argument("--tls-cert", metavar="FILE", help="certificate chain, PEM")
+    serve.add_argument("--tls-key", metavar="FILE", help="its key, PEM, without a password")
+    serve.add_argument(
+        "--trusted-proxy",
+        metavar="ADDRESS",
+        action="append",
+        default=[],
+        help="a proxy that speaks TLS to the outside and sets X-Forwarded-For and "
+        "X-Forwarded-Proto; may be repeated",
+    )
+    serve.add_argument(
+        "--metrics",
+        metavar="HOST:PORT",
+        help="answer Prometheus at /metrics there, such as 127.0.0.1:9464; who reaches it may "
+        "read how much there is to do, no names",
+    )
+    serve.add_argument(
+        "--log",
+        choices=("text", "json"),
+        help="how each line of the log on stderr is written (else WATCHDESK_LOG_FORMAT, else text)",
+    )
+    serve.add_argument(
+        "--log-requests", action="store_true", help="a line for each request, with its id"
+    )
+
+
+def _registry_commands(
+    groups: "_Groups[argparse.ArgumentParser]", where: argparse.ArgumentParser
+) -> None:
+    client = _command(
+        _group(groups, "client", "The companies you support."),
+        "add",
+        where,
+        "commands.registry:client_add",
+        says="Add a client.",
+        example='client add "Acme Ltd"',
+    )
+    client.add_argument("name", metavar="NAME")
+    client.add_argument(
+        "--policy", metavar="POLICY", default="default", help="its SLA policy (default: default)"
+    )
+    site = _command(
+        _group(groups, "site", "A client's places."),
+        "add",
+        where,
+        "commands.registry:site_add",
+        says="Add a site to a client.",
+        example='site add "Acme Ltd" Lyon --time-zone Europe/Paris',
+    )
+    site.add_argument("client", metavar="CLIENT")
+    site.add_argument("name", metavar="NAME")
+    site.add_argument(
+        "--time-zone", metavar="ZONE", default="UTC", help="of its working hours (default: UTC)"
+    )
+    token = _command(
+        groups,
+        "enroll-token",
+        where,
+        "commands.registry:enroll_token",
+        says="Print a new token by which computers join a client, and nothing else.",
+        example='enroll-token "Acme Ltd" --site Lyon --uses 20 --expires 7d > token',
+    )
+    token.add_argument("client", metavar="CLIENT")
+    token.add_argument("--site", metavar="SITE", help="the site they belong to")
+    token.add_argument(
+        "--uses", metavar="N", type=int, default=1, help="how many computers (default: 1)"
+    )
+    token.add_argument(
+        "--expires", metavar="TIME", type=_duration, default="24h", help="default: 24h"
+    )
+    token.add_argument(
+        "--revoke",
+        action="store_true",
+        help="make no token, but end those of the client (of the site) that are not expired",
+    )
+
+
+def _people_commands(
+    groups: "_Groups[argparse.ArgumentParser]", where: argparse.ArgumentParser
+) -> None:
+    people = _group(groups, "staff", "The people who work tickets.")
+    staff = _command(
+        people,
+        "add",
+        where,
+        "commands.people:staff_add",
+        says="Add a technician.",
+        example="staff add kim@example.org --role technician --client Acme --password-file pw",
+    )
+    staff.add_argument("email", metavar="EMAIL")
+    staff.add_argument("--role", required=True, choices=_ROLES)
+    staff.add_argument("--name", metavar="NAME", default="", help="as others see it")
+    _clients_option(staff, "sees only these clients (default: all)")
+    _password_option(staff)
+    _command(
+        people,
+        "list",
+        where,
+        "commands.people:staff_list",
+        says="List the accounts: address, role, clients, the beginnings of their keys.",
+        example="staff list --data /var/lib/watchdesk",
+    )
+    password = _command(
+        people,
+        "password",
+        where,
+        "commands.people:staff_password",
+        says="Give a technician a new password. It signs them out everywhere.",
+        example="staff password kim@example.org --password-file -",
+    )
+    password.add_argument("email", metavar="EMAIL")
+    _password_option(password)
+    left = _command(
+        people,
+        "remove",
+        where,
+        "commands.people:staff_remove",
+        says="Shut the account of a technician who left, and revoke its keys. What they did "
+        "stays under their name.",
+        example="staff remove kim@example.org",
+    )
+    left.add_argument("email", metavar="EMAIL")
+    lost = _command(
+        people,
+        "reset-second-factor",
+        where,
+        "commands.people:reset_second_factor",
+        says="Let a technician who lost phone and recovery codes sign in by password alone.",
+        example="staff reset-second-factor kim@example.org",
+    )
+    lost.add_argument("email", metavar="EMAIL")
+    key = _command(
+        groups,
+        "api-key",
+        where,
+        "commands.people:api_key",
+        says="Print a new key for the REST interface, and nothing else. It acts for a technician.",
+        example="api-key kim@example.org --client Acme > key",
+    )
+    key.add_argument("email", metavar="EMAIL")
+    _clients_option(key, "sees only these of the technician's clients (default: all of them)")
+    key.add_argument(
+        "--revoke",
+        metavar="BEGINNING",
+        help="make no key, but revoke those of the technician that begin so (staff list)",
+    )
+
+
+def _clients_option(command: argparse.ArgumentParser, says: str) -> None:
+    command.add_argument(
+        "--client", metavar="NAME", nargs="+", action="extend", default=[], help=says
+    )
+
+
+def _password_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--password-file",
+        metavar="FILE",
+        required=True,
+        help="its first line is the password; - reads standard input, and asks at a terminal",
+    )
+
+
+def _policy_commands(
+    groups: "_Groups[argparse.ArgumentParser]", where: argparse.ArgumentParser
+) -> None:
+    policy = _group(groups, "policy", "SLA policies.")
+    check = _command(
+        policy,
+        "check",
+        where,
+        "commands.policies:check",
+        says="Tell every mistake in SLA policy files, and what a sound one promises: worked "
+        "examples, its calendars, what contradicts itself. Exit code 2 when there is a mistake.",
+        example="policy check gold.yaml silver.yaml",
+        needs_database=False,
+    )
+    check.add_argument("files", metavar="FILE", nargs="+")
+    add = _command(
+        policy,
+        "add",
+        where,
+        "commands.policies:add",
+        says="Make a file the newest version of an SLA policy; new tickets follow it.",
+        example="policy add gold.yaml",
+    )
+    add.add_argument("file", metavar="FILE")
+    add.add_argument("--name", metavar="NAME", help="default: the file's name without .yaml")
