@@ -148,8 +148,13 @@ class Courier:
         due = self._schedule.due_at(waiting=self._fresh)
         if self._thread or self._stopping or due > self._clock().boot_s:
             return
-        self._thread = threading.Thread(target=self._run, name="courier", daemon=True)
-        self._thread.start()
+        thread = threading.Thread(target=self._run, name="courier", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:  # no memory, no more threads allowed
+            self._note_failure(Answer(Outcome.RETRY, f"this computer is short of means: {error}"))
+        else:
+            self._thread = thread
 
     def _run(self) -> None:
         while True:

@@ -91,6 +91,27 @@ def test_what_waits_goes_first_then_a_heartbeat_then_it_rests_without_a_thread(
     assert not any(thread.name == "courier" for thread in threading.enumerate())
 
 
+def test_a_thread_that_cannot_start_is_told_and_tried_again(
+    outbox: Outbox, courier: Start, stopped_clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a computer out of memory: the agent goes on, and what waits is sent later."""
+
+    def short(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    outbox.add()
+    ours = courier()
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", short)
+        ours.wake()
+    assert "short of means: can't start new thread" in str(ours.status()["last_problem"])
+    assert _rests(ours)
+
+    stopped_clock.boot_s = ours.due_at()
+    ours.tick()
+    until(lambda: not outbox.waiting)
+
+
 def test_what_comes_while_the_sender_is_warm_goes_with_it_at_once(
     server: LyingServer, outbox: Outbox, courier: Start
 ) -> None:
