@@ -87,10 +87,10 @@ def enrol(
     return f"This computer is enrolled at {mine.server} as device {mine.device_id}."
 
 
-def look_once(rules_file: Path) -> list[dict[str, Any]]:
-    """Run every rule of this computer once; return the check states as JSON objects.
+def look_once(rules_file: Path) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """Run every rule of this computer once; a check that compares two moments looks twice.
 
-    A check that compares two moments (``cpu``) looks twice, a second apart.
+    Returns the check states as JSON objects, and by rule why some cannot be checked here.
     """
     checks = discover()
     now = clock.now()
@@ -103,7 +103,7 @@ def look_once(rules_file: Path) -> list[dict[str, Any]]:
         boot_id=boot_id(),
     )
     runner.turn()
-    return check_trees(check_states(_judged(runner)))
+    return check_trees(check_states(_judged(runner))), _unsupported(runner)
 
 
 def explain_rule(rules_file: Path, name: str) -> list[str]:
@@ -325,9 +325,7 @@ class Agent:
                 "problems": list(self._rules.problems),
             },
             "checks": check_trees(check_states(_judged(self.runner))),
-            "unsupported": {
-                s.rule.name: s.unsupported for s in self.runner.schedules if s.unsupported
-            },
+            "unsupported": _unsupported(self.runner),
             "outbox": {
                 "waiting": counts.waiting,
                 "bytes": counts.bytes,
@@ -364,6 +362,10 @@ def _judged(runner: Runner) -> list[tuple[Rule, TargetEvaluation, str]]:
         for schedule in runner.schedules
         for target, one in tuple(schedule.evaluations.items())
     ]
+
+
+def _unsupported(runner: Runner) -> dict[str, str]:
+    return {s.rule.name: s.unsupported for s in runner.schedules if s.unsupported}
 
 
 def _settle_memory() -> None:

@@ -62,10 +62,11 @@ def _run(chosen: SimpleNamespace) -> int:
 
 def _once(chosen: SimpleNamespace) -> int:
     from agent.app import look_once  # noqa: PLC0415
-    from agent.presentation import check_lines  # noqa: PLC0415
+    from agent.presentation import check_lines, unsupported_lines  # noqa: PLC0415
 
-    found = look_once(chosen.rules)
-    _print(check_lines(found) if not chosen.json else [_json_text(found)])
+    found, unsupported = look_once(chosen.rules)
+    lines = [*check_lines(found), *unsupported_lines(unsupported)]
+    _print(lines if not chosen.json else [_json_text(found)])
     return 0
 
 

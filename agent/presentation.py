@@ -45,7 +45,13 @@ def status_lines(status: Mapping[str, Any]) -> list[str]:
     ]
     lines += [f"trouble   {trouble}" for trouble in status["troubles"]]
     lines += [f"rules     {problem}" for problem in rules["problems"]]
-    return [*lines, "", *check_lines(status["checks"])]
+    told = unsupported_lines(status["unsupported"])
+    return [*lines, "", *check_lines(status["checks"]), *told]
+
+
+def unsupported_lines(unsupported: Mapping[str, str]) -> list[str]:
+    """Return which rules this computer cannot check, and why: not an alarm, but to be known."""
+    return [f"not checked here: {rule}: {reason}" for rule, reason in unsupported.items()]
 
 
 def outbox_sentence(outbox: Mapping[str, Any]) -> str:

@@ -50,13 +50,15 @@ def test_status_shows_troubles_and_a_rules_file_that_got_worse() -> None:
             "version": "0.1.0", "since": "11:00Z", "device_id": "d", "server": "https://desk",
             "rules": {"count": 2, "file": "/etc/r.yaml", "problems": ["r.yaml:3:1: odd"]},
             "outbox": EMPTY, "delivery": WELL, "troubles": ["the disk is full"], "checks": [CHECK],
+            "unsupported": {"tank": "no tank in this computer"},
         }
     )  # fmt: skip
 
     assert "rules     2 from /etc/r.yaml" in lines
     assert "trouble   the disk is full" in lines
     assert "rules     r.yaml:3:1: odd" in lines
-    assert lines[-1].startswith("disk")
+    assert lines[-2].startswith("disk")
+    assert lines[-1] == "not checked here: tank: no tank in this computer"
 
 
 def test_refused_messages_come_with_what_to_do() -> None:
