@@ -13,6 +13,7 @@ from server_stub.tickets.models import Ticket, TimelineEntry
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 """A Monday morning."""
 
+_MADE_MS = int(NOW.timestamp() * 1000)
 _numbers = itertools.count(1)
 
 
@@ -30,7 +31,7 @@ def a_device(client: Client, name: str = "", **fields: Any) -> Device:
     """Return a new Linux workstation of a client."""
     number = next(_numbers)
     given = {
-        "id": uuid7(),
+        "id": uuid7(_MADE_MS + number),  # later ones sort later, also within a millisecond
         "name": name or f"pc-{number}",
         "kind": "workstation",
         "os": "linux",

@@ -30,7 +30,8 @@ def start(tmp_path: Path) -> Iterator[Start]:
                 shutil.copy("/bin/sleep", program)
             process = running.enter_context(subprocess.Popen([program, "600"]))
             running.callback(process.kill)
-            until(lambda: (found := procfs.process(process.pid)) and found.name == name[:15])
+            # Popen returns while the kernel is still setting the program up: its words come last.
+            until(lambda: procfs.read(f"/proc/{process.pid}/cmdline").startswith(bytes(program)))
             return process
 
         yield started
