@@ -6,6 +6,9 @@ the agent's, starts nothing, and leaves when stdin closes or no job comes for a 
 agent never carries the memory of an HTTP library.
 """
 
+import agent.delivery.sparse  # noqa: F401, I001 - first: it keeps what follows small
+
+import gc
 import os
 import ssl
 import sys
@@ -46,6 +49,8 @@ _T = TypeVar("_T")
 
 def main() -> int:
     """Converse with the agent over stdin and stdout; return the exit status."""
+    gc.freeze()
+    gc.enable()
     lines: SimpleQueue[bytes] = SimpleQueue()
     # A file object of its own: the interpreter waits at exit for a lock on sys.stdin's.
     stdin = open(0, "rb", closefd=False)  # noqa: SIM115 - descriptor 0
