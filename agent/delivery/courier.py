@@ -225,6 +225,7 @@ class Courier:
         answer = sender.ask(job_of(batch))
         if answer.outcome is Outcome.DELIVERED:
             self._outbox.settle(answer.receipts)
+            log.info("request=%s delivered=%d %s", answer.request, len(batch), _tickets(answer))
             self._batch_items = min(BATCH_ITEMS, self._batch_items * 2)
         elif answer.outcome is Outcome.REFUSED and len(batch) > 1:
             middle = len(batch) // 2
@@ -303,12 +304,18 @@ class Courier:
                     self._schedule, now.boot_s, self._chance(), answer.retry_after_s
                 )
         if before is None or before.says != answer.says:
-            log.warning("outcome=%s %s", answer.outcome, answer.says)
+            of = f"request={answer.request} " if answer.request else ""
+            log.warning("%soutcome=%s %s", of, answer.outcome, answer.says)
 
 
 def _arrived(answer: Answer) -> bool:
     """Tell whether our server has dealt with the request, one way or the other."""
     return answer.outcome in (Outcome.DELIVERED, Outcome.REFUSED)
+
+
+def _tickets(answer: Answer) -> str:
+    numbers = sorted({receipt.ticket for receipt in answer.receipts if receipt.ticket})
+    return f"tickets={','.join(map(str, numbers))}" if numbers else ""
 
 
 def _chance() -> float:

@@ -142,6 +142,7 @@ class Answer:
     ``retry_after_s`` what the server asked for (1 s…1 h). The rest comes from a delivered answer:
     ``receipts`` in the order of the job's ids, ``changes`` cursors, the server's wishes for
     ``heartbeat_every_s`` and ``reconnect_spread_s`` (unclamped), the ``document`` of get or enroll.
+    ``request`` is the id under which the server's log tells of it.
     """
 
     outcome: Outcome
@@ -154,6 +155,7 @@ class Answer:
     heartbeat_every_s: float | None = None
     reconnect_spread_s: float | None = None
     document: Any = None
+    request: str = ""
 
     def to_line(self) -> bytes:
         """Return the answer as one line of JSON."""
@@ -182,6 +184,7 @@ def parse_answer(line: bytes) -> Answer:
         heartbeat_every_s=_optional(members, "heartbeat_every_s", float),
         reconnect_spread_s=_optional(members, "reconnect_spread_s", float),
         document=members.get("document"),
+        request=_optional(members, "request", str) or "",
     )
 
 

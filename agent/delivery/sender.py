@@ -13,6 +13,7 @@ import os
 import ssl
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from http.cookiejar import DefaultCookiePolicy
 from queue import Empty, SimpleQueue
@@ -87,6 +88,10 @@ class Sender:
 
     def answer(self, line: bytes) -> Answer:
         """Do the job in ``line`` and return what became of it; never raises."""
+        request = os.urandom(8).hex()
+        return replace(self._answer(line, request), request=request)
+
+    def _answer(self, line: bytes, request: str) -> Answer:
         settings = self._settings
         try:
             job = parse_job(line)
@@ -95,12 +100,12 @@ class Sender:
             return Answer(Outcome.REFUSED, f"this message cannot be sent: {printable(str(error))}")
         try:
             try:
-                reply = self._request(job, body)
+                reply = self._request(job, body, request)
             except requests.exceptions.ConnectionError as error:
                 if not (self._answered and _went_stale(error)):
                     raise
                 self._answered = False
-                reply = self._request(job, body)
+                reply = self._request(job, body, request)
             if reply is None:
                 return Answer(
                     Outcome.RETRY,
@@ -114,7 +119,7 @@ class Sender:
             self._session = None
             return answer
 
-    def _request(self, job: Job, body: bytes | None) -> Reply | None:
+    def _request(self, job: Job, body: bytes | None, request: str) -> Reply | None:
         """Return the server's answer, None when it is longer than allowed."""
         settings, limits = self._settings, self._settings.limits
         if self._session is None:
@@ -124,7 +129,10 @@ class Sender:
             f"{settings.server}{API_PREFIX}{job.route}",
             params={"since": job.since} if job.since else None,
             data=body,
-            headers={"Authorization": f"Bearer {job.token or settings.token}"},
+            headers={
+                "Authorization": f"Bearer {job.token or settings.token}",
+                "X-Request-Id": request,
+            },
             timeout=(limits.connect_s, limits.read_s),
             allow_redirects=False,
             stream=True,

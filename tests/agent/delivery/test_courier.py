@@ -91,6 +91,19 @@ def test_what_waits_goes_first_then_a_heartbeat_then_it_rests_without_a_thread(
     assert not any(thread.name == "courier" for thread in threading.enumerate())
 
 
+def test_the_log_tells_what_went_under_which_request_to_which_tickets(
+    server: LyingServer, outbox: Outbox, courier: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    outbox.add(2)
+    ours = courier()
+    ours.wake()
+    until(lambda: _rests(ours))
+
+    request = server.seen[0].headers["x-request-id"]
+    assert f"request={request} delivered=2 tickets=7" in caplog.text
+
+
 def test_a_thread_that_cannot_start_is_told_and_tried_again(
     outbox: Outbox, courier: Start, stopped_clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -33,6 +33,7 @@ ANSWER = Answer(
     60.0,
     30.0,
     {"notes": []},
+    "0f3a",
 )  # fmt: skip
 
 

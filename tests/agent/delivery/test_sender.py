@@ -34,6 +34,18 @@ def test_a_batch_arrives_as_one_request_with_the_stored_texts(
     assert "cookie" not in seen.headers
 
 
+def test_every_request_has_an_id_of_its_own_and_the_answer_tells_it(
+    server: LyingServer, sender: SenderProcess
+) -> None:
+    """By it the server's log tells of the same request."""
+    told = [sender.ask(events()).request]
+    server.decide = lambda _: Lie(503, b"busy")
+    told.append(sender.ask(events()).request)
+
+    assert [seen.headers["x-request-id"] for seen in server.seen] == told
+    assert len(set(told)) == 2
+
+
 def test_facts_and_heartbeat_go_alone_to_their_routes_over_one_connection(
     server: LyingServer, sender: SenderProcess
 ) -> None:
