@@ -14,6 +14,7 @@ PAUSE_S = 15 * 60.0
 HEARTBEAT_S = 5 * 60.0
 HEARTBEAT_RANGE_S = (60.0, 900.0)
 SPREAD_S = 120.0
+"""The window in which a fleet comes back, as long as the server has not named another."""
 SPREAD_RANGE_S = (0.0, 900.0)
 JUST_BOOTED_S = 5 * 60.0
 """Within this time after a boot, a whole site may be coming back from a power cut."""
@@ -26,7 +27,8 @@ class Schedule:
     ``failures`` counts the failed attempts since the last success. Until ``retry_at`` nothing is
     tried after a failure; ``no_earlier`` is the server's word on that, which a fresh alert does
     not pass; ``pulled`` notes that a fresh alert has brought this wait forward already.
-    ``beaten_at`` is when the last heartbeat went.
+    ``beaten_at`` is when the last heartbeat went. ``spread_s`` is the window in which the server
+    wants its fleet to come back after an outage, None until it has named one.
     """
 
     beaten_at: float
@@ -35,7 +37,7 @@ class Schedule:
     no_earlier: float = 0.0
     pulled: bool = False
     heartbeat_every_s: float = HEARTBEAT_S
-    spread_s: float = SPREAD_S
+    spread_s: float | None = None
 
     @property
     def beat_at(self) -> float:
@@ -66,10 +68,13 @@ def succeeded(
     schedule: Schedule, heartbeat_every_s: float | None = None, spread_s: float | None = None
 ) -> Schedule:
     """Return the schedule after a delivery, with the server's wishes clamped to their ranges."""
+    beat, spread = schedule.heartbeat_every_s, schedule.spread_s
     return Schedule(
         beaten_at=schedule.beaten_at,
-        heartbeat_every_s=_wish(heartbeat_every_s, HEARTBEAT_RANGE_S, schedule.heartbeat_every_s),
-        spread_s=_wish(spread_s, SPREAD_RANGE_S, schedule.spread_s),
+        heartbeat_every_s=beat
+        if heartbeat_every_s is None
+        else _within(heartbeat_every_s, HEARTBEAT_RANGE_S),
+        spread_s=spread if spread_s is None else _within(spread_s, SPREAD_RANGE_S),
     )
 
 
@@ -83,9 +88,12 @@ def failed(
 ) -> Schedule:
     """Return the schedule after a failed attempt: full jitter under a doubling cap.
 
-    ``retry_after_s`` (clamped already) is the least to wait when the server named it.
+    The cap is never below the window the server named: when all fail at one moment, they come
+    back over the whole of it already the first time. ``retry_after_s`` (clamped already) is the
+    least to wait when the server named it.
     """
-    cap = min(LONGEST_CAP_S, FIRST_CAP_S * 2.0 ** min(schedule.failures, 20))
+    doubled = FIRST_CAP_S * 2.0 ** min(schedule.failures, 20)
+    cap = min(LONGEST_CAP_S, max(doubled, schedule.spread_s or 0.0))
     wait = max(SHORTEST_WAIT_S, chance * cap, retry_after_s or 0.0)
     return replace(
         schedule,
@@ -112,9 +120,10 @@ def freshened(schedule: Schedule, now_s: float, chance: float) -> Schedule:
     """
     if not schedule.failures or schedule.pulled:
         return schedule
-    soon = max(schedule.no_earlier, now_s + max(SHORTEST_WAIT_S, chance * schedule.spread_s))
+    window = SPREAD_S if schedule.spread_s is None else schedule.spread_s
+    soon = max(schedule.no_earlier, now_s + max(SHORTEST_WAIT_S, chance * window))
     return replace(schedule, retry_at=min(schedule.retry_at, soon), pulled=True)
 
 
-def _wish(wish: float | None, bounds: tuple[float, float], current: float) -> float:
-    return current if wish is None else min(bounds[1], max(bounds[0], wish))
+def _within(wish: float, bounds: tuple[float, float]) -> float:
+    return min(bounds[1], max(bounds[0], wish))

@@ -159,6 +159,20 @@ def test_a_heartbeat_goes_alone_when_due_and_the_server_may_set_how_often(
     assert set(server.routes()) == {"heartbeat"}
 
 
+def test_the_first_try_after_an_outage_is_drawn_from_the_window_the_server_named(
+    server: LyingServer, outbox: Outbox, courier: Start, stopped_clock: StoppedClock
+) -> None:
+    ours = courier(chance=lambda: 0.75)
+    server.members = {"reconnect_spread_s": 80}
+    ours.tick()
+    until(lambda: _rests(ours))
+    outbox.add(1)
+    server.next(page(502))
+    ours.wake()
+    until(lambda: _rests(ours))
+    assert ours.due_at() - stopped_clock.boot_s == 60
+
+
 def test_cursors_of_changes_are_handed_on(server: LyingServer, courier: Start) -> None:
     heard: list[Mapping[str, str | int]] = []
     server.members = {"changes": {"tickets": 12, "notes": "a"}}

@@ -1,5 +1,9 @@
 """The schedule, against what a fleet needs."""
 
+import random
+from collections import Counter
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -47,6 +51,31 @@ def test_at_the_cap_two_devices_still_differ() -> None:
     state = Schedule(beaten_at=0, failures=50)
     waits = {schedule.failed(state, 0, n / 10).retry_at for n in range(1, 10)}
     assert waits == {90.0 * n for n in range(1, 10)}
+
+
+@pytest.mark.parametrize("outage_s", [5, 20, 90, 600, 3600])
+def test_a_fleet_that_failed_at_one_moment_comes_back_over_the_window_the_server_named(
+    outage_s: float,
+) -> None:
+    """3,000 devices, each with a fresh alert; a server that asks for 25 a second names 120 s."""
+    dice = random.Random(outage_s)  # noqa: S311 - a test that repeats itself
+    arrivals: Counter[int] = Counter()
+    for _ in range(3_000):
+        state = schedule.succeeded(Schedule(beaten_at=0), spread_s=120)
+        now = 0.0
+        while now < outage_s:
+            state = schedule.failed(state, now, dice.random())
+            state = schedule.freshened(state, now, dice.random())
+            now = state.due_at(waiting=True)
+        arrivals[int(now)] += 1
+    assert max(arrivals.values()) <= 4 * 25, "the earlier of two draws counts, so not evenly"
+
+
+def test_a_device_alone_comes_back_soon() -> None:
+    state = schedule.succeeded(Schedule(beaten_at=0), spread_s=1 / 25)
+    assert schedule.failed(state, 0, 0.5).retry_at == 5
+    unknown = Schedule(beaten_at=0)
+    assert schedule.failed(unknown, 0, 0.5).retry_at == 5, "it was started before its server"
 
 
 def test_a_success_forgets_the_failures_and_the_next_alert_goes_at_once() -> None:
@@ -97,7 +126,7 @@ def test_a_refused_credential_rests_half_to_all_of_a_quarter_of_an_hour(chance: 
 
 
 def test_the_servers_wishes_are_clamped() -> None:
-    def wished(heartbeat: float, spread: float) -> tuple[float, float]:
+    def wished(heartbeat: float, spread: float) -> tuple[float, float | None]:
         state = schedule.succeeded(Schedule(beaten_at=0), heartbeat, spread)
         return state.heartbeat_every_s, state.spread_s
 
@@ -105,6 +134,8 @@ def test_the_servers_wishes_are_clamped() -> None:
     assert wished(1e300, 1e300) == (900, 900)
     assert wished(120, 30) == (120, 30)
     assert schedule.succeeded(Schedule(beaten_at=0)).heartbeat_every_s == 300
+    kept = schedule.succeeded(schedule.succeeded(Schedule(beaten_at=0), 120, 30))
+    assert (kept.heartbeat_every_s, kept.spread_s) == (120, 30)
 
 
 def test_a_wish_for_heartbeats_holds_from_the_last_one_on() -> None:
