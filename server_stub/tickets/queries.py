@@ -85,7 +85,9 @@ def queue(
             next_due_at=after.next_due_at, id__lte=after.number
         )
     if only.client is None and (only.status or only.priority):
-        rows = rows.filter(id__in=_first(rows, only, limit + 1))
+        # By number alone: told the conditions again, SQLite takes their index and reads them all.
+        first = _first(rows, only, limit + 1)
+        rows = tickets(scope).filter(id__in=first).order_by("next_due_at", "id")
     found = list(rows[: limit + 1])
     shown = found[:limit]
     more = len(found) > limit
