@@ -51,6 +51,8 @@ _UNITS = {
     "_s": Unit.SECONDS,
     "_celsius": Unit.CELSIUS,
 }
+_LEADING = ("name", "target", "path", "label")
+"""What tells things of a list apart: its column comes first, and it heads a thing's own group."""
 _ORDER = ("computer", "serial", "model", "user", "boot_at", "os", "memory", "volumes", "network")
 
 
@@ -95,6 +97,7 @@ def _pairs(title: str, members: Mapping[str, object]) -> list[FactGroup]:
 
 
 def _several(title: str, items: list[Mapping[str, object]]) -> list[FactGroup]:
+    items = [_leading_first(item) for item in items]
     columns = list(dict.fromkeys(str(key) for item in items for key in item))
     left_out = max(0, len(items) - MAX_ROWS)
     if len(columns) > _MAX_COLUMNS:
@@ -109,6 +112,11 @@ def _several(title: str, items: list[Mapping[str, object]]) -> list[FactGroup]:
     )
     labels = tuple(_label(column) for column in columns)
     return [FactGroup(title, columns=labels, table=table, left_out=left_out)]
+
+
+def _leading_first(item: Mapping[str, object]) -> Mapping[str, object]:
+    first = {key: item[key] for key in _LEADING if key in item}
+    return {**first, **item}
 
 
 def _rows(members: Mapping[str, object]) -> tuple[tuple[str, Value], ...]:

@@ -58,6 +58,20 @@ def test_things_with_many_details_are_a_group_each() -> None:
     assert second == FactGroup("Network: eth1", (("name", "eth1"),))
 
 
+def test_what_tells_things_apart_comes_first_however_the_device_orders_its_facts() -> None:
+    """An agent sends its members in the order of the alphabet."""
+    volume = {"free_percent": 70, "target": "/", "type": "ext4"}
+    interface = {
+        "addresses": ["10.0.0.4"], "dns": ["10.0.0.1"], "gateways": ["10.0.0.1"],
+        "mac": "02:fc", "name": "eth0",
+    }  # fmt: skip
+
+    volumes, network = groups({"volumes": [volume], "network": [interface]})
+
+    assert volumes.columns == ("target", "free", "type")
+    assert network.name == "Network: eth0"
+
+
 def test_things_by_name_are_a_table_too() -> None:
     (group,) = groups({"network": {"eth0": {"ipv4": ["10.0.0.4", "10.0.0.5"]}}})
     assert group.columns == ("name", "IPv4")
