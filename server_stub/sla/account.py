@@ -184,13 +184,20 @@ def _paused(ledger: ClockLedger, wall: tzinfo, used: str) -> str:
 
 def _stopped(ledger: ClockLedger, wall: tzinfo, used: str) -> str:
     assert ledger.stopped_at is not None  # noqa: S101 - this is what stopped means
-    done = f"{_DONE[ledger.name]} {moment(ledger.stopped_at, ledger.at, wall)}"
+    done = _done(ledger, moment(ledger.stopped_at, ledger.at, wall))
     if not ledger.is_late:
         return f"{done}, in time; {used}"
     assert ledger.due_at is not None  # noqa: S101 - late by a due time
     late = ledger.calendar.between(ledger.due_at, ledger.stopped_at)
     by = f"{working(late, plain=_is_plain(ledger))} late" if late else "late"
     return f"{done}, {by} (due {moment(ledger.due_at, ledger.at, wall)}); {used}"
+
+
+def _done(ledger: ClockLedger, when: str) -> str:
+    by_status = ledger.policy.statuses[ledger.status][ledger.name] is Mode.STOPPED
+    if ledger.name is ClockName.RESPONSE and by_status:  # nobody answered; no answer is owed
+        return f"not needed since {when} (status {ledger.status})"
+    return f"{_DONE[ledger.name]} {when}"
 
 
 def _overdue(ledger: ClockLedger, wall: tzinfo) -> str:

@@ -256,6 +256,14 @@ def test_a_sentence_says_how_a_clock_stands(now: datetime, response: str, resolu
     assert clocks["resolution"].sentence() == resolution
 
 
+def test_what_resolved_by_itself_was_not_answered_and_says_so() -> None:
+    told = tell(Event(jan(9, 16), status="resolved"), now=jan(9, 17))["response"].sentence()
+
+    assert told == (
+        "Response: not needed since today 16:00 (status resolved), in time; 15 min of 1 h used."
+    )
+
+
 def test_a_sentence_is_told_in_the_readers_zone() -> None:
     told = tell(now=jan(9, 16))["response"].sentence("Asia/Tokyo")
     assert told == "Response: due today 01:45 (in 45 working minutes); 15 min of 1 h used."
