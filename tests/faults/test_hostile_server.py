@@ -15,11 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from agent import identity
-from agent.protocol.credentials import CredentialPrefix, new_credential
-from agent.protocol.ids import uuid7
 from tests.faults.station import rule
-from tests.support.agent_process import AgentProcess
+from tests.support.agent_process import AgentProcess, enrolled
 from tests.support.hostile_answers import mutated, plausible
 from tests.support.lying_server import Lie, LyingServer, Seen
 from tests.support.polling import until
@@ -78,16 +75,6 @@ def unrest(services: Services, dice: random.Random) -> Iterator[None]:
     finally:
         ended.set()
         thread.join()
-
-
-def enrolled(folder: Path, server: str) -> Path:
-    """Return the state folder of a device that was enrolled at the server."""
-    state = folder / "state"
-    token = new_credential(CredentialPrefix.DEVICE)
-    identity.save(
-        state, identity.Identity(uuid7(), token, server, enrolled_at="2026-01-01T00:00:00.000Z")
-    )
-    return state
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from agent import identity
+from agent.protocol.credentials import CredentialPrefix, new_credential
+from agent.protocol.ids import uuid7
 from tests.support.polling import until
 from tests.support.server_process import PROJECT, server_environment
 
@@ -32,6 +35,15 @@ def run_agent(*arguments: str, stdin: str = "") -> str:
     )
     assert done.returncode == 0, f"{arguments}: {done.stdout}{done.stderr}"
     return done.stdout.strip()
+
+
+def enrolled(folder: Path, server: str, **way: str) -> Path:
+    """Return the state folder of a device that was enrolled at a server; ``way``: see Identity."""
+    state = folder / "state"
+    token = new_credential(CredentialPrefix.DEVICE)
+    at = "2026-01-01T00:00:00.000Z"
+    identity.save(state, identity.Identity(uuid7(), token, server, enrolled_at=at, **way))
+    return state
 
 
 class AgentProcess:

@@ -230,8 +230,8 @@ class LyingServer:
 class Proxy:
     """An HTTP proxy: CONNECT for https, the rest passed on. ``asked`` are the first lines.
 
-    ``password`` (``user:password``) makes it ask for a sign-in; ``refuse`` is what it says to
-    everybody. Every name is reached on loopback.
+    ``sign_in`` (``user:password``) makes it ask for one; ``refuse`` is what it says to everybody.
+    Every name is reached on loopback.
     """
 
     def __init__(self, sign_in: str | None = None, refuse: str | None = None) -> None:
@@ -239,7 +239,7 @@ class Proxy:
         self.asked: list[str] = []
         self.heads: list[dict[str, str]] = []
         self._sign_in = sign_in
-        self._refuse = refuse
+        self.refuse = refuse
         self._loopback = _Loopback(self._serve)
         self.url = f"http://127.0.0.1:{self._loopback.port}"
 
@@ -258,7 +258,7 @@ class Proxy:
         first, headers = _parsed(head)
         self.asked.append(first)
         self.heads.append(headers)
-        refusal = self._refuse
+        refusal = self.refuse
         if self._sign_in and headers.get("proxy-authorization") != _basic(self._sign_in):
             refusal = "407 Proxy Authentication Required\r\nProxy-Authenticate: Basic"
         if refusal:
