@@ -194,8 +194,8 @@ def _stopped(ledger: ClockLedger, wall: tzinfo, used: str) -> str:
 
 
 def _done(ledger: ClockLedger, when: str) -> str:
-    by_status = ledger.policy.statuses[ledger.status][ledger.name] is Mode.STOPPED
-    if ledger.name is ClockName.RESPONSE and by_status:  # nobody answered; no answer is owed
+    told = ledger.policy.statuses.get(ledger.status)  # none: answered as it came
+    if ledger.name is ClockName.RESPONSE and told and told[ledger.name] is Mode.STOPPED:
         return f"not needed since {when} (status {ledger.status})"
     return f"{_DONE[ledger.name]} {when}"
 
