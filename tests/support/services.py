@@ -5,10 +5,11 @@ import selectors
 import socket
 import threading
 from collections import Counter
+from contextlib import suppress
 from typing import Self
 
-_PORTS = range(20_000, 30_000)
-"""Below what the system gives out by itself: a stopped service's port stays free."""
+_BLOCKS = range(20_000, 30_000, 50)
+"""First ports of blocks below what the system gives out by itself."""
 
 
 class Services:
@@ -23,6 +24,7 @@ class Services:
         self._woken, self._wake = socket.socketpair()
         self._selector.register(self._woken, selectors.EVENT_READ, 0)
         self._closing = False
+        self._claims: list[socket.socket] = []
         self.ports: list[int] = self._claimed(count)
         self._thread = threading.Thread(target=self._run, name="services", daemon=True)
         self._thread.start()
@@ -54,8 +56,8 @@ class Services:
         for port in tuple(self._listening):
             self.stop(port)
         self._selector.close()
-        self._woken.close()
-        self._wake.close()
+        for one in (self._woken, self._wake, *self._claims):
+            one.close()
 
     def __enter__(self) -> Self:
         return self
@@ -64,16 +66,22 @@ class Services:
         self.close()
 
     def _claimed(self, count: int) -> list[int]:
-        """Listen on free ports; drawn, so that two test runs at once do not quarrel."""
+        """Listen on free ports of blocks that no other test run on this computer has.
+
+        Else another one could open the port of a stopped service, which then looks well.
+        """
         found: list[int] = []
-        for port in random.sample(_PORTS, len(_PORTS)):
+        for first in random.sample(_BLOCKS, len(_BLOCKS)):
             if len(found) == count:
                 break
-            try:
-                self._listen(port)
-            except OSError:
-                continue
-            found.append(port)
+            claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            self._claims.append(claim)
+            with suppress(OSError):
+                claim.bind(f"\0watchdesk-test-services-{first}")  # gone with the process
+                for port in range(first, first + min(_BLOCKS.step, count - len(found))):
+                    with suppress(OSError):
+                        self._listen(port)
+                        found.append(port)
         return found
 
     def _listen(self, port: int) -> None:
