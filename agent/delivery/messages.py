@@ -142,7 +142,8 @@ class Answer:
     ``retry_after_s`` what the server asked for (1 s…1 h). The rest comes from a delivered answer:
     ``receipts`` in the order of the job's ids, ``changes`` cursors, the server's wishes for
     ``heartbeat_every_s`` and ``reconnect_spread_s`` (unclamped), the ``document`` of get or enroll.
-    ``request`` is the id under which the server's log tells of it.
+    ``request`` is the id under which the server's log tells of it, ``server_date`` the moment of
+    the answer by the server's clock, as its Date header says it (RFC 9110).
     """
 
     outcome: Outcome
@@ -156,6 +157,7 @@ class Answer:
     reconnect_spread_s: float | None = None
     document: Any = None
     request: str = ""
+    server_date: str = ""
 
     def to_line(self) -> bytes:
         """Return the answer as one line of JSON."""
@@ -185,6 +187,7 @@ def parse_answer(line: bytes) -> Answer:
         reconnect_spread_s=_optional(members, "reconnect_spread_s", float),
         document=members.get("document"),
         request=_optional(members, "request", str) or "",
+        server_date=_optional(members, "server_date", str) or "",
     )
 
 

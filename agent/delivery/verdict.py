@@ -86,11 +86,22 @@ def retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
     if re.fullmatch(r"[+-]?\d{1,30}(\.\d{1,30})?", text, re.ASCII):
         seconds = float(text)
     else:
-        then = _date(text)
+        then = http_date(text)
         if then is None:
             return None
-        seconds = (then - (_date(headers.get("date", "")) or now)).total_seconds()
+        seconds = (then - (http_date(headers.get("date", "")) or now)).total_seconds()
     return min(LONGEST_RETRY_AFTER_S, max(SHORTEST_RETRY_AFTER_S, seconds))
+
+
+def http_date(text: str) -> datetime | None:
+    """Return the aware moment that a header names (RFC 9110, 5.6.7), None when it names none."""
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - rarely needed
+
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, OverflowError, IndexError, TypeError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def printable(text: str, longest: int = _LONGEST_QUOTE) -> str:
@@ -125,6 +136,7 @@ def _success(job: Job, reply: Reply, server: str) -> Answer:
         heartbeat_every_s=_number(tree, "heartbeat_every_s"),
         reconnect_spread_s=_number(tree, "reconnect_spread_s"),
         document=None if job.do == "post" else tree,
+        server_date=printable(reply.headers.get("date", ""), 40),
     )
 
 
@@ -244,13 +256,3 @@ def _host(location: str) -> str:
         return printable(urlsplit(location).hostname or "another page", 100)
     except ValueError:
         return "another page"
-
-
-def _date(text: str) -> datetime | None:
-    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - rarely needed
-
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, OverflowError, IndexError, TypeError):
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -34,6 +34,7 @@ ANSWER = Answer(
     30.0,
     {"notes": []},
     "0f3a",
+    "Sun, 06 Nov 1994 08:49:37 GMT",
 )  # fmt: skip
 
 
