@@ -7,6 +7,7 @@ import pytest
 
 from agent.settings import shipped_rules_file
 from tests.agent.rules.mutations import mutated
+from tests.support.seeds import long_run, tell
 
 SEED = 20_240_305
 FILES = 2_000
@@ -40,3 +41,6 @@ def test_a_damaged_file_is_refused_with_places_and_never_a_traceback(
     assert found["faults"] == {}
     assert PART / 3 < found["refused"] < PART, "some damage is of no consequence, most is"
     assert found["peak_mib"] < 64
+    tell(f"refused {found['refused']}, {found['peak_mib']:.0f} MiB, {found['slowest_ms']} ms")
+    if long_run():  # where nothing else disturbs; its own processor time, not the clock's
+        assert found["slowest_ms"] <= 100
