@@ -28,6 +28,8 @@ check: setup ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32 -p agent
+	$(BIN)/mypy --platform darwin --cache-dir .mypy_cache/darwin -p agent
 	$(BIN)/lint-imports
 
 format: setup ## format the code and mend what can be mended by itself

@@ -6,6 +6,7 @@ killed and ``SenderError`` says what was seen.
 
 import logging
 import subprocess
+import sys
 import threading
 from contextlib import suppress
 from types import TracebackType
@@ -139,7 +140,7 @@ class SenderProcess:
 
 def _group_of(user: str | None) -> int | None:
     """Return the user's own group: changing the user alone would leave the agent's."""
-    if user is None:
+    if user is None or sys.platform == "win32":  # where the service's own account is meant
         return None
     import pwd  # noqa: PLC0415 - not on Windows
 

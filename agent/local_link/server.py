@@ -187,7 +187,8 @@ def _listen(state_dir: Path) -> socket.socket:
 
 def _bind(listening: socket.socket, folder: Path) -> None:
     """Listen in ``folder``: under a name of its own first, so it is never open to others."""
-    if _answers(folder / SOCKET_NAME):
+    probe = socket.socket(listening.family, socket.SOCK_STREAM)
+    if _answers(probe, folder / SOCKET_NAME):
         raise LinkError(f"another agent answers on its {SOCKET_NAME} already")
     draft = folder / _DRAFT_NAME
     draft.unlink(missing_ok=True)
@@ -197,8 +198,8 @@ def _bind(listening: socket.socket, folder: Path) -> None:
     draft.replace(folder / SOCKET_NAME)
 
 
-def _answers(path: Path) -> bool:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+def _answers(probe: socket.socket, path: Path) -> bool:
+    with probe:
         probe.settimeout(1.0)
         try:
             probe.connect(os.fspath(path))
