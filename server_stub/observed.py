@@ -13,7 +13,15 @@ from server_stub import logs, metrics
 
 HEADER = "X-Request-Id"
 _SAFE = re.compile(r"[A-Za-z0-9._-]{8,64}")
-_DEVICE_ROUTES = ("enroll", "events", "facts", "heartbeat")
+_DEVICE_ROUTES = (
+    "enroll",
+    "events",
+    "facts",
+    "heartbeat",
+    "attachments",
+    "replies",
+    "device/tickets",
+)
 _ROUTES = {API_PREFIX + name: name for name in _DEVICE_ROUTES} | {
     "/health": "health",
     "/sign-in": "sign-in",

@@ -38,6 +38,14 @@ WALLED: Mapping[str, str] = {
     "sla_clock": _TICKETS.format("ticket_id"),
     "intake_seenenvelope": _DEVICES.format("device_id"),
     "intake_factsrecord": _DEVICES.format("device_id"),
+    "tickets_devicenews": _DEVICES.format("device_id"),
+    "contacts_contact": "client_id",
+    "contacts_report": _TICKETS.format("ticket_id"),
+    "contacts_attachment": _TICKETS.format("ticket_id"),
+    "contacts_piece": (
+        "(SELECT t.client_id FROM tickets_ticket t JOIN contacts_attachment a"
+        " ON a.ticket_id = t.id WHERE a.id = attachment_id)"
+    ),
     "api_keptanswer": _TICKETS.format("ticket_number"),
 }
 """Tables with clients' rows, and whose a row is.

@@ -80,3 +80,39 @@ class ReceiptResult(StrEnum):
     ACCEPTED = "accepted"
     DUPLICATE = "duplicate"
     REFUSED = "refused"
+
+
+class Urgency(StrEnum):
+    """How bad it is, in the words of who reports it; a policy makes a priority of it."""
+
+    CAN_WAIT = "can_wait"
+    SLOWS_ME = "slows_me"
+    CANNOT_WORK = "cannot_work"
+
+
+class ReportKind(StrEnum):
+    """What a report is about, which chooses the questions that are asked."""
+
+    PRINTER = "printer"
+    EMAIL = "email"
+    INTERNET = "internet"
+    SLOW = "slow"
+    PROGRAM = "program"
+    OTHER = "other"
+
+
+class Prefer(StrEnum):
+    """How who reports would like to be answered; ``here`` is in the tray."""
+
+    PHONE = "phone"
+    EMAIL = "email"
+    HERE = "here"
+
+
+class ReplyKind(StrEnum):
+    """What a person says later: words, whether it works, how content, which note helped."""
+
+    REPLY = "reply"
+    CONFIRM = "confirm"
+    RATE = "rate"
+    SOLVED = "solved"

@@ -16,7 +16,7 @@ _TITLES = {
     ProblemType.UNKNOWN_DEVICE: "No device has this token",
     ProblemType.WRONG_CREDENTIAL: "This credential is for something else",
     ProblemType.TOKEN_SPENT: "The enrolment token lets nobody in any more",
-    ProblemType.METHOD_NOT_ALLOWED: "This route takes POST only",
+    ProblemType.METHOD_NOT_ALLOWED: "This route does not take this method",
     ProblemType.UNSUPPORTED_MEDIA_TYPE: "The body must be plain JSON",
     ProblemType.TOO_LARGE: "The request is too large",
     ProblemType.CHANGED_BODY: "The id was used before with another body",
@@ -53,12 +53,14 @@ class RefusedError(Exception):
 
 
 def success(receipts: Sequence[Receipt], **members: object) -> Answer:
-    """Return 200 with the receipts in order; ``changes`` are the cursors a device compares.
-
-    This version has nothing to fetch, so there are no cursors yet.
-    """
+    """Return 200 with the receipts in order; ``changes`` are the cursors a device compares."""
     tree = {"receipts": [receipt.to_tree() for receipt in receipts], "changes": {}}
     return _answer(HTTPStatus.OK, MEDIA_TYPE, tree | members)
+
+
+def document(tree: dict[str, Any]) -> Answer:
+    """Return 200 with what a device fetches."""
+    return _answer(HTTPStatus.OK, MEDIA_TYPE, tree)
 
 
 def problem(

@@ -10,6 +10,7 @@ import random
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,8 @@ from agent.protocol.events import MAX_BODY_BYTES, Receipt
 from agent.protocol.problems import ProblemType
 from agent.protocol.strict import ProtocolError, parse
 from agent.protocol.words import ReceiptResult
-from server_stub.intake.answers import Answer, RefusedError, problem, success
+from server_stub.intake import feeds, reports
+from server_stub.intake.answers import Answer, RefusedError, document, problem, success
 from server_stub.intake.credentials import Devices, KnownDevice, bearer
 from server_stub.intake.decode import Arrived, decode_events, decode_facts
 from server_stub.intake.enrolment import enrol
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 HEARTBEAT_EVERY_S = 300
+_TICKETS = API_PREFIX + "tickets"
+"""Devices report here; staff and integrations have the same address for tickets."""
+_FETCHED = API_PREFIX + "device/"
 _MEDIA_TYPES = ("application/json", MEDIA_TYPE)
 _COME_AGAIN_S = (2, 15)
 """A random wait when the server cannot store, so that devices do not come back all at once."""
@@ -44,7 +49,7 @@ _log = logging.getLogger(__name__)
 
 
 class DeviceRoutes:
-    """What devices call: ``POST /api/v1/enroll``, ``events``, ``facts`` and ``heartbeat``."""
+    """What devices call: ``POST /api/v1/enroll``, ``events``, … and ``GET /api/v1/device/…``."""
 
     def __init__(
         self,
@@ -64,16 +69,20 @@ class DeviceRoutes:
             API_PREFIX + "events": self._events,
             API_PREFIX + "facts": self._facts,
             API_PREFIX + "heartbeat": self._heartbeat,
+            _TICKETS: partial(self._filed, reports.store_report),
+            API_PREFIX + "replies": partial(self._filed, reports.store_reply),
+            API_PREFIX + "device/tickets": partial(self._fetched, feeds.tickets),
         }
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         """Answer a device, or let Django answer."""
-        route = self._routes.get(environ.get("PATH_INFO", ""))
-        if route is None:
+        path = environ.get("PATH_INFO", "")
+        route = self._routes.get(path)
+        if route is None or (path == _TICKETS and not _is_report(environ)):
             return self._django(environ, start_response)
-        answer = _answered(route, environ)
+        answer = _answered(route, environ, "GET" if path.startswith(_FETCHED) else "POST")
         start_response(f"{answer.status.value} {answer.status.phrase}", answer.headers)
         return [answer.body]
 
@@ -105,23 +114,55 @@ class DeviceRoutes:
     def _heartbeat(self, environ: "WSGIEnvironment") -> Answer:
         device, body = self._admitted(environ)
         self._writer.saw(device.id, parse_heartbeat(parse(body)))
-        return success((), **self._pace())
+        return success((), changes=feeds.changes(device), **self._pace(device.reports))
 
-    def _pace(self) -> dict[str, object]:
-        """Return how often devices should call and how far to spread, and the server's time."""
+    def _filed(
+        self,
+        store: Callable[[KnownDevice, bytes, datetime], Receipt],
+        environ: "WSGIEnvironment",
+    ) -> Answer:
+        """Store the one envelope of a person."""
+        device, body = self._admitted(environ)
+        self._writer.saw(device.id)
+        receipt = store(device, body, datetime.now(UTC))
+        note(envelopes=1, tickets=[receipt.ticket] if receipt.ticket else [])
+        self._devices.forget()  # there is something to fetch, from the next answer on
+        if receipt.result is ReceiptResult.REFUSED:
+            return _alone_refused(receipt)
+        return success([receipt], changes=feeds.fresh_changes(device))
+
+    def _fetched(
+        self,
+        read: Callable[[KnownDevice, datetime], dict[str, object]],
+        environ: "WSGIEnvironment",
+    ) -> Answer:
+        device = self._known(environ, 0)
+        self._writer.saw(device.id)
+        return document(read(device, datetime.now(UTC)))
+
+    def _pace(self, open_reports: int = 0) -> dict[str, object]:
+        """Return how often devices should call and how far to spread, and the server's time.
+
+        A device with ``open_reports`` of people asks more often.
+        """
         return {
-            "heartbeat_every_s": HEARTBEAT_EVERY_S,
+            "heartbeat_every_s": feeds.URGENT_HEARTBEAT_S if open_reports else HEARTBEAT_EVERY_S,
             "reconnect_spread_s": self._fleet.spread_s(time.monotonic()),
             "server_time": _rfc3339(datetime.now(UTC)),
         }
 
     def _admitted(self, environ: "WSGIEnvironment") -> tuple[KnownDevice, bytes]:
         """Return who calls and the body, once the caller is known and within its allowance."""
+        device = self._known(environ)
+        return device, _body(environ, _size(environ))
+
+    def _known(self, environ: "WSGIEnvironment", size_bytes: int | None = None) -> KnownDevice:
+        """Return who calls, within its allowance; the size is the body's when not given."""
         token = bearer(environ, CredentialPrefix.DEVICE)
         now_s = time.monotonic()
         device = self._devices.of_token(token, now_s)
         note(device=device.id)
-        size_bytes = _size(environ)
+        size_bytes = _size(environ) if size_bytes is None else size_bytes
         if wait_s := self._allowance.wait_s(device.id, size_bytes, now_s):
             raise RefusedError(
                 ProblemType.RATE_LIMITED,
@@ -129,7 +170,7 @@ class DeviceRoutes:
                 f"Nothing was stored. Send it again in {wait_s} s.",
                 headers=[("Retry-After", str(wait_s))],
             )
-        return device, _body(environ, size_bytes)
+        return device
 
     def _stored(self, device: KnownDevice, decoded: list[Arrived | Receipt]) -> Answer:
         self._writer.saw(device.id)
@@ -139,12 +180,21 @@ class DeviceRoutes:
         note(envelopes=len(receipts), tickets=sorted({r.ticket for r in receipts if r.ticket}))
         if len(receipts) == 1 and receipts[0].result is ReceiptResult.REFUSED:
             return _alone_refused(receipts[0])
-        return success(receipts)
+        return success(receipts, changes=feeds.changes(device))
 
 
-def _answered(route: "Callable[[WSGIEnvironment], Answer]", environ: "WSGIEnvironment") -> Answer:
+def _is_report(environ: "WSGIEnvironment") -> bool:
+    """Tell a device's report from what staff and integrations ask of the same address."""
+    credential = environ.get("HTTP_AUTHORIZATION", "").partition(" ")[2].strip()
+    from_device: bool = credential.startswith(CredentialPrefix.DEVICE)
+    return from_device and environ["REQUEST_METHOD"] == "POST"
+
+
+def _answered(
+    route: "Callable[[WSGIEnvironment], Answer]", environ: "WSGIEnvironment", method: str
+) -> Answer:
     try:
-        _posted(environ)
+        _asked_by(environ, method)
         return route(environ)
     except RefusedError as error:
         return error.answer
@@ -167,13 +217,15 @@ def _answered(route: "Callable[[WSGIEnvironment], Answer]", environ: "WSGIEnviro
         return _unavailable()
 
 
-def _posted(environ: "WSGIEnvironment") -> None:
-    if environ["REQUEST_METHOD"] != "POST":
+def _asked_by(environ: "WSGIEnvironment", method: str) -> None:
+    if environ["REQUEST_METHOD"] != method:
         raise RefusedError(
             ProblemType.METHOD_NOT_ALLOWED,
             HTTPStatus.METHOD_NOT_ALLOWED,
-            "Devices POST here; there is nothing to read.",
-            headers=[("Allow", "POST")],
+            "Devices POST here; there is nothing to read."
+            if method == "POST"
+            else "Devices GET here; there is nothing to send.",
+            headers=[("Allow", method)],
         )
 
 

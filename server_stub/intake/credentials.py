@@ -26,7 +26,8 @@ class KnownDevice:
     """A device that proved who it is, and what its tickets need to know of it.
 
     ``policy_version_id`` is None while the server has no policy at all; ``time_zone`` is its
-    site's.
+    site's. ``news`` counts the changes its trays may fetch, ``reports`` the unresolved tickets
+    that people filed there.
     """
 
     id: str
@@ -34,6 +35,8 @@ class KnownDevice:
     site_id: int | None
     time_zone: str
     policy_version_id: int | None
+    news: int = 0
+    reports: int = 0
 
 
 def bearer(environ: "WSGIEnvironment", wanted: CredentialPrefix) -> str:
@@ -99,8 +102,8 @@ def _read(token_hash: str) -> KnownDevice | None:
         row = _row(token_hash)
     if row is None:
         return None
-    device_id, client_id, site_id, time_zone, policy_version_id = row
-    return KnownDevice(device_id, client_id, site_id, time_zone or "UTC", policy_version_id)
+    device_id, client_id, site_id, time_zone, *more = row
+    return KnownDevice(device_id, client_id, site_id, time_zone or "UTC", *more)
 
 
 def _row(token_hash: str) -> Row | None:

@@ -65,12 +65,12 @@ def _arrived(
     try:
         message = read(item)
     except ProtocolError as error:
-        identifier = _identifier(item)
+        identifier = identifier_of(item)
         return refused(identifier, str(error) if identifier else f"{place}: {error}")
     return Arrived(message, sha256(text_of(item).encode()).digest())
 
 
-def _identifier(item: object) -> str:
+def identifier_of(item: object) -> str:
     """Return the id a bad item gives itself, empty when it cannot be told back to its sender."""
     named = item.get("id") if isinstance(item, dict) else None
     if not isinstance(named, str):

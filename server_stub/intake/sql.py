@@ -22,10 +22,12 @@ Row = tuple[Any, ...]
 KNOWN_DEVICE = """
     SELECT d.id, d.client_id, d.site_id, s.time_zone, coalesce(
         (SELECT max(v.id) FROM sla_policyversion v WHERE v.name = c.policy),
-        (SELECT max(v.id) FROM sla_policyversion v WHERE v.name = 'default'))
+        (SELECT max(v.id) FROM sla_policyversion v WHERE v.name = 'default')),
+        coalesce(n.version, 0), coalesce(n.reports, 0)
     FROM clients_device d
     JOIN clients_client c ON c.id = d.client_id
     LEFT JOIN clients_site s ON s.id = d.site_id
+    LEFT JOIN tickets_devicenews n ON n.device_id = d.id
     WHERE d.token_hash = %s"""
 """By one token's hash; the newest version of the client's policy, else of the default one."""
 

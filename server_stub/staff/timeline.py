@@ -21,6 +21,8 @@ _DID = {
     EntryKind.PRIORITY: "changed the priority",
     EntryKind.STATUS: "changed the status",
     EntryKind.TITLE: "renamed the ticket",
+    EntryKind.CONFIRMED: "said whether it works",
+    EntryKind.RATED: "rated the help",
 }
 _PROGRAMS = {"": "The server", "server": "The server", "monitor": "The monitor"}
 
@@ -93,6 +95,8 @@ def _line(entry: TimelineEntry, names: Mapping[str, str]) -> TimelineLine:
     if entry.kind == EntryKind.ASSIGNED:
         was, now = names.get(was, was), names.get(now, now) or "nobody"
     who = _PROGRAMS.get(entry.actor) or names.get(entry.actor, entry.actor)
+    if tree.get("by") == "contact":
+        who = _text(tree, "name") or "The contact"
     return TimelineLine(
         id=entry.id,
         kind=entry.kind,

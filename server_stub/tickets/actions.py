@@ -6,7 +6,7 @@ is one transaction: all of it happens or nothing.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
@@ -20,6 +20,7 @@ from server_stub.tickets.acts import Step
 from server_stub.tickets.amendment import Actor, amending
 from server_stub.tickets.clocks import settle
 from server_stub.tickets.models import NOT_DUE, EntryKind, Ticket, TicketType, TimelineEntry
+from server_stub.tickets.news import tell_device
 from server_stub.tickets.texts import usable_text, usable_title
 
 FROM_PEOPLE = (Source.API, Source.PHONE, Source.EMAIL, Source.CHAT, Source.PORTAL)
@@ -28,7 +29,10 @@ FROM_PEOPLE = (Source.API, Source.PHONE, Source.EMAIL, Source.CHAT, Source.PORTA
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A ticket to be opened. Site and device are the client's own; ``body`` may be empty."""
+    """A ticket to be opened. Site and device are the client's own; ``body`` may be empty.
+
+    ``facts_hash`` names the facts that held; the device's latest when None.
+    """
 
     client: Client
     title: str
@@ -38,6 +42,7 @@ class Draft:
     priority: Priority = Priority.NORMAL
     type: TicketType = TicketType.INCIDENT
     source: Source = Source.API
+    facts_hash: str | None = None
 
 
 def amend(
@@ -65,18 +70,29 @@ def open_ticket(scope: Scope, actor: Actor, draft: Draft, now: datetime) -> Tick
     _check_places(scope, draft)
     title = usable_title(draft.title)
     body = draft.body.strip() and usable_text("body", draft.body, MAX_TEXT)
+    return store_ticket(replace(draft, title=title, body=body), actor, now)
+
+
+def store_ticket(draft: Draft, actor: Actor, now: datetime, **payload: object) -> Ticket:
+    """Return the stored ticket of a checked draft, within the caller's transaction.
+
+    ``payload`` goes with its first timeline entry.
+    """
+    facts_hash = draft.facts_hash
+    if facts_hash is None:
+        facts_hash = draft.device.facts_hash if draft.device else ""
     ticket = Ticket(
         client=draft.client,
         site=draft.site,
         device=draft.device,
-        title=title,
+        title=draft.title,
         status=Status.NEW.value,
         priority=draft.priority.value,
         type=draft.type.value,
         level=1,
         source=draft.source.value,
         occurrences=1,
-        facts_hash=draft.device.facts_hash if draft.device else "",
+        facts_hash=facts_hash,
         created_at=now,
         updated_at=now,
         next_due_at=NOT_DUE,
@@ -88,11 +104,12 @@ def open_ticket(scope: Scope, actor: Actor, draft: Draft, now: datetime) -> Tick
         kind=EntryKind.OPENED.value,
         actor=actor.email,
         channel=draft.source.value,
-        body=body or title,
-        payload=json.dumps({"priority": draft.priority.value}),
+        body=draft.body or draft.title,
+        payload=json.dumps({"priority": draft.priority.value} | payload, ensure_ascii=False),
     )
     settle(ticket, now)
     ticket.save(update_fields=["next_due_at"])
+    tell_device(ticket)
     ticket.refresh_from_db()  # what the database filled in
     return ticket
 

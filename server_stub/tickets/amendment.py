@@ -17,6 +17,7 @@ from server_stub.clients.scope import Scope
 from server_stub.errors import ConflictError, StaleError
 from server_stub.tickets.clocks import settle
 from server_stub.tickets.models import EntryKind, Ticket, TimelineEntry
+from server_stub.tickets.news import tell_device
 from server_stub.tickets.queries import locked
 
 _WRITTEN = (
@@ -72,6 +73,7 @@ class Amendment:
         self.ticket.updated_at = self.at
         settle(self.ticket, self.at)
         self.ticket.save(update_fields=_WRITTEN)
+        tell_device(self.ticket)
 
 
 @contextmanager

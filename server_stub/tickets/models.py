@@ -47,6 +47,8 @@ class EntryKind(StrEnum):
     PRIORITY = "priority"
     STATUS = "status"
     TITLE = "title"
+    CONFIRMED = "confirmed"
+    RATED = "rated"
 
 
 class Ticket(models.Model):
@@ -194,3 +196,22 @@ class TimelineEntry(models.Model):
     def tree(self) -> dict[str, Any]:
         """Return the payload as a JSON object, empty when there is none."""
         return json_object(self.payload)
+
+
+class DeviceNews(models.Model):
+    """How often something changed that a device's tray shows; missing while nothing has.
+
+    ``version`` is the cursor that devices compare; ``reports`` counts the unresolved tickets
+    that people filed there. A row of its own, so that what people do to tickets never waits for
+    the device's row, which every heartbeat writes.
+    """
+
+    device = models.OneToOneField(
+        "clients.Device", models.CASCADE, primary_key=True, related_name="+"
+    )
+    version = models.BigIntegerField()
+    reports = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        """Return device and version."""
+        return f"news {self.version} for {self.device_id}"

@@ -10,16 +10,21 @@ import pytest
 from agent.protocol.device import parse_enrolment, parse_facts, parse_heartbeat
 from agent.protocol.events import parse_event, parse_receipt
 from agent.protocol.problems import ProblemType, problem_tree, problem_type
+from agent.protocol.reports import parse_piece, parse_reply, parse_sent_report
 from agent.protocol.strict import parse, text_of
 from agent.protocol.words import (
     Change,
     DeviceKind,
     Evaluation,
+    Prefer,
     Priority,
     ReceiptResult,
+    ReplyKind,
+    ReportKind,
     Source,
     Status,
     Unit,
+    Urgency,
 )
 
 V1 = Path(__file__).parent / "v1"
@@ -40,6 +45,9 @@ REWRITE: dict[str, Callable[[Any], str]] = {
     "facts": lambda tree: parse_facts(tree).to_text(),
     "heartbeat": lambda tree: parse_heartbeat(tree).to_text(),
     "enrolment": lambda tree: parse_enrolment(tree).to_text(),
+    "report": lambda tree: parse_sent_report(tree).to_text(),
+    "piece": lambda tree: parse_piece(tree).to_text(),
+    "reply": lambda tree: parse_reply(tree).to_text(),
     "problem": problem_text,
 }
 
@@ -89,6 +97,10 @@ def test_every_kind_of_message_has_a_golden_file() -> None:
         (Status, "new open waiting resolved closed"),
         (Unit, "percent bytes seconds celsius count word"),
         (ReceiptResult, "accepted duplicate refused"),
+        (Urgency, "can_wait slows_me cannot_work"),
+        (ReportKind, "printer email internet slow program other"),
+        (Prefer, "phone email here"),
+        (ReplyKind, "reply confirm rate solved"),
     ],
 )
 def test_the_closed_lists_stay_closed(words: Any, known: str) -> None:

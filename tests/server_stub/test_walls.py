@@ -20,11 +20,12 @@ from django.test import Client as DjangoClient
 from server_stub import walls
 from server_stub.clients.models import Client, Device, EnrolmentToken, Site
 from server_stub.clients.scope import Scope
+from server_stub.contacts.models import Attachment, Contact, Piece, Report
 from server_stub.database import settings_for
 from server_stub.desk.actions import new_api_key
 from server_stub.intake.models import FactsRecord, SeenEnvelope
 from server_stub.sla.models import Clock
-from server_stub.tickets.models import Ticket, TimelineEntry
+from server_stub.tickets.models import DeviceNews, Ticket, TimelineEntry
 from server_stub.walls import NOBODY, seen_by
 from tests.support.databases import Databases, ServerDatabase, connect
 from tests.support.postgresql import ROLE
@@ -73,6 +74,13 @@ def a_world() -> Client:
     envelope = f"envelope-{client.id}"
     SeenEnvelope.objects.create(device=device, envelope_id=envelope, body_sha256=b"x")
     FactsRecord.objects.create(device=device, hash="0", text="{}")
+    DeviceNews.objects.create(device=device, version=1, reports=1)
+    contact = Contact.objects.create(client=client, device=device, account="1")
+    report = Report.objects.create(ticket=ticket, contact=contact, envelope_id=envelope)
+    attachment = Attachment.objects.create(
+        ticket=ticket, report=report, envelope_id=envelope, name="a", sha256="0", total=1
+    )
+    Piece.objects.create(attachment=attachment, offset=0, content=b"x")
     kept = apps.get_model("api", "KeptAnswer") if apps.is_installed("server_stub.api") else None
     if kept:
         owner = a_technician()

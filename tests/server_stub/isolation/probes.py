@@ -16,6 +16,7 @@ from agent.protocol.ids import uuid7
 from server_stub.intake.application import DeviceRoutes
 from server_stub.staff.acts import ACTS
 from tests.server_stub.intake.messages import an_enrolment, an_event, events_body, some_facts
+from tests.server_stub.intake.reports import a_reply, a_report
 from tests.server_stub.isolation.worlds import NOTHING, a_heartbeat
 
 Names = Mapping[str, str]
@@ -255,10 +256,33 @@ def _enrol(device_id: Callable[[Names], str], note: str) -> Probe:
     )
 
 
+_REPLY = uuid7()
+"""Told back in a refusal; a refused one is not kept, so it serves again."""
 _DEVICE_PROBES = (
     _device("events", lambda _: events_body(an_event())),
     _device("facts", lambda _: some_facts(user="probe").to_text().encode()),
     _device("heartbeat", lambda _: a_heartbeat().encode()),
+    _device("tickets", lambda _: a_report().to_text().encode()),
+    _device(
+        "tickets", lambda names: a_report(same_as=names["word"]).to_text().encode(), note="me too"
+    ),
+    Probe(
+        _API + "replies",
+        "device",
+        "POST",
+        _at(_API + "replies"),
+        lambda names: a_reply(id=_REPLY, ticket=int(names["ticket"])).to_text().encode(),
+        changes=True,
+    ),
+    Probe(
+        _API + "device/tickets",
+        "device",
+        "GET",
+        _at(_API + "device/tickets"),
+        named=False,
+        shows=True,
+        differs=True,
+    ),
     _enrol(lambda _: uuid7(), "a new device"),
     # That another client's device has an id is told: it is a random number that only a copy of
     # that disk can know, and its owner must learn of it. Nothing else is.

@@ -7,9 +7,11 @@ from datetime import timedelta
 from agent.protocol.credentials import CredentialPrefix, credential_hash, new_credential
 from agent.protocol.device import Heartbeat
 from server_stub.clients.models import Client, Device, EnrolmentToken, Site
+from server_stub.contacts.models import Contact, Report
 from server_stub.intake.models import FactsRecord
 from server_stub.sla.models import Clock, PolicyVersion
 from server_stub.tickets.models import EntryKind, Ticket, TimelineEntry
+from tests.server_stub.intake.reports import ACCOUNT
 from tests.support import desk_rows
 from tests.support.rows import NOW, a_client, a_clock, a_site, a_ticket, an_entry
 
@@ -96,6 +98,7 @@ def a_world(name: str, number: int, policy: PolicyVersion) -> World:
         payload = json.dumps({"rule": canary, "check": canary, "target": canary})
         an_entry(one, EntryKind.OPENED, at=NOW, body=canary, actor="monitor", payload=payload)
     entry = an_entry(ticket, EntryKind.NOTE, at=NOW, body=f"{canary} note", actor="a@b.example")
+    a_filed_report(ticket, canary)
     clock = a_clock(ticket, "resolution", policy_version=policy, due_at=NOW + timedelta(hours=1))
     return World(
         canary,
@@ -111,6 +114,20 @@ def a_world(name: str, number: int, policy: PolicyVersion) -> World:
     )
 
 
+def a_filed_report(ticket: Ticket, canary: str) -> Report:
+    """Write who filed a report that went to this ticket."""
+    contact = Contact.objects.create(
+        client=ticket.client,
+        device_id=ticket.device_id or "",
+        account=ACCOUNT,
+        name=f"{canary} contact",
+    )
+    payload = json.dumps({"name": f"{canary} typed"})
+    return Report.objects.create(
+        ticket=ticket, contact=contact, envelope_id=canary.ljust(36, "0")[:36], payload=payload
+    )
+
+
 def snapshot(world: World) -> dict[str, object]:
     """Return everything the database has of a client, to tell whether anybody changed it."""
     tickets = Ticket.objects.filter(client=world.client)
@@ -120,6 +137,8 @@ def snapshot(world: World) -> dict[str, object]:
         "devices": list(Device.objects.filter(client=world.client).order_by("id").values()),
         "tickets": list(tickets.order_by("id").values()),
         "timeline": list(TimelineEntry.objects.filter(ticket__in=tickets).order_by("id").values()),
+        "contacts": list(Contact.objects.filter(client=world.client).order_by("id").values()),
+        "reports": list(Report.objects.filter(ticket__in=tickets).order_by("id").values()),
         "clocks": list(Clock.objects.filter(ticket__in=tickets).order_by("id").values()),
     }
 

@@ -1,0 +1,211 @@
+"""What contacts do from their computers: file a report, and answer to its ticket later.
+
+Every function is part of the caller's transaction and acts for one device alone: a ticket that
+no report of that account went to is not found, whoever it belongs to.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+
+from agent.protocol.reports import Attachment as Announced
+from agent.protocol.reports import Reply
+from agent.protocol.reports import Report as Filed
+from agent.protocol.words import Priority, ReplyKind, Source, Status, Urgency
+from server_stub.clients.models import Device
+from server_stub.clients.scope import Scope
+from server_stub.contacts.models import Attachment, Contact, Report
+from server_stub.errors import NotFoundError
+from server_stub.tickets import acts
+from server_stub.tickets.actions import Draft, amend, store_ticket
+from server_stub.tickets.acts import Step
+from server_stub.tickets.amendment import Actor, Amendment
+from server_stub.tickets.models import EntryKind, Ticket
+
+PRIORITIES: Mapping[Urgency, Priority] = {
+    Urgency.CANNOT_WORK: Priority.HIGH,
+    Urgency.SLOWS_ME: Priority.NORMAL,
+    Urgency.CAN_WAIT: Priority.LOW,
+}
+"""Urgent is nobody's to claim by a form; a technician makes a ticket urgent."""
+ACTOR = "contact"
+_BY_CONTACT = Actor(ACTOR, Source.TRAY.value)
+
+
+def file(device: Device, filed: Filed, now: datetime) -> Ticket:
+    """Return the ticket a report went to: a new one, or the alert's that it says it is about."""
+    contact = _contact(device, filed)
+    known = _known(device, filed.same_as)
+    ticket = _joined(known, filed, now) if known else _opened(device, filed, now)
+    report = Report.objects.create(
+        ticket=ticket,
+        contact=contact,
+        envelope_id=filed.id,
+        shared=filed.shared,
+        payload=json.dumps(_typed(filed), ensure_ascii=False),
+        at=now,
+    )
+    Attachment.objects.bulk_create(_announced(ticket, report, one) for one in filed.attachments)
+    return ticket
+
+
+def answer(device: Device, reply: Reply, now: datetime) -> Ticket | None:
+    """Do what a contact says to a ticket, and return it; None when it is about none.
+
+    Raises NotFoundError for a ticket that no report of this account went to.
+    """
+    if reply.ticket is None:
+        return None
+    report = (
+        Report.objects.filter(
+            ticket=reply.ticket, contact__device=device, contact__account=reply.account
+        )
+        .order_by("id")
+        .last()
+    )
+    if report is None:
+        raise NotFoundError("ticket", reply.ticket)
+    steps = _STEPS[reply.kind](report, reply)
+    scope = Scope.of([device.client_id])
+    return amend(scope, reply.ticket, _BY_CONTACT, *steps, now=now)
+
+
+def _contact(device: Device, filed: Filed) -> Contact:
+    """Return who files it; what was typed replaces what was typed before, until confirmed.
+
+    Of an account that several people share nothing is kept: each of them types it anew.
+    """
+    contact, _ = Contact.objects.get_or_create(
+        device=device, account=filed.account, defaults={"client_id": device.client_id}
+    )
+    contact.account_name = filed.account_name
+    if contact.confirmed_at is None and not filed.shared:
+        typed = filed.contact
+        contact.name = typed.name or contact.name
+        contact.phone = typed.phone or contact.phone
+        contact.email = typed.email or contact.email
+    contact.save()
+    return contact
+
+
+def _known(device: Device, fingerprint: str | None) -> Ticket | None:
+    """Return the unresolved ticket of an alert of this device."""
+    if fingerprint is None:
+        return None
+    return Ticket.objects.filter(
+        alert_key=f"{device.id}:{fingerprint}", resolved_at__isnull=True
+    ).first()
+
+
+def _opened(device: Device, filed: Filed, now: datetime) -> Ticket:
+    draft = Draft(
+        client=device.client,
+        site=device.site,
+        device=device,
+        title=filed.title,
+        body=filed.text,
+        priority=PRIORITIES[filed.urgency],
+        source=Source.TRAY,
+        facts_hash=filed.facts_hash,
+    )
+    return store_ticket(draft, _BY_CONTACT, now, **_told(filed))
+
+
+def _joined(known: Ticket, filed: Filed, now: datetime) -> Ticket:
+    """Add a report to the ticket of the alert it is about."""
+
+    def step(one: Amendment) -> None:
+        body = f"{filed.title}\n\n{filed.text}".strip()
+        one.tell(EntryKind.REPLY, body, **_told(filed))
+
+    return amend(Scope.of([known.client_id]), known.id, _BY_CONTACT, step, now=now)
+
+
+def _told(filed: Filed) -> dict[str, object]:
+    """Return what the timeline tells of a report besides its text."""
+    members: dict[str, object] = {
+        "by": ACTOR,
+        "account": filed.account,
+        "name": filed.contact.name or filed.account_name,
+        "urgency": filed.urgency.value,
+        "about": filed.kind.value,
+        "answers": dict(filed.answers or {}),
+        "error_text": filed.error_text,
+        "before": filed.before,
+        "tried": filed.tried,
+    }
+    return {name: value for name, value in members.items() if value}
+
+
+def _typed(filed: Filed) -> dict[str, object]:
+    typed = filed.contact
+    return {
+        "name": typed.name,
+        "phone": typed.phone,
+        "email": typed.email,
+        "prefer": typed.prefer.value,
+        "without": list(filed.without),
+        "device_at": filed.at,
+    }
+
+
+def _announced(ticket: Ticket, report: Report, one: Announced) -> Attachment:
+    return Attachment(
+        ticket=ticket,
+        report=report,
+        envelope_id=one.id,
+        name=one.name,
+        total=one.bytes,
+        sha256=one.sha256,
+    )
+
+
+def _said(report: Report, reply: Reply) -> dict[str, object]:
+    contact = report.contact
+    name = report.tree.get("name") or contact.name or reply.account_name
+    return {"by": ACTOR, "account": reply.account, "name": name}
+
+
+def _replied(report: Report, reply: Reply) -> list[Step]:
+    """Say something; whoever waited for it works on, and what was settled is not."""
+
+    def step(one: Amendment) -> None:
+        if one.ticket.is_resolved:
+            acts.reopen()(one)
+        one.tell(EntryKind.REPLY, reply.text, **_said(report, reply))
+        if one.ticket.status == Status.WAITING:
+            acts.set_status(Status.OPEN)(one)
+
+    return [step]
+
+
+def _confirmed(report: Report, reply: Reply) -> list[Step]:
+    """Say whether it works: a resolved ticket is closed, or open again."""
+
+    def step(one: Amendment) -> None:
+        fixed = bool(reply.fixed)
+        Report.objects.filter(id=report.id).update(confirmed=fixed)
+        if not fixed and one.ticket.is_resolved:
+            acts.reopen()(one)
+        one.tell(EntryKind.CONFIRMED, reply.text, fixed=fixed, **_said(report, reply))
+        if fixed and one.ticket.status == Status.RESOLVED:
+            acts.set_status(Status.CLOSED)(one)
+
+    return [step]
+
+
+def _rated(report: Report, reply: Reply) -> list[Step]:
+    """Say how content one was; it changes nothing else."""
+
+    def step(one: Amendment) -> None:
+        Report.objects.filter(id=report.id).update(stars=reply.stars)
+        one.tell(EntryKind.RATED, reply.text, stars=reply.stars, **_said(report, reply))
+
+    return [step]
+
+
+_STEPS = {
+    ReplyKind.REPLY: _replied,
+    ReplyKind.CONFIRM: _confirmed,
+    ReplyKind.RATE: _rated,
+}
