@@ -1,5 +1,6 @@
 """The one WSGI application: device routes first, Django behind them."""
 
+import gc
 import importlib
 import os
 from wsgiref.types import WSGIApplication
@@ -27,3 +28,7 @@ if _proxies := os.environ.get("WATCHDESK_TRUSTED_PROXY"):
 application = Observed(
     BodyGuard(application), logs_requests=os.environ.get("WATCHDESK_LOG_REQUESTS") == "1"
 )
+
+# What is loaded by now stays: looking through it for garbage stops every thread (measured: 60 ms).
+gc.collect()
+gc.freeze()

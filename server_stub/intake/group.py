@@ -5,9 +5,8 @@ The steps, in order, each a constant number of statements however large the grou
 1. envelopes seen before: with the same body a duplicate, with another one refused
 2. the tickets of all alerts in the group, locked
 3. each alert's events folded (pure), new tickets numbered
-4. tickets, timeline, clocks and due work written
-5. facts written
-6. the envelopes written, so that they are seen from now on
+4. what is stored changed, facts too; then tickets, timeline, clocks, due work and the envelopes
+   written, so that they are seen from now on
 
 The caller commits, and hands out the receipts only then.
 """
@@ -115,13 +114,11 @@ def store(requests: Sequence[Request], now: datetime) -> list[list[Receipt]]:
         alert.fold(now)
     _number(alerts.values(), execute)
     rows = _ticket_rows(alerts, execute, now)
-    with execute.together():
-        rows.write(execute)
-        _write_facts(fresh, execute, now)
-        execute.insert(
-            "intake_seenenvelope",
-            [(s.device.id, s.arrived.message.id, s.body_sha256, s.ticket, now) for s in fresh],
-        )
+    envelopes = [(s.device.id, s.arrived.message.id, s.body_sha256, s.ticket, now) for s in fresh]
+    execute.write(
+        [*rows.changes, *_facts_changes(fresh, now)],
+        rows.new | {"intake_seenenvelope": envelopes},
+    )
     return [[s.receipt() for s in one] for one in sightings]
 
 
@@ -226,14 +223,12 @@ def _promises_anew(
     return found
 
 
-def _write_facts(fresh: Iterable[_Sighting], execute: sql.Statements, now: datetime) -> None:
-    facts = list(_facts(fresh))
-    if facts:
-        texts = [(device, one.hash, text_of(one.facts)) for device, one in facts]
-        execute.many(sql.PUT_FACTS, [(device, hash_, text, now) for device, hash_, text in texts])
-        execute.many(
-            sql.UPDATE_FACTS, [(text, hash_, now, device) for device, hash_, text in texts]
-        )
+def _facts_changes(fresh: Iterable[_Sighting], now: datetime) -> list[sql.Change]:
+    texts = [(device, one.hash, text_of(one.facts)) for device, one in _facts(fresh)]
+    return [
+        (sql.PUT_FACTS, [(device, hash_, text, now) for device, hash_, text in texts]),
+        (sql.UPDATE_FACTS, [(text, hash_, now, device) for device, hash_, text in texts]),
+    ]
 
 
 def _facts(fresh: Iterable[_Sighting]) -> Iterator[tuple[str, Facts]]:

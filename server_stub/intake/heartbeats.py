@@ -20,20 +20,14 @@ class Seen(NamedTuple):
 
 def write(seen: Mapping[str, Seen]) -> None:
     """Write what was heard of devices within the caller's transaction, in one order everywhere."""
-    execute = sql.statements()
     devices = sorted(seen.items())
-    execute.many(
-        sql.UPDATE_SEEN,
-        [(one.at, device, one.at) for device, one in devices if one.heartbeat is None],
-    )
-    execute.many(
-        sql.UPDATE_HEARTBEATS,
-        [
-            (one.at, beat.to_text(), label(beat.boot_at), beat.agent_version, device, one.at)
-            for device, one in devices
-            if (beat := one.heartbeat)
-        ],
-    )
+    silent = [(one.at, device, one.at) for device, one in devices if one.heartbeat is None]
+    beats = [
+        (one.at, beat.to_text(), label(beat.boot_at), beat.agent_version, device, one.at)
+        for device, one in devices
+        if (beat := one.heartbeat)
+    ]
+    sql.statements().write([(sql.UPDATE_SEEN, silent), (sql.UPDATE_HEARTBEATS, beats)], {})
 
 
 def label(text: str) -> datetime | None:

@@ -70,15 +70,24 @@ class TicketRows:
             for entry in entries
         ]
 
-    def write(self, execute: sql.Statements) -> None:
-        """Write everything taken."""
-        execute.many(sql.DELETE_CLOCKS, self._dropped_clocks)
-        execute.many(sql.DELETE_WORK, self._dropped_work)
-        execute.many(sql.UPDATE_TICKETS, self._updates)
-        execute.insert("tickets_ticket", self._tickets)
-        execute.insert("tickets_timelineentry", self._timeline)
-        execute.insert("sla_clock", self._clocks)
-        execute.insert("work_duework", self._work)
+    @property
+    def changes(self) -> list[sql.Change]:
+        """Return what is to be done to stored tickets, in this order."""
+        return [
+            (sql.DELETE_CLOCKS, self._dropped_clocks),
+            (sql.DELETE_WORK, self._dropped_work),
+            (sql.UPDATE_TICKETS, self._updates),
+        ]
+
+    @property
+    def new(self) -> dict[str, list[sql.Row]]:
+        """Return the new rows by table."""
+        return {
+            "tickets_ticket": self._tickets,
+            "tickets_timelineentry": self._timeline,
+            "sla_clock": self._clocks,
+            "work_duework": self._work,
+        }
 
     def _promise(self, number: int, clocks: list[Promise]) -> datetime:
         """Take a ticket's clocks and the work they cause; return when the next one is due."""

