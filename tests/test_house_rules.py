@@ -19,7 +19,7 @@ LONGEST_MODULE = 500
 NEVER_NAMED = re.compile(
     r"(?:^|_)(manager|helper|helpers|utils|util|common|misc|info|handle)(?:_|$)"
 )
-NAMED_BY_OTHERS = {"proxy_manager_for"}
+NAMED_BY_OTHERS = {"handle_error", "proxy_manager_for"}
 """Methods of libraries that we override."""
 TABLES_OF = {
     "clients": "clients",

@@ -1,81 +1,129 @@
-import json
-import socket
-import threading
-from pathlib import Path
-from typing import Any
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tray.agent_link import ask
-from tray.cli import main
-from tray.errors import AgentUnreachableError
-from tray.menu import Mood, menu
+from tray.drafts import Waiting
+from tray.known import Alert, Desk, Entry, Known, Ticket
+from tray.menu import Item, Menu, Mood, Verb, lines, menu, visible
 
-DISK = {"check": "disk.space", "target": "C:", "evaluation": "warning", "summary": "3 GiB free"}
-WELL = {"check": "cpu", "target": "cpu", "evaluation": "ok", "summary": ""}
-UNKNOWN = {"check": "tcp", "target": "desk:443", "evaluation": "unknown", "summary": "timeout"}
-
-
-def test_all_is_well_when_nothing_is_found() -> None:
-    assert menu({"checks": [WELL, UNKNOWN]}).mood is Mood.WELL
+NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
+DISK = Alert("disk-c", "Disk C: is nearly full", "warning", NOW, 1042, "open")
+PRINTER = Ticket("r", 1042, "The printer is dead", "open", due_at=NOW + timedelta(hours=3))
 
 
-def test_what_is_known_is_told_in_words() -> None:
-    shown = menu({"checks": [DISK, WELL]})
-
-    assert (shown.mood, shown.tooltip) == (Mood.KNOWN, "1 problem is known")
-    assert shown.lines == ("C: (disk.space) is warning: 3 GiB free",)
+def shown(known: Known | None, *waiting: Waiting) -> Menu:
+    return menu(known, waiting, NOW)
 
 
-def test_an_agent_that_does_not_answer_is_no_well_computer() -> None:
-    assert menu(None).mood is Mood.NOT_CONNECTED
+def texts(items: tuple[Item, ...]) -> list[str]:
+    return [text for item in items for text in (item.text, *texts(item.items))]
 
 
-def answer_once(folder: Path, line: bytes) -> threading.Thread:
-    listening = socket.socket(socket.AF_UNIX)
-    listening.bind(str(folder / "agent.sock"))
-    listening.listen()
-
-    def answer() -> None:
-        with listening:
-            connection, _ = listening.accept()
-            with connection:
-                connection.makefile("rb").readline()
-                connection.sendall(line)
-
-    thread = threading.Thread(target=answer)
-    thread.start()
-    return thread
+def test_all_is_well_when_nothing_is_known() -> None:
+    assert (shown(Known()).mood, shown(Known()).tooltip) == (
+        Mood.WELL, "All is well with this computer",
+    )  # fmt: skip
 
 
-def test_the_tray_shows_what_the_agent_answers(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    status: dict[str, Any] = {"ok": True, "checks": [DISK]}
-    agent = answer_once(tmp_path, json.dumps(status).encode() + b"\n")
+def test_what_is_known_stands_in_the_menu_with_its_ticket_and_an_offer_to_join() -> None:
+    told = shown(Known(alerts=(DISK,)))
 
-    code = main(["--state", str(tmp_path), "--diagnose"])
-    agent.join()
-
-    shown = capsys.readouterr().out
-    assert code == 0
-    assert "answers" in shown
-    assert "C: (disk.space) is warning" in shown
+    assert told.mood is Mood.KNOWN
+    (line,) = (item for item in told.items if item.text.startswith("Disk"))
+    assert line.text == "Disk C: is nearly full (ticket 1042, being worked on)"
+    assert [(item.verb, item.about) for item in line.items] == [(Verb.ME_TOO, "disk-c")]
 
 
-@pytest.mark.parametrize("line", [b"", b"nonsense\n", b"[1]\n"])
-def test_an_answer_that_makes_no_sense_is_an_agent_out_of_reach(
-    line: bytes, tmp_path: Path
-) -> None:
-    agent = answer_once(tmp_path, line)
+@pytest.mark.parametrize("known", [None, Known(connected=False)])
+def test_without_agent_or_desk_everything_can_still_be_chosen(known: Known | None) -> None:
+    """Other trays grey their menu out just when it is needed."""
+    verbs = {item.verb for item in shown(known).items}
 
-    with pytest.raises(AgentUnreachableError):
-        ask(tmp_path, "status")
-    agent.join()
+    assert shown(known).mood is Mood.NOT_CONNECTED
+    assert {Verb.REPORT, Verb.CHECK, Verb.SENT, Verb.QUIT} <= verbs
 
 
-def test_without_an_agent_the_tray_says_that_nothing_is_lost(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["--state", str(tmp_path)]) == 1
-    assert "Nothing is lost" in capsys.readouterr().err
+def test_a_left_click_reports_a_problem() -> None:
+    assert [item.verb for item in shown(Known()).items if item.first] == [Verb.REPORT]
+
+
+def test_tickets_are_listed_with_number_state_and_what_is_due() -> None:
+    answered = replace(
+        PRINTER, number=7, title="Mail", entries=(Entry("e", NOW, "reply", "Ana", "Try again"),)
+    )
+    tickets = (
+        PRINTER,
+        answered,
+        replace(PRINTER, number=8, title="Fan", status="resolved", asks="confirm"),
+        replace(PRINTER, number=None, title="Screen", state="saved"),
+        replace(PRINTER, number=None, title="Mouse", state="refused"),
+    )
+    told = shown(Known(tickets=tickets), Waiting({"id": "w", "title": "Keyboard"}))
+
+    assert texts(told.items)[3:] == [
+        *texts(told.items)[3:4],
+        "My tickets (6 open)",
+        "Waiting here: Keyboard",
+        "1042 The printer is dead: being worked on, due today 13:00",
+        "7 Mail: being worked on, answered",
+        "8 Fan: is it fixed?",
+        "Screen: saved, will be sent",
+        "Mouse: refused",
+        "", "Show all…", "Check this computer now", "Help and contacts…", "What is sent…", "",
+        "Quit",
+    ]  # fmt: skip
+    assert (told.mood, told.tooltip) == (Mood.ANSWER, "1 ticket waits for your answer")
+
+
+def test_help_shows_telephone_and_hours_without_any_network() -> None:
+    desk = Desk.read(
+        {
+            "provider": "Northwind IT",
+            "phone": "+44 20 7946 0000",
+            "hours": [{"days": ["mon", "fri"], "from": "09:00", "to": "17:00"}],
+            "time_zone": "Europe/London",
+            "urgent": "+44 20 7946 0999",
+        }
+    )
+    told = texts(shown(Known(connected=False, desk=desk)).items)
+
+    assert "+44 20 7946 0000" in told
+    assert "closed until Monday 09:00; urgent: +44 20 7946 0999" in told
+
+
+def test_a_policy_can_take_quit_away() -> None:
+    told = shown(Known(desk=Desk(quit=False)))
+
+    assert Verb.QUIT not in {item.verb for item in told.items}
+
+
+@pytest.mark.parametrize(
+    ("known", "wanted"),
+    [
+        (None, True),
+        (Known(desk=Desk(tray="always")), True),
+        (Known(desk=Desk(tray="menu_only"), alerts=(DISK,)), False),
+        (Known(desk=Desk(tray="on_problem")), False),
+        (Known(desk=Desk(tray="on_problem"), alerts=(DISK,)), True),
+        (Known(desk=Desk(tray="on_problem"), tickets=(PRINTER,)), True),
+        (Known(desk=Desk(tray="on_problem"), tickets=(replace(PRINTER, status="closed"),)), False),
+    ],
+)
+def test_a_policy_says_when_there_is_an_icon(known: Known | None, wanted: bool) -> None:  # noqa: FBT001 - a case
+    assert visible(known, ()) is wanted
+
+
+def test_a_terminal_is_told_what_is_known() -> None:
+    assert lines(shown(Known(alerts=(DISK,)))) == [
+        "Disk C: is nearly full (ticket 1042, being worked on)"
+    ]
+
+
+def test_many_alerts_do_not_fill_the_screen() -> None:
+    alerts = tuple(replace(DISK, fingerprint=str(n), title="x" * 500) for n in range(30))
+    told = lines(shown(Known(alerts=alerts)))
+
+    assert len(told) == 7
+    assert told[-1] == "and 24 more"
+    assert max(map(len, told)) < 120
