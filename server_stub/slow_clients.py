@@ -12,7 +12,6 @@ import contextlib
 import ipaddress
 import json
 import logging
-import os
 import socket
 import struct
 import sys
@@ -136,23 +135,21 @@ def cut_silent_connections(address: str, silent_s: float) -> int:
 
 
 def _sockets() -> Iterator[socket.socket]:
-    """Yield each socket of this process under a descriptor of our own, closed afterwards.
+    """Yield each socket of this process, lent for the moment: none is closed.
 
-    Of our own because the process may close a connection while we look at it, and the number
-    then names another one.
+    Nothing may be closed here, a duplicate neither: closing any descriptor of a file gives up all
+    locks that the process has on it, and SQLite's database would be taken for unused. A number
+    that names another socket by now is looked at as that one.
     """
     for entry in list(Path("/proc/self/fd").iterdir()):
         try:
-            descriptor = os.dup(int(entry.name))
-        except OSError:  # closed since
+            lent = socket.socket(fileno=int(entry.name))
+        except OSError:  # a file, or closed since
             continue
         try:
-            found = socket.socket(fileno=descriptor)
-        except OSError:  # a file
-            os.close(descriptor)
-            continue
-        with found:
-            yield found
+            yield lent
+        finally:
+            lent.detach()
 
 
 def _is_silent(connection: socket.socket, address: str, silent_s: float) -> bool:

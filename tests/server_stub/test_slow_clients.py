@@ -1,5 +1,8 @@
 import io
 import socket
+import sqlite3
+import subprocess
+import sys
 import threading
 import time
 import urllib.request
@@ -134,6 +137,26 @@ def test_only_the_silent_connections_of_one_address_are_cut(
     assert silent.recv(1) == b""
     other.sendall(b"still there")
     served.sendall(b"still there")
+
+
+@pytest.mark.needs("setpriv")  # Linux
+def test_looking_for_silent_connections_leaves_the_databases_locks_alone(tmp_path: Path) -> None:
+    """Whoever closes any descriptor of a file gives up all locks its process has on it.
+
+    A second process then took the database for unused, and what was answered was lost.
+    """
+    file = tmp_path / "watchdesk.db"
+    ours = sqlite3.connect(file, isolation_level=None)
+    ours.execute("BEGIN EXCLUSIVE")
+    asking = "import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=0).execute('BEGIN EXCLUSIVE')"
+    asks = [sys.executable, "-c", asking, str(file)]
+
+    cut_silent_connections("127.0.0.1", 0)
+    theirs = subprocess.run(asks, capture_output=True, text=True, check=False)
+    ours.close()
+
+    assert "database is locked" in theirs.stderr
+    assert subprocess.run(asks, check=False).returncode == 0
 
 
 @pytest.mark.needs("setpriv")  # Linux
