@@ -1,6 +1,6 @@
 # watchdesk: every command a developer needs. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lock system bench-agent bench-intake clean
+.PHONY: help setup demo test check format lock system bench-agent bench-intake bench-returning clean
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -39,8 +39,11 @@ format: setup ## format the code and mend what can be mended by itself
 bench-agent: setup ## the agent's memory and CPU, beside its peers
 	$(BIN)/python bench/agent.py
 
-bench-intake: setup ## tickets per second, beside the machine's own limits
-	$(BIN)/python bench/intake.py
+bench-intake: setup ## tickets per second, beside the machine's own limits (5 minutes)
+	$(BIN)/python bench/intake.py --stored 100000
+
+bench-returning: setup ## 2,000 devices come back after an outage while staff work
+	$(BIN)/python bench/returning.py
 
 lock: ## write the pinned requirements anew from pyproject.toml (needs uv)
 	uv pip compile $(LOCK) pyproject.toml -o requirements.txt
