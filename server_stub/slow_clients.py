@@ -3,9 +3,8 @@
 granian gives a request to a thread as soon as its head is there, and reading the body blocks
 that thread for as long as the client likes (granian's own limit is for the head alone): forty
 connections that promised a body and sent none kept a server of 32 threads from answering
-anybody. Two things help. What anybody may send, forms and enrolments, shares a few threads; on
-the other routes below ``/api/`` callers are known before their body is read. And a connection
-whose body is awaited too long is shut down.
+anybody. Two things help. Callers who are not known before their body is read share a few threads
+(``admission``). And a connection whose body is awaited too long is shut down.
 """
 
 import contextlib
@@ -22,18 +21,18 @@ from http import HTTPStatus
 from pathlib import Path
 from wsgiref.types import InputStream, StartResponse, WSGIApplication, WSGIEnvironment
 
-from agent.protocol import API_PREFIX, PROBLEM_MEDIA_TYPE
+from django.template.loader import render_to_string
+
+from agent.protocol import PROBLEM_MEDIA_TYPE
 from agent.protocol.problems import ProblemType, problem_tree
+from server_stub.admission import Admission
 
-STRANGERS_AT_ONCE = 12
-"""Requests with a body from callers not known yet.
-
-Each sign-in takes 100 MB for a tenth of a second (argon2): this bounds that as well."""
 LONGEST_BODY_S = 15.0
 _LAST_DATA_SENT = struct.Struct("44xI")
 """``tcpi_last_data_sent`` in Linux's ``struct tcp_info``: milliseconds since we sent anything."""
 
-_ENROLMENT = API_PREFIX + "enroll"
+PEER = "watchdesk.peer"
+"""The environ's member with the address at the other end of the connection, a proxy's perhaps."""
 
 _log = logging.getLogger(__name__)
 
@@ -47,25 +46,21 @@ class BodyGuard:
         """Take what answers requests."""
         self._application = application
         self._longest_body_s = longest_body_s
-        self._strangers = threading.Semaphore(STRANGERS_AT_ONCE)
+        self._admission = Admission()
         self._awaited: dict[int, tuple[float, str]] = {}
         self._watch_started = threading.Lock()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer a request; 503 for a stranger's while too many others are being read."""
+        """Answer a request; 503 for one whose body nobody can wait for just now."""
         if not _has_body(environ):
             return self._application(environ, start_response)
         self._start_watch()
-        environ["wsgi.input"] = _Awaited(environ["wsgi.input"], self, environ["REMOTE_ADDR"])
-        path = environ["PATH_INFO"]
-        if path.startswith(API_PREFIX) and path != _ENROLMENT:
-            return self._application(environ, start_response)
-        if not self._strangers.acquire(blocking=False):
-            return _busy(path, start_response)
-        try:
-            return self._application(environ, start_response)
-        finally:
-            self._strangers.release()
+        peer: str = environ.get(PEER) or environ["REMOTE_ADDR"]
+        environ["wsgi.input"] = _Awaited(environ["wsgi.input"], self, peer)
+        with self._admission.asked(environ) as admitted:
+            if admitted:
+                return self._application(environ, start_response)
+        return _busy(environ["PATH_INFO"], start_response)
 
     @contextlib.contextmanager
     def awaiting(self, address: str) -> Iterator[None]:
@@ -162,6 +157,20 @@ def _is_silent(connection: socket.socket, address: str, silent_s: float) -> bool
     return bool(silent_ms >= silent_s * 1000)
 
 
+def plain_peers(application: WSGIApplication) -> WSGIApplication:
+    """Return an application that is told IPv4 peers as such, and who they are behind a proxy.
+
+    A server listening on ``[::]`` meets them as ``::ffff:192.0.2.1``, which is in no list of
+    trusted proxies.
+    """
+
+    def told(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        environ["REMOTE_ADDR"] = environ[PEER] = _plain(environ["REMOTE_ADDR"])
+        return application(environ, start_response)
+
+    return told
+
+
 def _plain(address: str) -> str:
     """Return an IPv4 address met through IPv6 as what it is."""
     found = ipaddress.ip_address(address)
@@ -175,14 +184,17 @@ def _has_body(environ: WSGIEnvironment) -> bool:
 
 def _busy(path: str, start_response: StartResponse) -> Iterable[bytes]:
     title = "Too many send something just now"
-    detail = "Nothing was stored. Send it again in a moment."
-    if path == _ENROLMENT:
+    detail = "Nothing was stored, and what you wrote is kept. Send it again in a moment."
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    if path.startswith("/api/"):
         kind = PROBLEM_MEDIA_TYPE
-        tree = problem_tree(ProblemType.UNAVAILABLE, HTTPStatus.SERVICE_UNAVAILABLE, title, detail)
-        body = json.dumps(tree).encode()
+        body = json.dumps(problem_tree(ProblemType.UNAVAILABLE, status, title, detail))
     else:
-        kind = "text/plain; charset=utf-8"
-        body = f"{title}. {detail}\n".encode()
-    headers = [("Content-Type", kind), ("Content-Length", str(len(body))), ("Retry-After", "2")]
+        kind = "text/html; charset=utf-8"
+        body = render_to_string("error.html", {"title": title, "detail": detail, "status": 503})
+    text = body.encode()
+    headers = [("Content-Type", kind), ("Content-Length", str(len(text))), ("Retry-After", "2"),
+               ("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'"),
+               ("X-Content-Type-Options", "nosniff")]  # fmt: skip
     start_response("503 Service Unavailable", headers)
-    return [body]
+    return [text]

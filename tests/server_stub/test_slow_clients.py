@@ -12,8 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
+from django.test import Client as Browser
+from granian.utils.proxies import wrap_wsgi_with_proxy_headers
 
-from server_stub.slow_clients import STRANGERS_AT_ONCE, BodyGuard, cut_silent_connections
+from server_stub.admission import PLACES, PLACES_OF_ADDRESS, Admission
+from server_stub.slow_clients import BodyGuard, cut_silent_connections, plain_peers
+from tests.support import desk_rows
 from tests.support.databases import ServerDatabase
 from tests.support.server_process import ServerProcess
 
@@ -60,8 +66,10 @@ def crowded() -> Iterator[BodyGuard]:
     application = Application()
     guard = BodyGuard(application)
     crowd = [
-        threading.Thread(target=status, args=(guard, environ("/sign-in")))
-        for _ in range(STRANGERS_AT_ONCE)
+        threading.Thread(
+            target=status, args=(guard, environ("/sign-in", REMOTE_ADDR=f"198.51.100.{n}"))
+        )
+        for n in range(PLACES)
     ]
     for one in crowd:
         one.start()
@@ -75,14 +83,77 @@ def crowded() -> Iterator[BodyGuard]:
     assert status(guard, environ("/sign-in")) == "200 OK"
 
 
-def test_one_stranger_too_many_is_sent_away_at_once(crowded: BodyGuard) -> None:
-    assert status(crowded, environ("/api/v1/enroll")).startswith("503")
-    assert status(crowded, environ("/sign-in")).startswith("503")
+@pytest.mark.parametrize(
+    "path", ["/api/v1/enroll", "/sign-in", "/api/v1/docs", "/api/v1/events", "/nowhere"]
+)
+def test_one_stranger_too_many_is_sent_away_at_once(crowded: BodyGuard, path: str) -> None:
+    assert status(crowded, environ(path)).startswith("503")
+
+
+def test_who_is_signed_in_has_places_of_their_own(sqlite: ServerDatabase) -> None:
+    """A cookie shows that a browser has a session; having one is not being signed in."""
+    browser = Browser()
+    browser.force_login(desk_rows.technician())
+    signed_in = browser.cookies[settings.SESSION_COOKIE_NAME].value
+    nobodys = SessionStore()
+    nobodys["begun"] = True
+    nobodys.save()
+    admission = Admission()
+
+    def admitted(cookie: str | None) -> bool:
+        crumb = f"{settings.SESSION_COOKIE_NAME}={cookie}"
+        with admission.asked(environ("/", HTTP_COOKIE=crumb)) as yes:
+            return yes
+
+    with ExitStack() as held:
+        for n in range(PLACES):
+            held.enter_context(admission.asked(environ("/", REMOTE_ADDR=f"198.51.100.{n}")))
+
+        assert admitted(signed_in)
+        assert not admitted(nobodys.session_key)
+        assert not admitted("made-up")
+    assert admitted("made-up")
+
+
+def test_one_address_gets_some_of_the_places_only() -> None:
+    admission = Admission()
+    with ExitStack() as held:
+        taken = [
+            held.enter_context(admission.asked(environ("/sign-in")))
+            for _ in range(PLACES_OF_ADDRESS + 1)
+        ]
+        other = held.enter_context(admission.asked(environ("/", REMOTE_ADDR="192.0.2.2")))
+
+        assert taken == [True] * PLACES_OF_ADDRESS + [False]
+        assert other
+
+    with admission.asked(environ("/sign-in")) as again:
+        assert again
+
+
+def test_a_proxy_met_through_ipv6_is_known_by_its_address() -> None:
+    """As on a server that listens on [::]."""
+    told: list[str] = []
+
+    def application(environ: Any, start_response: Any) -> list[bytes]:
+        told.append(environ["REMOTE_ADDR"])
+        return []
+
+    trusting = plain_peers(wrap_wsgi_with_proxy_headers(application, ["127.0.0.1"]))
+    for peer in ("::ffff:127.0.0.1", "::ffff:192.0.2.9", "2001:db8::1"):
+        asked = environ("/", REMOTE_ADDR=peer, HTTP_X_FORWARDED_FOR="198.51.100.7")
+        trusting(asked, lambda *_: None)  # type: ignore[arg-type]
+
+    assert told == ["198.51.100.7", "192.0.2.9", "2001:db8::1"]
 
 
 @pytest.mark.parametrize(
     "asked",
-    [environ("/api/v1/events"), environ("/", b""), environ("/health", b"", HTTP_X="y")],
+    [
+        environ("/api/v1/events", HTTP_AUTHORIZATION="Bearer wdd_x"),
+        environ("/", b""),
+        environ("/health", b"", HTTP_X="y"),
+    ],
     ids=["device", "page", "health"],
 )
 def test_devices_and_readers_are_served_however_many_forms_there_are(
@@ -148,7 +219,9 @@ def test_looking_for_silent_connections_leaves_the_databases_locks_alone(tmp_pat
     file = tmp_path / "watchdesk.db"
     ours = sqlite3.connect(file, isolation_level=None)
     ours.execute("BEGIN EXCLUSIVE")
-    asking = "import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=0).execute('BEGIN EXCLUSIVE')"
+    asking = (
+        "import sqlite3, sys\nsqlite3.connect(sys.argv[1], timeout=0).execute('BEGIN EXCLUSIVE')"
+    )
     asks = [sys.executable, "-c", asking, str(file)]
 
     cut_silent_connections("127.0.0.1", 0)
@@ -180,7 +253,7 @@ def test_forty_clients_that_never_send_their_body_do_not_stop_the_server(
             assert answer.status == 200
         told = [client.recv(1000) for client in clients]
 
-    assert len([one for one in told if one.startswith(b"HTTP/1.1 503")]) == 40 - STRANGERS_AT_ONCE
-    assert len([one for one in told if one == b""]) == STRANGERS_AT_ONCE
+    assert len([one for one in told if one.startswith(b"HTTP/1.1 503")]) == 40 - PLACES_OF_ADDRESS
+    assert len([one for one in told if one == b""]) == PLACES_OF_ADDRESS
     server.stop()
     assert "a body came too slowly" in server.output()
