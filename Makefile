@@ -45,6 +45,9 @@ bench-intake: setup ## tickets per second, beside the machine's own limits (5 mi
 bench-returning: setup ## 2,000 devices come back after an outage while staff work
 	$(BIN)/python bench/returning.py
 
+bench-pages: setup ## how long the pages take with 100,000 and 1,000,000 tickets (10 minutes)
+	$(BIN)/python bench/pages.py --tickets 100000 1000000
+
 lock: ## write the pinned requirements anew from pyproject.toml (needs uv)
 	uv pip compile $(LOCK) pyproject.toml -o requirements.txt
 	uv pip compile $(LOCK) --extra server pyproject.toml -o requirements-server.txt

@@ -19,7 +19,11 @@ from pathlib import Path
 EVERY_S = 10
 STARTED_S = 13.0
 """So that the first cycle and the start are not measured."""
-PACKAGES = {"monit": "monit", "prometheus-node-exporter": "prometheus-node-exporter"}
+PACKAGES = {
+    "monit": "monit",
+    "prometheus-node-exporter": "prometheus-node-exporter",
+    "valgrind": "valgrind",  # counts instructions
+}
 SERVICES = tuple(f"wd-svc{number:02}" for number in range(1, 11))
 
 _MONIT = """
