@@ -1,6 +1,6 @@
 # watchdesk: every command a developer needs. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lock system bench-agent bench-intake bench-returning clean
+.PHONY: help setup demo test check format lock system bench-agent bench-intake bench-returning bench-pages clean
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
