@@ -39,8 +39,8 @@ class Link:
     def ask(self, verb: str, timeout_s: float = PATIENCE_S, **more: object) -> dict[str, Any]:
         """Return the agent's answer to ``verb``.
 
-        Raises AgentUnreachableError when no agent answers within ``timeout_s``, RefusedError when
-        it says no.
+        Raises AgentUnreachableError when no agent answers within ``timeout_s`` or it asks to be
+        asked again later, RefusedError when it says no.
         """
         line = json.dumps({"verb": verb, **more}, ensure_ascii=False).encode() + b"\n"
         try:
@@ -58,6 +58,8 @@ class Link:
             )
         if not answer.get("ok"):
             problem = str(answer.get("problem") or _("The agent said no and gave no reason."))
+            if answer.get("again") is True:
+                raise AgentUnreachableError(problem)
             raise RefusedError(problem, str(answer.get("field") or ""))
         return answer
 

@@ -23,7 +23,7 @@ from tray import backends, lock, places
 from tray.agent_link import Link
 from tray.drafts import Drafts
 from tray.errors import NoIconError, TrayError
-from tray.known import Known
+from tray.known import Desk, Known
 from tray.language import _
 from tray.menu import SEPARATOR, Item, Menu, Mood, Verb, menu, visible
 from tray.news import News, Told, news
@@ -60,6 +60,7 @@ class Tray:
         self._link, self._drafts, self._now = link, drafts, now
         self._arguments = list(arguments)
         self._known: Known | None = None
+        self._desk: Desk | None = None
         self._told = _stored()
         self._shown: Menu | None = None
         self._icon: Any = None
@@ -92,6 +93,8 @@ class Tray:
         self._woken.set()
 
     def _set_up(self, icon: Any) -> None:  # noqa: ANN401 - pystray is untyped
+        if getattr(icon, "failed", False):
+            return
         if self._backend != backends.SNI:
             self._hosted_changed(hosted=True)
         self._draw()
@@ -129,6 +132,7 @@ class Tray:
     def _look(self) -> None:
         try:
             self._known = Known.read(self._link.ask("known"))
+            self._desk = self._known.desk or self._desk
         except TrayError as error:
             log.info("%s", error)
             self._known = None
@@ -163,7 +167,7 @@ class Tray:
     def _draw(self) -> None:
         waiting = self._drafts.waiting()
         unread = self._told.unread if self._told else ()
-        shown = menu(self._known, waiting, self._now(), unread)
+        shown = menu(self._known, waiting, self._now(), unread, self._desk)
         if shown != self._shown:
             if self._shown is None or shown.mood is not self._shown.mood:
                 self._icon.icon = picture(shown.mood)

@@ -65,12 +65,13 @@ def menu(
     waiting: Iterable[Waiting],
     now: datetime,
     unread: Collection[int] = (),
+    desk: Desk | None = None,
 ) -> Menu:
     """Return what to show at ``now`` (aware; its time zone is the one shown).
 
     ``known`` is None while the agent does not answer; ``waiting`` are the reports that it has not
-    taken yet; ``unread`` the tickets with an answer that nobody has looked at. Nothing here needs
-    the server.
+    taken yet; ``unread`` the tickets with an answer that nobody has looked at; ``desk`` what was
+    last known of the desk. Nothing here needs the server.
     """
     late = list(waiting)
     mood, tooltip = _mood(known, unread)
@@ -81,7 +82,7 @@ def menu(
         SEPARATOR,
         _tickets(known, late, now),
         Item(_("Check this computer now"), Verb.CHECK),
-        _help(known.desk if known else None, now),
+        _help(known.desk if known and known.desk else desk, now),
         Item(_("What is sent…"), Verb.SENT),
     )
     may_quit = known is None or known.desk is None or known.desk.quit

@@ -4,16 +4,19 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from PIL import Image, ImageGrab
+from Xlib import display
 
 from tests.support.polling import until
 from tests.support.server_process import PROJECT
 
-TOOLS = ("Xvfb", "dbus-daemon", "dbus-monitor", "xfce4-panel", "xdotool", "busctl")
+TOOLS = ("Xvfb", "openbox", "dbus-daemon", "dbus-monitor", "xfce4-panel", "xdotool", "busctl")
+WALLPAPER = (0x35, 0x54, 0x6B)
 WIDTH, HEIGHT, PANEL = 1024, 768, 40
 _XFCE = """<?xml version="1.0" encoding="UTF-8"?>
 <channel name="xfce4-panel" version="1.0">
@@ -73,6 +76,8 @@ class Desktop:
         }
         self.environment["DISPLAY"] = self._x_server()
         self.environment["DBUS_SESSION_BUS_ADDRESS"] = self._bus()
+        self._paint_wallpaper()
+        self.start("openbox")
         self._notices = home / "notices.txt"
         rule = "interface='org.freedesktop.Notifications',member='Notify'"
         self.start("dbus-monitor", "--session", rule, output=self._notices)
@@ -161,6 +166,17 @@ class Desktop:
         self._busctl("call", name, "/watchdesk/menu", _MENU, "Event", "isvu", "--",
                      str(number), "clicked", "s", "", "0")  # fmt: skip
 
+    def type(self, text: str) -> None:
+        """Type a text of ASCII characters (xdotool loses others at times)."""
+        assert text.isascii()
+        self.run("xdotool", "type", "--clearmodifiers", "--delay", "15", text)
+
+    def shows(self, box: tuple[int, int, int, int], **least: int) -> bool:
+        """Tell whether a part of the screen has so many pixels of each colour (``x1b2430=500``)."""
+        content = self.picture().crop(box).tobytes()
+        seen = Counter(content[at : at + 3].hex() for at in range(0, len(content), 3))
+        return all(seen[name.removeprefix("x")] >= count for name, count in least.items())
+
     def notices(self) -> str:
         """Return every notification so far, as the bus carried it."""
         return self._notices.read_text(errors="replace")
@@ -203,6 +219,15 @@ class Desktop:
         os.close(writing)
         with os.fdopen(reading) as told:
             return f":{told.readline().strip()}"
+
+    def _paint_wallpaper(self) -> None:
+        server = display.Display(self.environment["DISPLAY"])
+        root = server.screen().root
+        red, green, blue = WALLPAPER
+        root.change_attributes(background_pixel=red << 16 | green << 8 | blue)
+        root.clear_area()
+        server.sync()
+        server.close()
 
     def _bus(self) -> str:
         process = subprocess.Popen(

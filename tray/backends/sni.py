@@ -125,7 +125,7 @@ class Icon(PystrayIcon):  # type: ignore[misc] # pystray is untyped
     """The icon; its methods may be called from any thread.
 
     ``opened`` is called when somebody opens the menu, ``hosted_changed`` with whether a panel
-    shows the icon now.
+    shows the icon now. ``failed`` once there is no bus to live on.
     """
 
     def __init__(self, *given: object, **more: object) -> None:
@@ -133,6 +133,7 @@ class Icon(PystrayIcon):  # type: ignore[misc] # pystray is untyped
         self.pixmaps: list[Any] = []
         self.opened: Callable[[], None] = lambda: None
         self.hosted_changed: Callable[[bool], None] = lambda _hosted: None
+        self.failed = False
         self._loop: asyncio.AbstractEventLoop | None = None
         super().__init__(*given, **more)
         self._item = _Item(self)
@@ -157,7 +158,12 @@ class Icon(PystrayIcon):  # type: ignore[misc] # pystray is untyped
             self._loop.call_soon_threadsafe(act)
 
     def _run(self) -> None:
-        asyncio.run(self._live())
+        try:
+            asyncio.run(self._live())
+        except NoIconError:
+            self.failed = True
+            self._mark_ready()  # else pystray's set-up would wait, and the process with it
+            raise
 
     def _run_detached(self) -> None:
         threading.Thread(target=self._run, daemon=True).start()

@@ -414,7 +414,7 @@
       make("p", { className: one.problem ? "problem" : "", textContent: one.problem || t("Kept here until the agent on this computer answers.") }),
       one.problem ? button(t("Change it and send it again"), async () => {
         const answer = await attempt(() => ask("reopen", { report: one.id }));
-        if (answer) { location.hash = "#report"; afresh(answer.draft); }
+        if (answer) { location.hash = "#/report"; afresh(answer.draft); }
       }) : ""));
     const cards = [...waiting, ...known.tickets.map(ticket_card)];
     $("ticket-list").replaceChildren(...(cards.length ? cards : [make("p", { textContent: t("You have reported nothing yet.") })]));
@@ -432,7 +432,7 @@
   const refresh = async () => {
     const answer = await attempt(() => ask("known"), () => {});
     if (!answer) return;
-    known = answer;
+    known = { ...answer, desk: answer.desk || known.desk };
     if (known.questions) { questions = known.questions; if (!$("questions").children.length) ask_about($("kind").value); }
     if (known.desk && known.desk.provider) $("provider").textContent = known.desk.provider;
     if (known.desk && known.desk.shared) $("contact").open = true;
@@ -453,8 +453,9 @@
 
   // Views -------------------------------------------------------------------------------------
   const titles = { report: t("Report a problem"), tickets: t("My tickets"), computer: t("This computer"), help: t("Help") };
+  // The addresses of views are no ids of elements: going to one must not take the focus away.
   const view = () => {
-    const [, name, about] = location.hash.match(/^#(\w+)(?:\/(.*))?$/) || [, "report", ""];
+    const [, name, about] = location.hash.match(/^#\/(\w+)(?:\/(.*))?$/) || [, "report", ""];
     const chosen = name in titles ? name : "report";
     for (const one of Object.keys(titles)) $(one).hidden = one !== chosen;
     for (const link of document.querySelectorAll("nav a")) {
@@ -481,10 +482,10 @@
     const expected = sent && !known.tickets.some((one) => one.report === sent.id && one.number);
     if (expected || passed % 30 === 0) refresh();
   }, 3000);
-  changes.addEventListener("view", (happened) => { location.hash = "#" + JSON.parse(happened.data); });
+  changes.addEventListener("view", (happened) => { location.hash = "#/" + JSON.parse(happened.data); });
 
   show(draft);
-  if (told.state.view) location.hash = "#" + told.state.view;
+  if (told.state.view) location.hash = "#/" + told.state.view;
   view();
   if (!$("report").hidden) $("title").focus();
   refresh().then(view).then(verdict);

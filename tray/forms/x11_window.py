@@ -11,8 +11,9 @@ from Xlib.protocol import event
 
 from tray.forms.own_window import Window
 
-_ICONIC = 3
 _SOURCE_PAGER = 2
+_MANAGED_AGAIN_S = 0.15
+"""Until a window manager has taken it back."""
 
 
 class X11Window(Window):
@@ -25,28 +26,29 @@ class X11Window(Window):
 
     @contextmanager
     def hidden(self) -> Iterator[None]:
-        """Iconify it (without a window manager: unmap it) for the block."""
+        """Withdraw it for the block.
+
+        Iconified windows of Chromium come back deaf to the keyboard (tried with openbox).
+        """
         try:
             server = display.Display()
         except (DisplayError, OSError):
             yield
             return
         found = _find(server, server.screen().root, self._title)
-        managed = _managed(server)
         try:
             for window in found:
-                if managed:
-                    _ask(server, window, "WM_CHANGE_STATE", [_ICONIC, 0, 0, 0, 0])
-                else:
-                    window.unmap()
+                window.unmap()
             server.sync()
             time.sleep(self._settle_s)
             yield
         finally:
             for window in found:
                 window.map()
-                if managed:
-                    _ask(server, window, "_NET_ACTIVE_WINDOW", [_SOURCE_PAGER, 0, 0, 0, 0])
+            server.sync()
+            time.sleep(_MANAGED_AGAIN_S)
+            for window in found:
+                _activate(server, window)
             server.sync()
             server.close()
 
@@ -57,7 +59,7 @@ class X11Window(Window):
             for window in _find(server, server.screen().root, self._title):
                 window.map()
                 window.configure(stack_mode=X.Above)
-                _ask(server, window, "_NET_ACTIVE_WINDOW", [_SOURCE_PAGER, 0, 0, 0, 0])
+                _activate(server, window)
             server.sync()
             server.close()
 
@@ -74,14 +76,10 @@ def _find(server: Any, window: Any, title: str) -> list[Any]:  # noqa: ANN401 - 
     return []
 
 
-def _managed(server: Any) -> bool:  # noqa: ANN401 - the same
-    atom = server.intern_atom("_NET_SUPPORTING_WM_CHECK")
-    return server.screen().root.get_full_property(atom, X.AnyPropertyType) is not None
-
-
-def _ask(server: Any, window: Any, name: str, values: list[int]) -> None:  # noqa: ANN401
+def _activate(server: Any, window: Any) -> None:  # noqa: ANN401 - the same
+    atom = server.intern_atom("_NET_ACTIVE_WINDOW")
     message = event.ClientMessage(
-        window=window, client_type=server.intern_atom(name), data=(32, values)
+        window=window, client_type=atom, data=(32, [_SOURCE_PAGER, 0, 0, 0, 0])
     )
     mask = X.SubstructureRedirectMask | X.SubstructureNotifyMask
     server.screen().root.send_event(message, event_mask=mask)

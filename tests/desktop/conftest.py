@@ -1,0 +1,31 @@
+"""A desktop with a panel, an agent, and a tray that shows itself there."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.desktop import Desktop
+from tests.support.fake_agent import FakeAgent
+
+
+@pytest.fixture
+def desktop(tmp_path: Path) -> Iterator[Desktop]:
+    """A session on an X server nobody sees, with Chromium to show forms."""
+    made = Desktop(tmp_path / "home")
+    chromium = shutil.which("chromium")
+    if chromium:
+        made.with_chromium(chromium)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def agent(tmp_path: Path) -> Iterator[FakeAgent]:
+    """An agent that knows of nothing wrong."""
+    (tmp_path / "state").mkdir()
+    started = FakeAgent(tmp_path / "state")
+    started.alerts = []
+    yield started
+    started.stop()
