@@ -8,7 +8,8 @@ from agent.protocol.words import Priority, Status
 from server_stub.clients.models import Client
 from server_stub.tickets.models import UNRESOLVED
 from server_stub.tickets.queries import Only
-from server_stub.tickets.words import Sought, asked
+from server_stub.tickets.search import Wanted
+from server_stub.tickets.words import asked
 
 LONGEST_SEARCH = 200
 _NUMBER = re.compile(r"#?\s*([0-9]{1,18})")
@@ -61,10 +62,15 @@ class QueueFilters:
         return Only(query.get("status"), query.get("priority"), int(client) if client else None)
 
     @property
-    def sought(self) -> Sought:
-        """Return what the word index is asked for."""
+    def wanted(self) -> Wanted:
+        """Return what a search is asked for."""
         only = self.only
-        return Sought(self.words, only.status, only.priority, only.client)
+        return Wanted(
+            statuses=(only.status,) if only.status else (),
+            priorities=(only.priority,) if only.priority else (),
+            client=only.client,
+            words=self.words,
+        )
 
     @property
     def number(self) -> int | None:

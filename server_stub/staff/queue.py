@@ -5,7 +5,7 @@ Searched for words it shows tickets of any status instead, the newest first.
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -21,7 +21,7 @@ from server_stub.staff.filters import QueueFilters, read_filters
 from server_stub.staff.times import urgency
 from server_stub.tickets.models import Ticket
 from server_stub.tickets.queries import PAGE, QueuePlace, clocks_of, queue, tickets, unresolved
-from server_stub.tickets.words import found
+from server_stub.tickets.search import search
 
 REFRESH_S = 5
 COUNTED = 1000
@@ -97,22 +97,18 @@ def _rows(viewer: Viewer, filters: QueueFilters, after: QueuePlace | None) -> di
 
 
 def _found(viewer: Viewer, filters: QueueFilters, before: int) -> dict[str, Any]:
-    """Return a page of what a search finds; the index narrows, the scope decides."""
-    numbers = found(viewer.scope, filters.sought, before or None, PAGE + 1)
-    page = numbers[:PAGE]
-    only = {name: value for name, value in asdict(filters.only).items() if value is not None}
-    shown = list(tickets(viewer.scope).filter(id__in=page, **only).order_by("-id"))
-    clocks = clocks_of(viewer.scope, shown)
-    rows = [queue_row(ticket, clocks[ticket.id], viewer.now) for ticket in shown]
+    """Return a page of what a search finds, tickets of any status, the newest first."""
+    found = search(viewer.scope, filters.wanted, before or None, PAGE)
+    clocks = clocks_of(viewer.scope, found.tickets)
+    rows = [queue_row(ticket, clocks[ticket.id], viewer.now) for ticket in found.tickets]
     counts = Counts(len(rows), sum(row.urgency == "late" for row in rows))
-    older = f"{_address(filters, None)}&before={page[-1]}" if len(numbers) > PAGE else ""
     return {
         "filters": filters,
         "rows": rows,
         "counts": counts,
         "after": before,
         "first_page": _address(filters, None),
-        "older": older,
+        "older": f"{_address(filters, None)}&before={found.next}" if found.next else "",
         "seen": _digest(viewer, rows, counts),
     }
 

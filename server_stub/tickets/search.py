@@ -12,7 +12,7 @@ from server_stub.tickets.queries import tickets
 from server_stub.tickets.words import Sought, found
 
 _LOOKED_UP = 250
-"""Numbers taken from the word index at once."""
+"""Numbers taken from the word index at once, when more than the index narrows what is found."""
 _LOOKS = 8
 """So often for one page; a page may be short, and yet not the last."""
 
@@ -41,6 +41,13 @@ class Wanted:
     def sought(self) -> Sought:
         """Return what the word index can narrow by itself."""
         return Sought(self.words, _alone(self.statuses), _alone(self.priorities), self.client)
+
+    @property
+    def is_sought_alone(self) -> bool:
+        """Tell whether the word index narrows all there is to narrow."""
+        several = (*self.sources, *self.evaluations, *self.statuses[1:], *self.priorities[1:])
+        one = (self.number, self.site, self.device, self.assignee, self.updated_since)
+        return not several and all(value is None for value in one)
 
     def narrow(self, rows: QuerySet[Ticket]) -> QuerySet[Ticket]:
         """Return only the wanted ones of these tickets; words are not looked at."""
@@ -92,18 +99,25 @@ def search(scope: Scope, wanted: Wanted, before: int | None, limit: int) -> Page
 def _with_words(
     scope: Scope, wanted: Wanted, rows: QuerySet[Ticket], before: int | None, limit: int
 ) -> Page:
-    """Look into the word index again and again until the page is full, or for long enough."""
+    """Look into the word index again and again until the page is full, or for long enough.
+
+    The next page begins below a ticket that the scope shows, never below a number that only the
+    index told.
+    """
     shown: list[Ticket] = []
-    below = before
+    below, told = before, list[int]()
+    at_once = limit + 1 if wanted.is_sought_alone else _LOOKED_UP
     for _ in range(_LOOKS):
-        numbers = found(scope, wanted.sought, below, _LOOKED_UP)
+        numbers = found(scope, wanted.sought, below, at_once)
+        told += numbers
         shown += rows.filter(id__in=numbers)
         if len(shown) > limit:
             return Page(shown[:limit], shown[limit - 1].id)
-        if len(numbers) < _LOOKED_UP:
+        if len(numbers) < at_once:
             return Page(shown, None)
         below = numbers[-1]
-    return Page(shown, below)
+    seen = tickets(scope).filter(id__in=told).order_by("id")
+    return Page(shown, seen.values_list("id", flat=True).first())
 
 
 def _alone(words: Sequence[str]) -> str | None:

@@ -2,16 +2,20 @@
 
 The words of a ticket are those of its title and of the names of its device and client, without
 case and accents. Triggers keep the index up to date in the writer's own transaction; the intake
-does not know of it. The index narrows and never shows: what it finds are numbers, and whoever
-shows those tickets reads them within a scope.
+does not know of it. The index narrows and never shows: what it finds are numbers, whoever shows
+those tickets reads them within a scope, and no number leaves the server that was not read so
+(``tickets.search`` sees to it).
 
 Beside the words each ticket has marks, for what a search can be narrowed by, so that one look into
-the index answers ``disk`` of one client's waiting tickets, whichever of the three is rare.
+the index answers ``disk`` of one client's waiting tickets, whichever of the three is rare. A mark
+begins with a character of nobody's (``MARK``) that is taken out of every text: whatever a device
+or a person calls things, it is no mark, and puts no ticket into another client's searches.
 
 - SQLite: an FTS5 table without content. Whole words come out newest first, one by one; a
   beginning of a word must gather all its words first.
 - PostgreSQL: a table of ``tsvector`` with a GIN index, which gathers always. There is no wall
-  round this table: behind one the planner may not use the index for ``@@``.
+  round this table: behind one the planner may not use the index for ``@@``. It needs none: what
+  comes out of it are numbers, and those tickets stand behind the wall.
 
 Where gathering costs, common words are found among the newest tickets first (``NEWEST``).
 
@@ -34,6 +38,9 @@ NEWEST = 1500
 """Tickets looked through one by one: a match in thirty among them fills a page."""
 SHORTEST_BEGINNING = 3
 """Letters from which on a last word is taken for the beginning of one: ``C:`` is a word."""
+
+MARK = "\ue000"
+"""Begins every mark. The index takes texts in without it, and it is no part of what is sought."""
 
 _SQL = Path(__file__).parent / "sql"
 _LETTERS = re.compile(r"[^\W_]+")
@@ -107,18 +114,18 @@ def _visible(scope: Scope, sought: Sought) -> bool:
     return scope.client_ids is None or bool(scope.client_ids)
 
 
-def _marks(scope: Scope, sought: Sought) -> list[list[str]]:
-    """Return the marks a ticket must have: of each inner list one."""
-    marks = []
+def _marks(scope: Scope, sought: Sought, quote: str) -> list[list[str]]:
+    """Return the marks a ticket must have, quoted: of each inner list one."""
+    needed: list[tuple[str, tuple[object, ...]]] = []
     if sought.status:
-        marks.append([f"zqstatus{sought.status}"])
+        needed.append(("status", (sought.status,)))
     if sought.priority:
-        marks.append([f"zqpriority{sought.priority}"])
+        needed.append(("priority", (sought.priority,)))
     if sought.client is not None:
-        marks.append([f"zqclient{sought.client}"])
+        needed.append(("client", (sought.client,)))
     elif scope.client_ids is not None:
-        marks.append([f"zqclient{number}" for number in sorted(scope.client_ids)])
-    return marks
+        needed.append(("client", tuple(sorted(scope.client_ids))))
+    return [[f"{quote}{MARK}{what}{one}{quote}" for one in any_of] for what, any_of in needed]
 
 
 # SQLite
@@ -143,7 +150,7 @@ def _found_by_sqlite(scope: Scope, sought: Sought, below: int, limit: int) -> li
                 return newest[:limit]
         terms = [f'"{word}"' for word in sought.words]
         terms[-1] += "*" if sought.open_ended else ""
-        terms += ["(" + " OR ".join(marks) + ")" for marks in _marks(scope, sought)]
+        terms += [f"({' OR '.join(marks)})" for marks in _marks(scope, sought, '"')]
         cursor.execute(_MATCHING_SQLITE, [" AND ".join(terms), below, limit])
         return [number for (number,) in cursor.fetchall()]
 
@@ -177,7 +184,7 @@ _MATCHING_POSTGRESQL = """
 def _found_by_postgresql(scope: Scope, sought: Sought, below: int, limit: int) -> list[int]:
     terms = [f"'{word}'" for word in sought.words]
     terms[-1] += ":*" if sought.open_ended else ""
-    terms += ["(" + "|".join(marks) + ")" for marks in _marks(scope, sought)]
+    terms += [f"({'|'.join(marks)})" for marks in _marks(scope, sought, "'")]
     query = "&".join(terms)
     with connection.cursor() as cursor:
         cursor.execute(_NEWEST_POSTGRESQL, [below, NEWEST, query, limit])

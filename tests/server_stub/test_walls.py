@@ -47,7 +47,7 @@ from tests.support.server_process import (
 )
 
 NO_CLIENTS_ROWS = {
-    "tickets_words": "an index: numbers come out of it, and those tickets are behind the wall",
+    "tickets_words": "an index: its numbers are told only of tickets behind the wall (isolation)",
     "work_duework": "read by workers alone, holds numbers and instants",
     "sla_policyversion": "the provider's own promises",
     "desk_technician": "accounts: who signs in is not known yet",

@@ -3,17 +3,21 @@
 CREATE TABLE tickets_words (ticket_id bigint PRIMARY KEY, words tsvector NOT NULL)
 
 -- Words are cut as words_of cuts them: the parser of to_tsvector takes /volume9 for a path and
--- FRONTDESK-03 for a compound.
+-- FRONTDESK-03 for a compound. chr(57344) begins every mark and is no part of any word.
 CREATE FUNCTION tickets_words_of(
     title text, device text, client text, status text, priority text, client_id bigint)
 RETURNS tsvector LANGUAGE sql IMMUTABLE AS $$
     SELECT array_to_tsvector(array_remove(string_to_array(
-        regexp_replace(
+        translate(
             regexp_replace(
-                lower(normalize(concat_ws(' ', title, device, client), NFKD)),
-                '[\u0300-\u036f]', '', 'g'),
-            '[^[:alnum:]]+', ' ', 'g')
-        || ' zqstatus' || status || ' zqpriority' || priority || ' zqclient' || client_id::text,
+                regexp_replace(
+                    lower(normalize(concat_ws(' ', title, device, client), NFKD)),
+                    '[\u0300-\u036f]', '', 'g'),
+                '[^[:alnum:]]+', ' ', 'g'),
+            chr(57344), ' ')
+        || ' ' || chr(57344) || 'status' || status
+        || ' ' || chr(57344) || 'priority' || priority
+        || ' ' || chr(57344) || 'client' || client_id::text,
         ' '), ''))
 $$
 

@@ -34,6 +34,8 @@ from tests.server_stub.test_isolation import found as rows_found
 from tests.support import desk_rows
 from tests.support.rows import NOW, a_technician
 
+LEARNS = "learns"
+"""What leaks say that tell of others without a word or number of theirs."""
 _REFUSED = (401, 403, 404)
 _ACTOR = Actor("probe@desk.example")
 
@@ -78,6 +80,7 @@ def route_leaks(desk: Desk) -> Iterator[str]:
     for who in strangers:
         for probe in PROBES:
             yield from _of_lists(desk, who, probe)
+            yield from _of_own(desk, who, probe)
     for who in strangers:
         for probe in PROBES:
             yield from _of_names(desk, who, probe)
@@ -108,8 +111,22 @@ def _of_lists(desk: Desk, who: Principal, probe: Probe) -> Iterator[str]:
     if before is None:
         return
     answer = _asked(desk.routes, who, probe, desk.own.names)
+    for world in desk.foreign:
+        if told := answer.numbers & world.tickets:
+            yield f"{who.name} is told of tickets {told} by {probe}"
     if answer != before:
-        yield f"{who.name} learns from {probe} that there are others: {_difference(before, answer)}"
+        how = _difference(before, answer)
+        yield f"{who.name} {LEARNS} from {probe} that there are others: {how}"
+
+
+def _of_own(desk: Desk, who: Principal, probe: Probe) -> Iterator[str]:
+    """Ask for what may be seen: nothing foreign stands beside it."""
+    if not probe.named or probe.changes or probe.surface != who.surface:
+        return
+    answer = _asked(desk.routes, who, probe, desk.own.names)
+    for world in desk.foreign:
+        if answer.tells(world.canary):
+            yield f"{who.name} reads {world.canary} beside their own rows in {probe}"
 
 
 def _of_names(desk: Desk, who: Principal, probe: Probe) -> Iterator[str]:

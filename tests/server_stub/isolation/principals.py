@@ -32,6 +32,12 @@ class Response:
         said = repr(self.headers).lower().encode() + self.body.lower()
         return word.lower().encode() in said
 
+    @property
+    def numbers(self) -> set[int]:
+        """Return the numbers anywhere in it that may be a world's: they have six digits."""
+        said = repr(self.headers).encode() + self.body
+        return {int(one) for one in re.findall(rb"(?<!\d)7\d{5}(?!\d)", said)}
+
     def without(self, names: Mapping[str, str]) -> "Response":
         """Return it with what the address named made alike: a redirect repeats it."""
 

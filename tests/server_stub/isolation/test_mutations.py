@@ -15,11 +15,14 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import Q
 
 from server_stub import walls
 from server_stub.clients.scope import Scope
 from server_stub.intake.application import DeviceRoutes
-from tests.server_stub.isolation.matrix import a_desk, leaks, route_leaks
+from server_stub.staff import people
+from server_stub.tickets import words
+from tests.server_stub.isolation.matrix import LEARNS, a_desk, leaks, route_leaks
 from tests.support.databases import VENDORS
 from tests.support.seeds import long_run
 
@@ -102,6 +105,48 @@ def test_the_matrix_is_red_without(
     leave_out(place, monkeypatch)
 
     assert next(leaks(desk), None) is not None
+
+
+def open_marks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the word index find everybody's tickets."""
+    monkeypatch.setattr(words, "_marks", lambda *_: [])
+
+
+def open_assignees(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Offer a ticket to every technician there is."""
+    monkeypatch.setattr(people, "Q", lambda **_: Q())
+
+
+NOT_BY_SCOPE = [open_marks, open_assignees]
+"""What keeps clients apart without asking a scope."""
+
+
+@pytest.mark.parametrize("database", VENDORS if long_run() else ["sqlite"], indirect=True)
+@pytest.mark.parametrize("leave_open", NOT_BY_SCOPE)
+def test_the_matrix_is_red_without_what_asks_no_scope(
+    leave_open: Callable[[pytest.MonkeyPatch], None],
+    routes: DeviceRoutes,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    desk = a_desk(routes)
+    leave_open(monkeypatch)
+    monkeypatch.setattr(walls, "_word", lambda _ids: "*")
+
+    assert next(leaks(desk), None) is not None
+
+
+@pytest.mark.parametrize("database", VENDORS, indirect=True)
+def test_an_index_that_finds_everything_tells_no_word_and_no_number(
+    routes: DeviceRoutes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So the index needs no wall of its own: its numbers are told only of tickets that are seen.
+
+    What can be learnt is that a search had to give up.
+    """
+    desk = a_desk(routes)
+    open_marks(monkeypatch)
+
+    assert [leak for leak in route_leaks(desk) if LEARNS not in leak] == []
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)

@@ -1,4 +1,8 @@
-"""Three clients, each with one row of everything, and a word of its own in every text."""
+"""Three clients, each with one row of everything, and a word of its own in every text.
+
+Two of them are hostile: they call their tickets what would put them into the searches of the
+first one, were the index's marks words that a text can hold, and more of them than a page takes.
+"""
 
 import json
 from dataclasses import dataclass
@@ -11,6 +15,7 @@ from server_stub.contacts.models import Contact, Report
 from server_stub.intake.models import FactsRecord
 from server_stub.sla.models import Clock, PolicyVersion
 from server_stub.tickets.models import EntryKind, Ticket, TimelineEntry
+from server_stub.tickets.words import MARK
 from tests.server_stub.intake.reports import ACCOUNT
 from tests.support import desk_rows
 from tests.support.rows import NOW, a_client, a_clock, a_site, a_ticket, an_entry
@@ -30,6 +35,11 @@ class World:
     clock: Clock
     device_token: str
     enrolment_token: str
+
+    @property
+    def tickets(self) -> frozenset[int]:
+        """Return the numbers of all its tickets."""
+        return frozenset(Ticket.objects.filter(client=self.client).values_list("id", flat=True))
 
     @property
     def names(self) -> dict[str, str]:
@@ -91,6 +101,7 @@ def a_world(name: str, number: int, policy: PolicyVersion) -> World:
         "updated_at": NOW,
         "created_at": NOW,
     }
+    desk_rows.technician(f"kim@{canary}.example", only=[client])
     ticket = a_ticket(client, f"{canary} ticket", id=730_000 + number, **fields)
     done = {"id": 740_000 + number, "status": "resolved", "resolved_at": NOW}
     resolved = a_ticket(client, f"{canary} resolved", **fields, **done)
@@ -99,6 +110,8 @@ def a_world(name: str, number: int, policy: PolicyVersion) -> World:
         an_entry(one, EntryKind.OPENED, at=NOW, body=canary, actor="monitor", payload=payload)
     entry = an_entry(ticket, EntryKind.NOTE, at=NOW, body=f"{canary} note", actor="a@b.example")
     a_filed_report(ticket, canary)
+    if number != 1:
+        a_flood(client, canary, 700_000 + 1_000 * number)
     clock = a_clock(ticket, "resolution", policy_version=policy, due_at=NOW + timedelta(hours=1))
     return World(
         canary,
@@ -111,6 +124,26 @@ def a_world(name: str, number: int, policy: PolicyVersion) -> World:
         clock,
         device_token,
         enrolment_token,
+    )
+
+
+def a_flood(client: Client, canary: str, first: int) -> None:
+    """Write older tickets, resolved ones, whose titles look like the index's marks of client 1."""
+    marks = " ".join(
+        f"{sign}{word}" for sign in ("zq", MARK) for word in ("client710001", "statusnew")
+    )
+    Ticket.objects.bulk_create(
+        Ticket(
+            id=first + n,
+            client=client,
+            title=f"{canary} ticket pc {marks}",
+            priority="normal",
+            status="resolved",
+            created_at=NOW,
+            updated_at=NOW,
+            resolved_at=NOW,
+        )
+        for n in range(60)
     )
 
 

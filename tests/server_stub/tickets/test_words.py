@@ -1,6 +1,10 @@
 """Finding tickets by words, on both databases."""
 
+from importlib import import_module
+from typing import Any
+
 import pytest
+from django.apps import apps
 from django.db import connection
 
 from server_stub.clients.models import Client, Device
@@ -94,6 +98,27 @@ def test_what_is_found_can_be_narrowed_and_is_within_the_scope() -> None:
     assert look("disk", Scope.of([])) == []
 
 
+FORGED = ["zqclient{0}", "{MARK}client{0}", "{MARK} client{0}", "x{MARK}client{0}{MARK}status new"]
+
+
+@pytest.mark.parametrize("forged", FORGED)
+def test_no_text_makes_a_mark_however_it_came_into_the_index(forged: str) -> None:
+    """One that did would put its ticket into the searches of another client."""
+    acme, baker = a_client("Acme"), a_client("Baker")
+    text = f"zork {forged.format(acme.id, MARK=words.MARK)}"
+    by_title = a_ticket(baker, text)
+    by_device = a_ticket(baker, device=a_device(baker, text))
+    a_ticket(a_client(text))
+    inside = Scope.of([acme.id])
+    assert look("zork", inside) == look("zork", client=acme.id) == []
+    Ticket.objects.filter(id=by_title.id).update(title=f"{text} again")
+    Device.objects.filter(id=by_device.device_id).update(name=f"{text} again")
+    Client.objects.filter(name=text).update(name=f"{text} again")
+    assert len(look("zork again")) == 3
+    assert look("zork", inside) == look("zork", client=acme.id) == []
+    assert look("zork", status="resolved") == []
+
+
 def test_pages_of_what_is_found_follow_one_another() -> None:
     of = a_client("Acme")
     numbers = [a_ticket(of, f"disk {n}").id for n in range(7)]
@@ -109,6 +134,22 @@ def test_an_index_made_later_takes_in_the_tickets_that_are_there() -> None:
     row = a_ticket(a_client("Acme"), "disk")
     words.put_up(connection)
     assert look("disk") == [row.id]
+
+
+def test_an_index_of_an_older_version_is_made_anew_by_its_migration() -> None:
+    """Its marks were words that a title could hold."""
+    acme = a_client("Acme")
+    row = a_ticket(acme, "zork")
+    old = "'zork zqclient0'" + ("::tsvector" if connection.vendor == "postgresql" else "")
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM tickets_words")
+        key = "rowid" if connection.vendor == "sqlite" else "ticket_id"
+        cursor.execute(f"INSERT INTO tickets_words ({key}, words) VALUES (%s, {old})", [row.id])  # noqa: S608 - ours
+    migration: Any = import_module("server_stub.tickets.migrations.0006_words_marked")
+    with connection.schema_editor() as editor:
+        migration.index_again(apps, editor)
+    assert look("zork", Scope.of([acme.id])) == [row.id]
+    assert look("zqclient") == []
 
 
 def test_every_trigger_stands_after_all_migrations() -> None:
