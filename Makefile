@@ -1,6 +1,6 @@
 # watchdesk: every command a developer needs. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lock system bench-agent bench-intake bench-returning bench-pages clean
+.PHONY: help setup demo test check format lock system bench-agent bench-intake bench-returning bench-pages bench-tray clean
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -48,6 +48,9 @@ bench-returning: setup ## 2,000 devices come back after an outage while staff wo
 
 bench-pages: setup ## how long the pages take with 100,000 and 1,000,000 tickets (10 minutes)
 	$(BIN)/python bench/pages.py --tickets 100000 1000000
+
+bench-tray: setup ## the icon's memory and CPU, and how soon the form is there
+	$(BIN)/python bench/tray.py
 
 lock: ## write the pinned requirements anew from pyproject.toml (needs uv)
 	uv pip compile $(LOCK) pyproject.toml -o requirements.txt

@@ -10,6 +10,7 @@
   let questions = told.state.questions;
   let known = { alerts: [], tickets: [], waiting: [], desk: null, problem: null };
   let sent = null;
+  let told_problem = null;
   history.replaceState(null, "", "/" + location.hash);
 
   const make = (tag, members = {}, ...children) => {
@@ -437,7 +438,8 @@
     if (known.desk && known.desk.provider) $("provider").textContent = known.desk.provider;
     if (known.desk && known.desk.shared) $("contact").open = true;
     $("device").textContent = known.device ? `· ${known.device}` : "";
-    notice(known.problem || "");
+    if (known.problem !== told_problem) notice(known.problem || "");
+    told_problem = known.problem;
     about_known();
     tickets();
     help();
