@@ -4,7 +4,7 @@ import gc
 import logging
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,24 +16,25 @@ from agent.alerts import AlertState, parse_state
 from agent.checks import discover
 from agent.clock import Now, rfc3339
 from agent.delivery.courier import Courier
-from agent.errors import AgentError, LinkError
-from agent.evaluate import TargetEvaluation
-from agent.facts import device_kind
+from agent.delivery.feeds import Feeds
+from agent.errors import LinkError
 from agent.facts_upkeep import HASH_NAME, FactsUpkeep
 from agent.host.boot import boot_id
 from agent.host.operating_system import boot_time
+from agent.link_verbs import LinkVerbs
+from agent.local_link.account import account_of, is_owner
+from agent.local_link.listening import public_socket
 from agent.local_link.peer import Peer
 from agent.local_link.server import LinkServer
+from agent.once import judged, known_kind, plan_of, unsupported
 from agent.protocol import VERSION
-from agent.protocol.link import VERBS
-from agent.protocol.strict import need
+from agent.protocol.events import Receipt
 from agent.protocol.words import DeviceKind
-from agent.rules.model import Rule, RuleSet
+from agent.reports import Reports
 from agent.rules.rules_file import RulesFile
-from agent.runner import AlertKey, Plan, Runner, Schedule
-from agent.settings import os_word
+from agent.runner import AlertKey, Plan, Runner
 from agent.status import check_states, check_trees, heartbeat_text
-from agent.store import Parked, Store, event_envelope
+from agent.store import Store, event_envelope
 from agent.wakeup import Wakeup
 
 log = logging.getLogger(__name__)
@@ -44,84 +45,6 @@ STOP_S = 2.0
 """How long a turn of checks may take to end when the agent is stopped."""
 MEND_S = 20.0
 """How often a store or a local link that does not work is tried again."""
-
-
-def enrol(
-    state_dir: Path,
-    *,
-    server: str,
-    token_file: str,
-    ca_file: Path | None,
-    proxy: str | None = None,
-    proxy_file: Path | None = None,
-    kind: str | None = None,
-) -> str:
-    """Make this computer known to ``server``; return a sentence for the person.
-
-    Raises AgentError, with what to do.
-    """
-    from agent.delivery.enrolment import DeviceDescription, read_token  # noqa: PLC0415 - once only
-    from agent.delivery.enrolment import enrol as ask_server  # noqa: PLC0415
-    from agent.host import computer  # noqa: PLC0415
-    from agent.store.folder import private_folder  # noqa: PLC0415
-
-    private_folder(state_dir)
-    if proxy_file is not None:
-        try:
-            proxy = proxy_file.read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise AgentError(f"the proxy file {proxy_file} cannot be read: {error}") from error
-    mine = ask_server(
-        state_dir,
-        DeviceDescription(
-            name=computer.name(),
-            kind=DeviceKind(kind) if kind else device_kind(),
-            os=os_word(),
-        ),
-        server=server,
-        token=read_token(token_file),
-        now=clock.now(),
-        ca_file=ca_file,
-        proxy=proxy,
-    )
-    return f"This computer is enrolled at {mine.server} as device {mine.device_id}."
-
-
-def look_once(rules_file: Path) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """Run every rule of this computer once; a check that compares two moments looks twice.
-
-    Returns the check states as JSON objects, and by rule why some cannot be checked here.
-    """
-    checks = discover()
-    now = clock.now()
-    rules = RulesFile(rules_file, checks, now)
-    runner = Runner(
-        _plan(rules.rules, checks, device_kind()),
-        {},
-        lambda _states, _envelopes: None,
-        clock=clock.now,
-        boot_id=boot_id(),
-    )
-    runner.turn()
-    return check_trees(check_states(_judged(runner))), _unsupported(runner)
-
-
-def explain_rule(rules_file: Path, name: str) -> list[str]:
-    """Run one rule's check and tell what the rule makes of it.
-
-    Raises AgentError for a rule that does not exist or whose check cannot run here.
-    """
-    from agent.explain import explain  # noqa: PLC0415 - a person's command, not the service's
-    from agent.rules.loader import load  # noqa: PLC0415
-
-    checks = discover()
-    rules = load(rules_file, checks)
-    rule = rules.rule(name)
-    if rule is None:
-        known = ", ".join(each.name for each in rules.rules)
-        raise AgentError(f"{rules_file} has no rule {name!r}; it has {known}")
-    check = checks[rule.check]
-    return explain(rule, check, list(check.probe(rule.targets)), clock.now())
 
 
 def run(state_dir: Path, rules: RulesFile) -> None:
@@ -151,23 +74,33 @@ class Agent:
         self._wakeup = wakeup
         self._started = clock.now()
         self._checks = discover()
-        self._identity = identity.load_enrolled(state_dir)
+        self.identity = identity.load_enrolled(state_dir)
         self._state_dir = state_dir
-        self._kind = device_kind()
+        self.kind = known_kind(self.identity.kind)
         self._boot_at = rfc3339(datetime.fromtimestamp(boot_time(), UTC))
         self._rules = rules
         self.store = Store(state_dir)
         self._begin_anew()
         self._spells = -1
+        self.feeds = Feeds(self.store)
+        self.facts = FactsUpkeep(self.store, clock.now, self._there_is_something)
+        self.reports = Reports(
+            self.store,
+            clock.now,
+            self._there_is_something,
+            facts_hash=self.facts.hash,
+            is_shared=lambda: bool(self.feeds.document("profile").get("shared_account")),
+            delivered=self._delivered,
+        )
         self.courier = Courier(
             lambda: identity.load_enrolled(state_dir),
-            self.store,
+            self.reports,
             self._heartbeat,
             rescheduled=wakeup.wake,
-            newly_enrolled=identity.enrolled_since_boot(self._identity, self._started),
+            feeds=self.feeds,
+            newly_enrolled=identity.enrolled_since_boot(self.identity, self._started),
         )
-        self.facts = FactsUpkeep(self.store, clock.now, self.courier.wake)
-        plan = _plan(self._rules.rules, self._checks, self._kind)
+        plan = plan_of(self._rules.rules, self._checks, self.kind)
         self.runner = Runner(
             plan,
             self._stored_states(),
@@ -178,6 +111,7 @@ class Agent:
             reload=self._changed_plan,
         )
         self.runner.adopt(plan)
+        self._verbs = LinkVerbs(self)
         self._link: LinkServer | None = None
         self._link_problem = ""
         self._open_link()
@@ -220,7 +154,7 @@ class Agent:
         if self._link:
             return
         try:
-            self._link = LinkServer(self._state_dir, self._answer)
+            self._link = LinkServer(self._state_dir, self._answer, public_socket(self._state_dir))
         except LinkError as error:
             if str(error) != self._link_problem:
                 log.warning("%s; checks go on, and it is tried again", error)
@@ -231,6 +165,15 @@ class Agent:
             self._wakeup.wake()  # to mend it
         if envelopes:
             self.courier.wake()
+
+    def _there_is_something(self) -> None:
+        self.courier.wake()
+
+    def _delivered(self, receipts: Sequence[Receipt]) -> None:
+        """Fetch the tickets when one has come that they do not tell of."""
+        numbers = {receipt.ticket for receipt in receipts if receipt.ticket is not None}
+        if numbers and self.kind is not DeviceKind.SERVER and numbers - self.feeds.numbers():
+            self.feeds.look_again("tickets")
 
     def _tell_damage(self) -> None:
         """Report a damaged store once, and store again what it may have lost."""
@@ -252,7 +195,7 @@ class Agent:
         Open alerts are announced again (a server that has their tickets joins them by the
         fingerprint) and the facts are sent again.
         """
-        enrolled_at = self._identity.enrolled_at or ""
+        enrolled_at = self.identity.enrolled_at or ""
         if self.store.text(ENROLLED_NAME) == enrolled_at:
             return
         states = self.store.alert_states()
@@ -280,7 +223,7 @@ class Agent:
                 log.error("the changed rules have mistakes:\n%s", "\n".join(self._rules.problems))
             return None
         log.info("file=%s rules were read anew", self._rules.path)
-        return _plan(self._rules.rules, self._checks, self._kind)
+        return plan_of(self._rules.rules, self._checks, self.kind)
 
     def _heartbeat(self) -> str:
         counts = self.store.counts()
@@ -291,23 +234,12 @@ class Agent:
             oldest_s=counts.oldest_s,
             counters=self.store.counters(),
             facts_hash=self.facts.hash(),
-            states=check_states(_judged(self.runner)),
+            states=check_states(judged(self.runner)),
         )
 
     def _answer(self, request: Mapping[str, Any], peer: Peer) -> dict[str, Any]:
-        del peer  # the socket is the agent's user's and root's alone
-        verb = request["verb"]
-        if verb == "status":
-            return self.status()
-        if verb == "parked":
-            return {"parked": [_parked_tree(one) for one in self.store.parked()]}
-        if verb in {"requeue", "drop"}:
-            decide = self.store.requeue if verb == "requeue" else self.store.drop
-            done = decide(need(request, "id", str, 64))
-            if done:
-                self.courier.wake()
-            return {"done": done}
-        raise AgentError(f"there is no verb {verb!r}; there are {', '.join(VERBS)}")
+        owns = is_owner(peer)
+        return self._verbs.answer(request, account_of(peer), owns=owns)
 
     def status(self) -> dict[str, Any]:
         """Return what the agent sees, what waits to be sent and what is wrong."""
@@ -315,8 +247,8 @@ class Agent:
         trouble = self.store.trouble
         return {
             "version": VERSION,
-            "device_id": self._identity.device_id,
-            "server": self._identity.server,
+            "device_id": self.identity.device_id,
+            "server": self.identity.server,
             "since": self._started.label(),
             "rules": {
                 "file": str(self._rules.path),
@@ -324,8 +256,8 @@ class Agent:
                 "count": len(self.runner.schedules),
                 "problems": list(self._rules.problems),
             },
-            "checks": check_trees(check_states(_judged(self.runner))),
-            "unsupported": _unsupported(self.runner),
+            "checks": check_trees(check_states(judged(self.runner))),
+            "unsupported": unsupported(self.runner),
             "outbox": {
                 "waiting": counts.waiting,
                 "bytes": counts.bytes,
@@ -340,32 +272,6 @@ class Agent:
             "delivery": self.courier.status(),
             "troubles": [trouble.sentence()] if trouble else [],
         }
-
-
-def _plan(rules: RuleSet, checks: Mapping[str, Any], kind: DeviceKind) -> Plan:
-    mine = rules.for_device(kind, os_word())
-    return Plan([Schedule(rule, checks[rule.check]) for rule in mine.rules], mine.maintenance)
-
-
-def _parked_tree(parked: Parked) -> dict[str, Any]:
-    return {
-        "id": parked.envelope.id,
-        "kind": parked.envelope.kind,
-        "problem": parked.problem,
-        "parked_at": parked.parked_at,
-    }
-
-
-def _judged(runner: Runner) -> list[tuple[Rule, TargetEvaluation, str]]:
-    return [
-        (schedule.rule, one, schedule.since.get(target, ""))
-        for schedule in runner.schedules
-        for target, one in tuple(schedule.evaluations.items())
-    ]
-
-
-def _unsupported(runner: Runner) -> dict[str, str]:
-    return {s.rule.name: s.unsupported for s in runner.schedules if s.unsupported}
 
 
 def _settle_memory() -> None:

@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _enroll(chosen: SimpleNamespace) -> int:
-    from agent.app import enrol  # noqa: PLC0415 - see the module's docstring
+    from agent.once import enrol  # noqa: PLC0415 - see the module's docstring
 
     print(enrol(chosen.state, server=chosen.server, token_file=chosen.token_file,
                 ca_file=chosen.ca_file, proxy=chosen.proxy, proxy_file=chosen.proxy_file,
@@ -61,7 +61,7 @@ def _run(chosen: SimpleNamespace) -> int:
 
 
 def _once(chosen: SimpleNamespace) -> int:
-    from agent.app import look_once  # noqa: PLC0415
+    from agent.once import look_once  # noqa: PLC0415
     from agent.presentation import check_lines, unsupported_lines  # noqa: PLC0415
 
     found, unsupported = look_once(chosen.rules)
@@ -108,7 +108,7 @@ def _validate(chosen: SimpleNamespace) -> int:
 
 
 def _explain(chosen: SimpleNamespace) -> int:
-    from agent.app import explain_rule  # noqa: PLC0415
+    from agent.once import explain_rule  # noqa: PLC0415
 
     _print(explain_rule(chosen.rules, chosen.rule))
     return 0

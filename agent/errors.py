@@ -5,6 +5,7 @@ AgentError
 ├ StateError                     the state folder cannot be used: say why; exit 1
 │  └ StateLockedError(pid)       another agent holds it: leave it alone
 ├ LinkError                      no agent answers on this computer
+├ NotNowError                    keep what you asked and ask again later; nothing is wrong with it
 └ CheckError(reason)             the evaluation is unknown
    ├ CheckTimeoutError           … because the deadline passed
    ├ CheckDeniedError            … because a right is missing
@@ -60,6 +61,10 @@ class StateLockedError(StateError):
 
 class LinkError(AgentError):
     """No agent answers on the local link."""
+
+
+class NotNowError(AgentError):
+    """It cannot be done just now; the same may be asked again later."""
 
 
 class CheckError(AgentError):

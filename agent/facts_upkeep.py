@@ -31,6 +31,9 @@ CHILD_S = 60.0
 HASH_NAME = "facts_hash"
 """The name under which the store remembers what was sent last."""
 
+TEXT_NAME = "facts"
+"""The same for the facts themselves, which people may look at."""
+
 
 def needed(last_hash: str, last_sent_boot_s: float | None, now: Now, new_hash: str) -> bool:
     """Tell whether facts must be sent: they changed, or the last ones are a day old.
@@ -100,6 +103,12 @@ class FactsUpkeep:
         """Return the hash of the facts that events go with."""
         return self._hash
 
+    def facts(self) -> dict[str, Any]:
+        """Return the facts that were sent last; empty when none were."""
+        text = self._store.text(TEXT_NAME)
+        tree = strict.parse(text.encode()) if text else {}
+        return tree if isinstance(tree, dict) else {}
+
     def due_at(self) -> float:
         """Return when to look next, in seconds since boot."""
         return self._due_boot_s
@@ -125,7 +134,8 @@ class FactsUpkeep:
         if needed(self._hash, self._sent_boot_s, now, new_hash):
             message = Facts(uuid7(), now.label(), new_hash, facts)
             envelope = Envelope(message.id, "facts", Importance.LOW, message.to_text(), message.at)
-            self._store.record({}, [envelope], {HASH_NAME: new_hash})
+            texts = {HASH_NAME: new_hash, TEXT_NAME: strict.text_of(facts)}
+            self._store.record({}, [envelope], texts)
             self._hash = new_hash
             self._sent_boot_s = now.boot_s
             self._sent()

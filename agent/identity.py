@@ -24,7 +24,7 @@ _TEXTS = ("device_id", "device_token", "server")
 _BINARY = getattr(os, "O_BINARY", 0)
 # A link or pipe in the file's place is neither followed nor waited for.
 _READ = os.O_RDONLY | _BINARY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-_OPTIONAL = ("ca_file", "proxy", "enrolled_at")
+_OPTIONAL = ("ca_file", "proxy", "enrolled_at", "kind")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Identity:
     ``device_id`` is a UUIDv7, ``device_token`` a secret (``wdd_…``). ``server`` is its address
     without a trailing slash, ``ca_file`` the authority to trust instead of the operating
     system's, ``proxy`` may hold a password. ``enrolled_at`` is RFC 3339 in UTC, None until
-    the server has answered an enrolment.
+    the server has answered an enrolment; ``kind`` is what the server was told this device is.
     """
 
     device_id: str
@@ -43,6 +43,7 @@ class Identity:
     ca_file: str | None = None
     proxy: str | None = field(default=None, repr=False)
     enrolled_at: str | None = None
+    kind: str | None = None
 
 
 def exists(state_dir: Path) -> bool:

@@ -135,6 +135,16 @@ class Runner:
             schedule.due_boot_s = 0.0
         self._wake.set()
 
+    def open_alerts(self) -> list[AlertState]:
+        """Return the alerts that the server was told of and that are not over."""
+        states = tuple(self._states.values())
+        return [state for state in states if state.announced is not Evaluation.OK]
+
+    def is_due(self) -> bool:
+        """Tell whether some rule waits for its turn or is being looked at."""
+        now_s = self._clock().boot_s
+        return self._probing is not None or self._next_due() <= now_s
+
     def state_texts(self) -> dict[str, str]:
         """Return every alert's state as it is stored, by fingerprint."""
         return {state.fingerprint: state.to_text() for state in tuple(self._states.values())}

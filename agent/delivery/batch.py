@@ -1,17 +1,23 @@
 """What the courier needs of the outbox, and which envelopes go in one request."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import takewhile
-from typing import Protocol
+from typing import Any, Protocol
 
 from agent.delivery.messages import Job
 from agent.protocol.events import Receipt
 
-_ROUTES = {"event": "events", "facts": "facts", "ticket": "tickets"}
+_ROUTES = {
+    "event": "events",
+    "facts": "facts",
+    "ticket": "tickets",
+    "attachment": "attachments",
+    "reply": "replies",
+}
 
 
 class Envelope(Protocol):
-    """One entry of the outbox: its id, its kind (event, facts, ticket), its JSON text."""
+    """One entry of the outbox: its id, its kind (event, facts, ticket, …), its JSON text."""
 
     @property
     def id(self) -> str: ...  # noqa: D102
@@ -32,6 +38,31 @@ class Outbox(Protocol):
 
     def park(self, identifier: str, problem: str) -> None:
         """Set one envelope aside, with the reason."""
+
+
+class Feeds(Protocol):
+    """What the server has to be fetched; called from the courier's thread."""
+
+    def note(self, changes: Mapping[str, str | int]) -> None:
+        """Take note of the cursors in an answer."""
+
+    def next(self) -> tuple[str, str | None] | None:
+        """Return the route to be asked next and since when; None when there is none."""
+
+    def take(self, route: str, document: Any) -> None:  # noqa: ANN401 - a JSON tree
+        """Keep what it answered."""
+
+    def give_up(self, route: str) -> None:
+        """Do not ask it again until it changes."""
+
+
+class Unfed:
+    """Feeds of a device that wants none."""
+
+    def note(self, changes: Mapping[str, str | int]) -> None: ...  # noqa: D102
+    def next(self) -> tuple[str, str | None] | None: ...  # noqa: D102
+    def take(self, route: str, document: Any) -> None: ...  # noqa: ANN401, D102
+    def give_up(self, route: str) -> None: ...  # noqa: D102
 
 
 def first_batch(envelopes: Sequence[Envelope]) -> Sequence[Envelope]:

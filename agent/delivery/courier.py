@@ -8,12 +8,13 @@ the outbox, whatever happens here.
 import logging
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from agent import clock
 from agent.clock import Now
 from agent.delivery import schedule
-from agent.delivery.batch import Envelope, Outbox, first_batch, job_of
+from agent.delivery.batch import Envelope, Feeds, Outbox, Unfed, first_batch, job_of
 from agent.delivery.child import SenderProcess
 from agent.delivery.messages import Answer, Job, Limits, Outcome, Settings
 from agent.errors import AgentError
@@ -47,7 +48,7 @@ class Courier:
         read_clock: Callable[[], Now] = clock.now,
         chance: Callable[[], float] | None = None,
         rescheduled: Callable[[], None] = lambda: None,
-        changes: Callable[[Mapping[str, str | int]], None] = lambda _: None,
+        feeds: Feeds | None = None,
         start_sender: Callable[[Settings], SenderProcess] = SenderProcess,
         limits: Limits | None = None,
         warm_s: float = WARM_S,
@@ -62,7 +63,7 @@ class Courier:
             read_clock: the clocks.
             chance: a random number of 0 ≤ n < 1, drawn for every wait.
             rescheduled: called after a sender has ended: ``due_at`` has changed.
-            changes: is given the ``changes`` cursors of every answer that has some.
+            feeds: what the server has to be fetched.
             start_sender: starts a sender with the settings.
             limits: the sender's.
             warm_s: how long an idle sender is kept.
@@ -74,7 +75,7 @@ class Courier:
         self._clock = read_clock
         self._chance = chance or _chance
         self._rescheduled = rescheduled
-        self._changes = changes
+        self._feeds = feeds or Unfed()
         self._start_sender = start_sender
         self._limits = limits or Limits()
         self._warm_s = warm_s
@@ -209,6 +210,8 @@ class Courier:
             elif not beaten or self._clock().boot_s >= self._schedule.beat_at:
                 answer = self._beat(sender)
                 beaten = True
+            elif wanted := self._feeds.next():
+                answer = self._fetch(sender, *wanted)
             elif self._more_within(self._warm_s):
                 continue
             else:
@@ -267,6 +270,18 @@ class Courier:
             self._schedule = schedule.beaten(self._schedule, self._clock().boot_s)
         return answer
 
+    def _fetch(self, sender: SenderProcess, route: str, since: str | None) -> Answer:
+        """Fetch one document; a server that answers but does not give it is no trouble."""
+        answer = sender.ask(Job("get", route, since=since))
+        if answer.outcome is Outcome.DELIVERED:
+            self._feeds.take(route, answer.document)
+        elif answer.outcome in _PAUSING or answer.problem is None:
+            return answer
+        else:
+            log.warning("%s could not be fetched: %s", route, answer.says)
+            self._feeds.give_up(route)
+        return replace(answer, outcome=Outcome.DELIVERED, changes={})
+
     def _more_within(self, seconds: float) -> bool:
         with self._turn:
             self._turn.wait_for(lambda: self._fresh or self._stopping, seconds)
@@ -286,8 +301,7 @@ class Courier:
             mended, self._problem = self._problem, None
         if mended:
             log.info("the server answers again; there was trouble since %s", mended[0])
-        if answer.changes:
-            self._changes(answer.changes)
+        self._feeds.note(answer.changes)
         return True
 
     def _note_failure(self, answer: Answer) -> None:

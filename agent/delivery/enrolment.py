@@ -95,6 +95,7 @@ def enrol(
         mine,
         ca_file=str(ca_file.resolve()) if ca_file else mine.ca_file,
         proxy=proxy_address(proxy) if proxy else mine.proxy,
+        kind=device.kind.value,
     )
     if stored is None or stored.enrolled_at is None:
         identity.save(state_dir, mine)  # else what works stays until something else has worked

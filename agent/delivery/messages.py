@@ -20,7 +20,7 @@ MAX_JOB_BYTES = 16 * 1024 * 1024
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
 """Longest line from the sender; a longer one is garbage."""
 
-POST_ROUTES = ("events", "facts", "heartbeat", "tickets")
+POST_ROUTES = ("events", "facts", "heartbeat", "tickets", "attachments", "replies")
 GET_ROUTES = ("device/tickets", "device/profile", "device/notes")
 
 

@@ -4,6 +4,9 @@ import socket
 import sys
 from typing import NamedTuple
 
+TELLS_GATEWAYS = sys.platform == "linux"
+"""Whether the gateways are known at all on this system."""
+
 
 class Interface(NamedTuple):
     """One network interface with lasting addresses.

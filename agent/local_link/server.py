@@ -1,4 +1,4 @@
-"""The agent's end of the local link: answers JSON lines over a Unix socket in the state folder.
+"""The agent's end of the local link: answers JSON lines over Unix sockets.
 
 One thread waits at rest. Each connection gets a thread of its own for as long as it may last, so
 that one slow caller never keeps another waiting; how many, how much and how often is limited
@@ -7,10 +7,8 @@ for each user.
 
 import json
 import logging
-import os
 import select
 import socket
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -19,9 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from agent.errors import AgentError, LinkError
+from agent.errors import AgentError, LinkError, NotNowError
+from agent.local_link.listening import listen_for_all, listen_for_owner
 from agent.local_link.peer import Peer, peer_of
-from agent.local_link.unix_address import reachable
 from agent.protocol import strict
 from agent.protocol.link import MAX_LINE_BYTES, SOCKET_NAME
 from agent.protocol.strict import ProtocolError
@@ -38,8 +36,8 @@ CONNECTIONS_OF_USER = 4
 REQUESTS_PER_S = 10.0
 """How often one user may ask in the long run; ``BURST`` at once."""
 BURST = 40.0
-_BACKLOG = 16
-_DRAFT_NAME = f".{SOCKET_NAME}.new"
+_LONGEST_TEXT = 44_000
+"""A piece of a file in base64; other texts are bounded by what reads them."""
 
 
 @dataclass(slots=True)
@@ -66,17 +64,20 @@ class _Use:
 class LinkServer:
     """Listens in the state folder until closed. Open it only while holding the folder's lock."""
 
-    def __init__(self, state_dir: Path, answer: Respond) -> None:
+    def __init__(self, state_dir: Path, answer: Respond, public: Path | None = None) -> None:
         """Start listening; every request goes to ``answer`` with who asks.
 
-        ``answer`` is called from several threads. A socket that a killed agent left is
-        replaced. Raises LinkError when that is not possible.
+        ``answer`` is called from several threads. ``public`` is another socket, for every
+        user; what is wrong with that one alone is told in the log. A socket that a killed agent
+        left is replaced. Raises LinkError when that is not possible.
         """
         self._answer = answer
         self._uses: dict[int, _Use] = {}
         self._lock = threading.Lock()
-        self._folder = state_dir
-        self._listening = _listen(state_dir)
+        self._paths = [state_dir / SOCKET_NAME]
+        self._listening = [listen_for_owner(state_dir)]
+        if public is not None:
+            self._open_to_all(public)
         self._wake, self._woken = socket.socketpair()
         self._thread = threading.Thread(target=self._accept, name="local-link", daemon=True)
         self._thread.start()
@@ -86,22 +87,33 @@ class LinkServer:
         self._wake.close()
         self._thread.join()
         self._woken.close()
-        self._listening.close()
-        with suppress(OSError):
-            (self._folder / SOCKET_NAME).unlink()
+        for listening in self._listening:
+            listening.close()
+        for path in self._paths:
+            with suppress(OSError):
+                path.unlink()
+
+    def _open_to_all(self, public: Path) -> None:
+        try:
+            self._listening.append(listen_for_all(public))
+        except LinkError as error:
+            log.warning("people cannot reach this agent from their tray: %s", error)
+        else:
+            self._paths.append(public)
 
     def _accept(self) -> None:
         while True:
-            ready, _, _ = select.select([self._listening, self._woken], [], [])
+            ready, _, _ = select.select([*self._listening, self._woken], [], [])
             if self._woken in ready:
                 return
-            try:
-                connection, _ = self._listening.accept()
-            except OSError as error:  # gone again, or no descriptors left
-                log.warning("local link: %s", error)
-                time.sleep(0.1)
-                continue
-            self._admit(connection)
+            for listening in ready:
+                try:
+                    connection, _ = listening.accept()
+                except OSError as error:  # gone again, or no descriptors left
+                    log.warning("local link: %s", error)
+                    time.sleep(0.1)
+                    continue
+                self._admit(connection)
 
     def _admit(self, connection: socket.socket) -> None:
         """Give the connection a thread, unless its user or all together have too many."""
@@ -161,58 +173,23 @@ class LinkServer:
         try:
             request = _request(line)
             return {"ok": True, **self._answer(request, peer)}
-        except (ProtocolError, AgentError) as error:
+        except ProtocolError as error:
+            field = {"field": error.field} if error.field else {}
+            return {"ok": False, "problem": str(error), **field}
+        except NotNowError as error:
+            return {"ok": False, "problem": str(error), "again": True}
+        except AgentError as error:
             return {"ok": False, "problem": str(error)}
         except Exception:
             log.exception("local link: a request could not be answered")
             return {"ok": False, "problem": "the agent could not answer; its log says why"}
 
 
-def _listen(state_dir: Path) -> socket.socket:
-    if sys.platform == "win32":
-        raise LinkError("the local link is not available on Windows yet")
-    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        with reachable(state_dir) as folder:
-            _bind(listening, folder)
-    except OSError as error:
-        listening.close()
-        reason = error.strerror or error
-        raise LinkError(f"the local link cannot be opened in {state_dir}: {reason}") from error
-    except LinkError:
-        listening.close()
-        raise
-    return listening
-
-
-def _bind(listening: socket.socket, folder: Path) -> None:
-    """Listen in ``folder``: under a name of its own first, so it is never open to others."""
-    probe = socket.socket(listening.family, socket.SOCK_STREAM)
-    if _answers(probe, folder / SOCKET_NAME):
-        raise LinkError(f"another agent answers on its {SOCKET_NAME} already")
-    draft = folder / _DRAFT_NAME
-    draft.unlink(missing_ok=True)
-    listening.bind(os.fspath(draft))
-    draft.chmod(0o600)
-    listening.listen(_BACKLOG)
-    draft.replace(folder / SOCKET_NAME)
-
-
-def _answers(probe: socket.socket, path: Path) -> bool:
-    with probe:
-        probe.settimeout(1.0)
-        try:
-            probe.connect(os.fspath(path))
-        except OSError:
-            return False
-    return True
-
-
 def _request(line: bytes) -> Request:
     tree = strict.parse(line)
     if not isinstance(tree, dict):
         raise ProtocolError("", "a request is a JSON object")
-    strict.check_value(tree)
+    strict.check_value(tree, longest=_LONGEST_TEXT)
     if not isinstance(tree.get("verb"), str):
         raise ProtocolError("verb", "missing")
     return tree
@@ -221,7 +198,7 @@ def _request(line: bytes) -> Request:
 def _refuse(connection: socket.socket, problem: str) -> None:
     with suppress(OSError), connection:
         connection.settimeout(1.0)
-        connection.sendall(_line({"ok": False, "problem": problem}))
+        connection.sendall(_line({"ok": False, "problem": problem, "again": True}))
 
 
 def _line(tree: dict[str, Any]) -> bytes:

@@ -86,8 +86,11 @@ def text_of(value: object) -> str:
     )
 
 
-def check_value(value: object, field: str = "", *, depth: int = 0) -> None:
-    """Raise ProtocolError, naming the field, when anything in the tree must not be stored."""
+def check_value(value: object, field: str = "", *, depth: int = 0, longest: int = MAX_TEXT) -> None:
+    """Raise ProtocolError, naming the field, when anything in the tree must not be stored.
+
+    ``longest`` bounds its texts.
+    """
     if depth > MAX_DEPTH:
         raise ProtocolError(field, f"nested more than {MAX_DEPTH} deep")
     if isinstance(value, dict):
@@ -95,13 +98,13 @@ def check_value(value: object, field: str = "", *, depth: int = 0) -> None:
         for key, member in value.items():
             check_text(key, field)
             name = f"{field}.{key[:40]}" if field else key[:40]
-            check_value(member, name, depth=depth + 1)
+            check_value(member, name, depth=depth + 1, longest=longest)
     elif isinstance(value, list):
         _check_members(len(value), field)
         for position, member in enumerate(value):
-            check_value(member, f"{field}[{position}]", depth=depth + 1)
+            check_value(member, f"{field}[{position}]", depth=depth + 1, longest=longest)
     elif isinstance(value, str):
-        check_text(value, field)
+        check_text(value, field, longest)
     elif value is not None and not isinstance(value, bool):
         _check_number(value, field)
 

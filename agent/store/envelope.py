@@ -33,7 +33,8 @@ _RANKS = {importance: rank for rank, importance in enumerate(Importance)}
 class Envelope:
     """One obligation to send: ``body`` is the JSON text, ``id`` its Idempotency-Key for life.
 
-    ``kind`` is the route it takes (event, facts, ticket); ``created_at`` RFC 3339 UTC, a label.
+    ``kind`` is the route it takes (event, facts, ticket, attachment, reply); ``created_at`` is
+    RFC 3339 in UTC, a label.
     """
 
     id: str

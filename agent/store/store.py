@@ -70,12 +70,13 @@ class Store:
         self,
         states: Mapping[str, str | None],
         envelopes: Iterable[Envelope],
-        texts: Mapping[str, str] | None = None,
+        texts: Mapping[str, str | None] | None = None,
     ) -> bool:
-        """Store alert states and envelopes in one transaction; return whether it is durable.
+        """Store alert states, envelopes and texts in one transaction; tell whether it is durable.
 
-        ``states`` are texts by fingerprint, None to forget one. When it returns False all of
-        it is kept in memory, as far as there is room. Nothing to record costs no commit.
+        ``states`` are texts by fingerprint, None to forget one; ``texts`` by name alike. When it
+        returns False all of it is kept in memory, as far as there is room. Nothing to record
+        costs no commit.
         """
         with self._turn:
             self._unsaved.states.update(states)
@@ -98,8 +99,16 @@ class Store:
     def text(self, name: str) -> str | None:
         """Return a text that ``record`` was given, None when there is none."""
         with self._turn:
-            kept = self._unsaved.texts.get(name)
-            return kept if kept is not None else self._file.read(lambda db: _text(db, name))
+            if name in self._unsaved.texts:
+                return self._unsaved.texts[name]
+            return self._file.read(lambda db: _text(db, name))
+
+    def texts(self, beginning: str) -> dict[str, str]:
+        """Return the texts whose names begin so, by name in order."""
+        with self._turn:
+            unsaved = {n: t for n, t in self._unsaved.texts.items() if n.startswith(beginning)}
+            found = (self._file.read(lambda db: _texts(db, beginning)) or {}) | unsaved
+            return {name: text for name, text in sorted(found.items()) if text is not None}
 
     def pending(self, limit: int, max_bytes: int) -> list[Envelope]:
         """Return the next envelopes to send, in order; one at least, if there is any."""
@@ -107,9 +116,15 @@ class Store:
             self._commit()
             return self._waiting(limit, max_bytes)
 
-    def settle(self, receipts: Iterable[Receipt]) -> None:
-        """Delete what the server accepted or knew already, park what it refused."""
+    def settle(
+        self, receipts: Iterable[Receipt], texts: Mapping[str, str | None] | None = None
+    ) -> None:
+        """Delete what the server accepted or knew already, park what it refused.
+
+        ``texts`` are stored as by ``record``, in the same transaction.
+        """
         with self._turn:
+            self._unsaved.texts.update(texts or {})
             for receipt in receipts:
                 if receipt.result is ReceiptResult.REFUSED:
                     self._unsaved.parked[receipt.id] = receipt.problem or "refused, no reason given"
@@ -117,9 +132,12 @@ class Store:
                     self._unsaved.settle(receipt.id)
             self._commit()
 
-    def park(self, identifier: str, problem: str) -> None:
-        """Set one waiting envelope aside, with the reason."""
+    def park(
+        self, identifier: str, problem: str, texts: Mapping[str, str | None] | None = None
+    ) -> None:
+        """Set one waiting envelope aside, with the reason; ``texts`` as with ``settle``."""
         with self._turn:
+            self._unsaved.texts.update(texts or {})
             self._unsaved.parked[identifier] = problem
             self._commit()
 
@@ -264,6 +282,15 @@ def _alert_states(db: sqlite3.Connection) -> dict[str, str | None]:
 def _text(db: sqlite3.Connection, name: str) -> str | None:
     row = db.execute("SELECT text, crc FROM texts WHERE name = ?", (name,)).fetchone()
     return _verified(name, *row) if row else None
+
+
+def _texts(db: sqlite3.Connection, beginning: str) -> dict[str, str | None]:
+    rows = db.execute(
+        "SELECT name, text, crc FROM texts WHERE name >= ? AND substr(name, 1, ?) = ?"
+        " ORDER BY name",
+        (beginning, len(beginning), beginning),
+    )
+    return {name: _verified(name, text, crc) for name, text, crc in rows}
 
 
 def _verified(name: str, text: str, crc: int) -> str:

@@ -40,13 +40,13 @@ class Trouble:
 class Unsaved:
     """Changes that one transaction will make, or make again after a failed one.
 
-    ``states``: text by fingerprint, None to forget it. ``settled`` are delivered and ``parked``
-    refused (with the problem) by id. ``counters`` are additions.
+    ``states``: text by fingerprint, ``texts`` by name, None to forget one. ``settled`` are
+    delivered and ``parked`` refused (with the problem) by id. ``counters`` are additions.
     """
 
     states: dict[str, str | None] = field(default_factory=dict)
     envelopes: dict[str, Envelope] = field(default_factory=dict)
-    texts: dict[str, str] = field(default_factory=dict)
+    texts: dict[str, str | None] = field(default_factory=dict)
     settled: set[str] = field(default_factory=set)
     parked: dict[str, str] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
@@ -90,8 +90,11 @@ class Unsaved:
                 db.execute("DELETE FROM alert_states WHERE fingerprint = ?", (fingerprint,))
             else:
                 db.execute(_PUT_STATE, (fingerprint, state, checksum(fingerprint, state)))
-        for name, text in self.texts.items():
-            db.execute(_PUT_TEXT, (name, text, checksum(name, text)))
+        for name, kept in self.texts.items():
+            if kept is None:
+                db.execute("DELETE FROM texts WHERE name = ?", (name,))
+            else:
+                db.execute(_PUT_TEXT, (name, kept, checksum(name, kept)))
         for envelope in self.envelopes.values():
             outbox.add(db, envelope)
         for identifier in self.settled:

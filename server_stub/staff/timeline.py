@@ -24,7 +24,12 @@ _DID = {
     EntryKind.CONFIRMED: "said whether it works",
     EntryKind.RATED: "rated the help",
 }
-_PROGRAMS = {"": "The server", "server": "The server", "monitor": "The monitor"}
+_PROGRAMS = {
+    "": "The server",
+    "server": "The server",
+    "monitor": "The monitor",
+    "contact": "The contact",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,7 @@ def _line(entry: TimelineEntry, names: Mapping[str, str]) -> TimelineLine:
         was, now = names.get(was, was), names.get(now, now) or "nobody"
     who = _PROGRAMS.get(entry.actor) or names.get(entry.actor, entry.actor)
     if tree.get("by") == "contact":
-        who = _text(tree, "name") or "The contact"
+        who = _text(tree, "name") or who
     return TimelineLine(
         id=entry.id,
         kind=entry.kind,

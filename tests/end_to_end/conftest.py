@@ -37,12 +37,12 @@ class Desk:
         self.url = self.server.url
         self.state = folder / "agent"
 
-    def enrol(self) -> None:
+    def enrol(self, *options: str) -> None:
         token = new_enrolment_token(
             self.client, None, uses=1, valid=timedelta(hours=1), now=datetime.now(UTC)
         )
         run_agent("enroll", "--server", self.url, "--token-file", "-", "--state", str(self.state),
-                  stdin=token + "\n")  # fmt: skip
+                  *options, stdin=token + "\n")  # fmt: skip
 
     def stop_server(self) -> None:
         self.server.stop()

@@ -4,6 +4,7 @@ import logging
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -174,13 +175,64 @@ def test_the_first_try_after_an_outage_is_drawn_from_the_window_the_server_named
     assert ours.due_at() - stopped_clock.boot_s == 60
 
 
-def test_cursors_of_changes_are_handed_on(server: LyingServer, courier: Start) -> None:
-    heard: list[Mapping[str, str | int]] = []
+@dataclass
+class Wishes:
+    """Feeds that wish for one document once a cursor has moved."""
+
+    heard: list[Mapping[str, str | int]] = field(default_factory=list)
+    wanted: list[tuple[str, str | None]] = field(default_factory=list)
+    taken: list[tuple[str, Any]] = field(default_factory=list)
+    given_up: list[str] = field(default_factory=list)
+
+    def note(self, changes: Mapping[str, str | int]) -> None:
+        if changes and not self.heard:
+            self.wanted.append(("device/tickets", "11"))
+        self.heard += [changes] if changes else []
+
+    def next(self) -> tuple[str, str | None] | None:
+        return self.wanted[0] if self.wanted else None
+
+    def take(self, route: str, document: Any) -> None:
+        self.wanted.pop(0)
+        self.taken.append((route, document))
+
+    def give_up(self, route: str) -> None:
+        self.wanted.pop(0)
+        self.given_up.append(route)
+
+
+def test_a_document_whose_cursor_moved_is_fetched(server: LyingServer, courier: Start) -> None:
+    wishes = Wishes()
     server.members = {"changes": {"tickets": 12, "notes": "a"}}
-    ours = courier(changes=heard.append)
+    ours = courier(feeds=wishes)
     ours.tick()
     until(lambda: _rests(ours))
-    assert heard == [{"tickets": 12, "notes": "a"}]
+    assert wishes.heard[0] == {"tickets": 12, "notes": "a"}
+    [(route, document)] = wishes.taken
+    assert (route, document["changes"]["tickets"]) == ("device/tickets", 12)
+    assert server.seen[-1].path.endswith("device/tickets?since=11")
+
+
+def test_a_document_the_server_does_not_give_is_no_trouble(
+    server: LyingServer, courier: Start
+) -> None:
+    wishes = Wishes(wanted=[("device/notes", None)])
+    server.next(Lie(), problem(ProblemType.NOT_FOUND, 404))
+    ours = courier(feeds=wishes)
+    ours.tick()
+    until(lambda: _rests(ours))
+    assert wishes.given_up == ["device/notes"]
+    assert ours.status()["last_problem"] is None
+
+
+def test_what_is_in_the_way_of_a_document_is_told(server: LyingServer, courier: Start) -> None:
+    wishes = Wishes(wanted=[("device/notes", None)])
+    server.next(Lie(), page(200))
+    ours = courier(feeds=wishes)
+    ours.tick()
+    until(lambda: _rests(ours))
+    assert "sign-in page" in str(ours.status()["last_problem"])
+    assert wishes.wanted == [("device/notes", None)]
 
 
 @pytest.mark.parametrize("name", LIES)

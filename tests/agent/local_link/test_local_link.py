@@ -184,7 +184,7 @@ def test_after_closing_no_thread_and_no_socket_is_left(tmp_path: Path) -> None:
         (b'{"verb":"a","n":NaN}\n', "n: "),
         (b'{"verb":"\\ud800"}\n', "surrogate"),
         (b"[" * 60_000 + b"\n", "nested"),
-        (b'{"verb":"' + b"x" * MAX_LINE_BYTES + b'"}\n', "at most 65536 bytes"),
+        (b'{"verb":"' + b"x" * MAX_LINE_BYTES + b'"}\n', "at most 262144 bytes"),
     ],
 )
 def test_a_request_that_makes_no_sense_is_answered_with_the_reason(

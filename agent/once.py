@@ -1,0 +1,124 @@
+"""Commands that come to an end: enrol, look once, explain a rule; and what they share with ``run``.
+
+Nothing here stays resident for its own sake: ``run`` needs the plan and the lists at the end.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from agent import clock
+from agent.checks import discover
+from agent.errors import AgentError
+from agent.evaluate import TargetEvaluation
+from agent.facts import device_kind
+from agent.host.boot import boot_id
+from agent.protocol.words import DeviceKind
+from agent.rules.model import Rule, RuleSet
+from agent.rules.rules_file import RulesFile
+from agent.runner import Plan, Runner, Schedule
+from agent.settings import os_word
+from agent.status import check_states, check_trees
+
+
+def enrol(
+    state_dir: Path,
+    *,
+    server: str,
+    token_file: str,
+    ca_file: Path | None,
+    proxy: str | None = None,
+    proxy_file: Path | None = None,
+    kind: str | None = None,
+) -> str:
+    """Make this computer known to ``server``; return a sentence for the person.
+
+    Raises AgentError, with what to do.
+    """
+    from agent.delivery.enrolment import DeviceDescription, read_token  # noqa: PLC0415 - once only
+    from agent.delivery.enrolment import enrol as ask_server  # noqa: PLC0415
+    from agent.host import computer  # noqa: PLC0415
+    from agent.store.folder import private_folder  # noqa: PLC0415
+
+    private_folder(state_dir)
+    if proxy_file is not None:
+        try:
+            proxy = proxy_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise AgentError(f"the proxy file {proxy_file} cannot be read: {error}") from error
+    mine = ask_server(
+        state_dir,
+        DeviceDescription(
+            name=computer.name(),
+            kind=DeviceKind(kind) if kind else device_kind(),
+            os=os_word(),
+        ),
+        server=server,
+        token=read_token(token_file),
+        now=clock.now(),
+        ca_file=ca_file,
+        proxy=proxy,
+    )
+    return f"This computer is enrolled at {mine.server} as device {mine.device_id}."
+
+
+def look_once(rules_file: Path) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """Run every rule of this computer once; a check that compares two moments looks twice.
+
+    Returns the check states as JSON objects, and by rule why some cannot be checked here.
+    """
+    checks = discover()
+    now = clock.now()
+    rules = RulesFile(rules_file, checks, now)
+    runner = Runner(
+        plan_of(rules.rules, checks, device_kind()),
+        {},
+        lambda _states, _envelopes: None,
+        clock=clock.now,
+        boot_id=boot_id(),
+    )
+    runner.turn()
+    return check_trees(check_states(judged(runner))), unsupported(runner)
+
+
+def explain_rule(rules_file: Path, name: str) -> list[str]:
+    """Run one rule's check and tell what the rule makes of it.
+
+    Raises AgentError for a rule that does not exist or whose check cannot run here.
+    """
+    from agent.explain import explain  # noqa: PLC0415 - a person's command, not the service's
+    from agent.rules.loader import load  # noqa: PLC0415
+
+    checks = discover()
+    rules = load(rules_file, checks)
+    rule = rules.rule(name)
+    if rule is None:
+        known = ", ".join(each.name for each in rules.rules)
+        raise AgentError(f"{rules_file} has no rule {name!r}; it has {known}")
+    check = checks[rule.check]
+    return explain(rule, check, list(check.probe(rule.targets)), clock.now())
+
+
+def plan_of(rules: RuleSet, checks: Mapping[str, Any], kind: DeviceKind) -> Plan:
+    """Return what a device of this kind has to do by these rules."""
+    mine = rules.for_device(kind, os_word())
+    return Plan([Schedule(rule, checks[rule.check]) for rule in mine.rules], mine.maintenance)
+
+
+def judged(runner: Runner) -> list[tuple[Rule, TargetEvaluation, str]]:
+    """Return how each rule judges each target, and since when."""
+    return [
+        (schedule.rule, one, schedule.since.get(target, ""))
+        for schedule in runner.schedules
+        for target, one in tuple(schedule.evaluations.items())
+    ]
+
+
+def unsupported(runner: Runner) -> dict[str, str]:
+    """Return by rule why this computer cannot check it."""
+    return {s.rule.name: s.unsupported for s in runner.schedules if s.unsupported}
+
+
+def known_kind(told: str | None) -> DeviceKind:
+    """Return what this device is: as the server was told at its enrolment, else a guess."""
+    return DeviceKind(told) if told in tuple(DeviceKind) else device_kind()
