@@ -134,6 +134,7 @@ class Icon(PystrayIcon):  # type: ignore[misc] # pystray is untyped
         self.opened: Callable[[], None] = lambda: None
         self.hosted_changed: Callable[[bool], None] = lambda _hosted: None
         self.failed = False
+        self._active = False
         self._loop: asyncio.AbstractEventLoop | None = None
         super().__init__(*given, **more)
         self._item = _Item(self)
@@ -144,7 +145,7 @@ class Icon(PystrayIcon):  # type: ignore[misc] # pystray is untyped
     @property
     def status(self) -> str:
         """Whether the panel should show it, in the specification's words."""
-        return "Active" if self.visible else "Passive"
+        return "Active" if self._active else "Passive"
 
     def choose(self, act: Callable[..., None], *given: object) -> None:
         """Do what an item does, aside: a slow one must not freeze the menu."""
@@ -231,9 +232,14 @@ class Icon(PystrayIcon):  # type: ignore[misc] # pystray is untyped
             self.hosted_changed(True)  # noqa: FBT003 - the same
 
     def _show(self) -> None:
+        # pystray's own ``visible`` changes only after this returns: a panel that asks at once
+        # would be told the old state, and never again.
+        self._active = True
         self._soon(self._item.NewStatus)
 
-    _hide = _show
+    def _hide(self) -> None:
+        self._active = False
+        self._soon(self._item.NewStatus)
 
     def _update_icon(self) -> None:
         self.pixmaps = pixmaps(self.icon)
