@@ -29,7 +29,7 @@ class TappedStore(Store):
         self,
         states: Mapping[str, str | None],
         envelopes: Iterable[Envelope],
-        texts: Mapping[str, str] | None = None,
+        texts: Mapping[str, str | None] | None = None,
     ) -> bool:
         """Record, and tell it to the tap."""
         given = list(envelopes)
