@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
 from ninja.operation import Operation
 
@@ -51,6 +52,48 @@ api.add_router("devices", devices.router)
 api.add_router("clients", clients.router)
 register(api)
 
+_TICKET_SHAPES = ("/TicketRow", "/TicketWhole")
+_WITH_PROBLEM = {
+    401: ["WWW-Authenticate"],
+    409: ["Retry-After"],
+    412: ["ETag"],
+    415: ["Accept"],
+    503: ["Retry-After"],
+}
+_HEADERS: dict[str, dict[str, Any]] = {
+    "ETag": {
+        "description": "The ticket's revision as If-Match takes it.",
+        "schema": {"type": "string"},
+        "example": '"2-5f0c3a91"',
+    },
+    "Location": {
+        "description": "Where the new ticket is.",
+        "schema": {"type": "string"},
+        "example": f"{API_PREFIX}tickets/17",
+    },
+    "Idempotency-Replayed": {
+        "description": "Sent when this is the answer to the first request with this key, given "
+        "again: nothing was done now.",
+        "schema": {"type": "string", "enum": ["true"]},
+        "example": "true",
+    },
+    "Retry-After": {
+        "description": "In so many seconds the same request may be sent again. With 409 only "
+        "while the first request with the key is being done.",
+        "schema": {"type": "integer"},
+        "example": 1,
+    },
+    "WWW-Authenticate": {
+        "description": "What kind of credential is asked for.",
+        "schema": {"type": "string"},
+        "example": 'Bearer realm="watchdesk"',
+    },
+    "Accept": {
+        "description": "What a body may be.",
+        "schema": {"type": "string"},
+        "example": "application/json",
+    },
+}
 _ALWAYS = {
     401: "No staff key, or none that holds.",
     403: "A credential for other routes, or a role that may not do this.",
@@ -71,6 +114,7 @@ _ONCE = {
     422: "A value is not valid; or the key was used for another request.",
 }
 _CONDITIONAL = {
+    400: "If-Match holds no tag that can be compared, or the body is not JSON that can be stored.",
     409: "As the ticket stands this cannot be done.",
     412: "The ticket was changed since that revision; the ETag tells the present one.",
     428: "No If-Match.",
@@ -103,6 +147,7 @@ def document() -> dict[str, Any]:
     return tree
 
 
+@require_safe
 def document_view(_request: HttpRequest) -> JsonResponse:
     """Answer with the document; it tells nothing that is anybody's."""
     return JsonResponse(document())
@@ -125,6 +170,24 @@ def _complete(told: dict[str, Any], operation: Operation) -> None:
         possible |= _CONDITIONAL
     for status, meaning in sorted(possible.items()):
         told["responses"][str(status)] = _problem_response(status, meaning)
+    for status, answer in told["responses"].items():
+        sent = _headers(told, int(status), is_once=_marked(view, "once"))
+        if sent:
+            answer["headers"] = {name: _HEADERS[name] for name in sent}
+
+
+def _headers(told: dict[str, Any], status: int, *, is_once: bool) -> list[str]:
+    """Return the names of the headers that tell a caller something about an answer."""
+    if status >= HTTPStatus.BAD_REQUEST:
+        sent = _WITH_PROBLEM.get(status, [])
+        return sent if is_once or status != HTTPStatus.CONFLICT else []
+    schema = told["responses"][status]["content"]["application/json"]["schema"]
+    of_one_ticket = schema.get("$ref", "").endswith(_TICKET_SHAPES)
+    return [
+        *(["ETag"] if of_one_ticket else []),
+        *(["Location"] if status == HTTPStatus.CREATED else []),
+        *(["Idempotency-Replayed"] if is_once else []),
+    ]
 
 
 def _exemplify(tree: dict[str, Any], told: dict[str, Any]) -> None:
@@ -252,7 +315,8 @@ _IF_MATCH = {
     "in": "header",
     "name": "If-Match",
     "required": True,
-    "description": "The ETag of the ticket as you read it, or * to change it as it is.",
+    "description": "The ETag of the ticket as you read it, with its quotes, or * to change it as "
+    "it is. Of several, separated by commas, any will do; a weak one (W/) never does.",
     "schema": {"type": "string"},
     "example": '"2-5f0c3a91"',
 }

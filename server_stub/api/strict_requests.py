@@ -4,6 +4,7 @@ Size and acceptable answers are told by the headers and judged before anybody is
 is read once the caller is, so that strangers cannot make the server wait for bytes.
 """
 
+import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from django.http import HttpRequest
 from ninja.parser import Parser
 
 from agent.protocol.problems import ProblemType
-from agent.protocol.strict import check_text, check_value, parse
+from agent.protocol.strict import ProtocolError, check_text, check_value, parse
 from server_stub.api.problems import RefusedError
 
 if TYPE_CHECKING:
@@ -24,7 +25,10 @@ _LONGEST_LENGTH = 12
 
 
 class StrictParser(Parser):
-    """JSON that refuses what must never be stored: NaN, NUL, half surrogate pairs, deep nesting."""
+    """JSON that refuses what must never be stored: NaN, NUL, half surrogate pairs, deep nesting.
+
+    And what can be read in two ways: an object with the same member twice.
+    """
 
     def parse_body(self, request: HttpRequest) -> Any:  # noqa: ANN401 - any JSON, schemas judge it
         """Return the body's tree; raises RefusedError or ProtocolError."""
@@ -39,6 +43,7 @@ class StrictParser(Parser):
             )
         tree = parse(request.body)
         check_value(tree)
+        _check_doubles(request.body)
         return tree
 
     def parse_querydict(
@@ -52,6 +57,20 @@ class StrictParser(Parser):
             for value in values:
                 check_text(value, name[:100])
         return super().parse_querydict(data, list_fields, request)
+
+
+def _check_doubles(body: bytes) -> None:
+    """Raise ProtocolError, naming it, when an object has a member twice: which one is meant?"""
+    # Numbers stay text: of thousands of digits none must be made.
+    json.loads(body, object_pairs_hook=_once_each, parse_int=str, parse_float=str)
+
+
+def _once_each(members: list[tuple[str, object]]) -> None:
+    seen = set[str]()
+    for name, _ in members:
+        if name in seen:
+            raise ProtocolError(name[:100], "it is there twice")
+        seen.add(name)
 
 
 def check_head(request: HttpRequest) -> None:

@@ -12,6 +12,8 @@ from agent.protocol.words import Priority, Source, Status
 from server_stub.api import examples
 from server_stub.api.preconditions import etag
 from server_stub.clients.scope import Scope
+from server_stub.contacts.facts import facts_told
+from server_stub.contacts.queries import reports
 from server_stub.intake.queries import facts_reported
 from server_stub.sla.models import Clock
 from server_stub.tickets import queries
@@ -90,6 +92,7 @@ def whole_answer(scope: Scope, number: int) -> HttpResponse:
     ticket = queries.ticket(scope, number)
     device = ticket.device
     facts = facts_reported(scope, device, ticket.facts_hash)[0] if device else {}
+    facts = facts_told(facts, reports(scope, number))
     row = row_of(ticket, list(queries.clocks(scope, number)))
     return _answer(ticket, TicketWhole.model_validate(row | {"facts": facts}), 200)
 

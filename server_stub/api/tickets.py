@@ -25,7 +25,7 @@ from server_stub.api.paging import (
     client_number,
     next_address,
 )
-from server_stub.api.preconditions import conditional, demanded_revision
+from server_stub.api.preconditions import conditional, demanded_revisions
 from server_stub.api.ticket_shape import TicketRow, TicketWhole, row_answer, row_of, whole_answer
 from server_stub.clients import queries as places
 from server_stub.clients.models import Client, Device, Site
@@ -157,10 +157,18 @@ def change_ticket(
     What is asked for and is so already changes nothing.
     """
     caller = caller_of(request)
-    seen = demanded_revision(request)
+    seen = _seen(caller, number, demanded_revisions(request))
     steps = _steps(caller, body)
     amend(caller.scope, number, caller.actor, *steps, now=caller.now, seen=seen)
     return whole_answer(caller.scope, number)
+
+
+def _seen(caller: Caller, number: int, tags: tuple[str, ...] | None) -> str | None:
+    """Return which of several revisions the change is of: the present one when it is among them."""
+    if tags is None or len(tags) == 1:
+        return tags[0] if tags else None
+    present = queries.ticket(caller.scope, number).revision
+    return present if present in tags else tags[0]
 
 
 def _wanted(only: TicketFilter, caller: Caller) -> Wanted:

@@ -57,7 +57,7 @@ class Caller:
         given = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"} | {
             name.replace("_", "-").title(): value for name, value in headers.items()
         }
-        answer = Browser(raise_request_exception=False).generic(
+        answer = Browser(enforce_csrf_checks=True, raise_request_exception=False).generic(
             method,
             path if path.startswith("/") else f"/api/v1/{path}",
             sent,

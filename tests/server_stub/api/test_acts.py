@@ -125,7 +125,6 @@ def test_a_change_names_the_revision_it_is_based_on(api: Caller, ticket: Ticket)
     assert stale.etag == after.etag
     missing = api.call("PATCH", path, {"title": "x"}, status=428)
     assert missing.problem is ProblemType.PRECONDITION_REQUIRED
-    assert api.patch(path, {"title": "x"}, 412, match=f"W/{after.etag}").etag == after.etag
     assert api.patch(path, {"title": "Printer"}, match="*").tree["title"] == "Printer"
 
 

@@ -96,6 +96,40 @@ def test_every_operation_is_described_with_examples_and_errors(
             assert content["example"]["type"].removeprefix(PROBLEM_URN) in set(ProblemType)
 
 
+def test_headers_are_told_where_they_are_sent(api: Caller) -> None:
+    """Asked for: each answer has the headers its status is said to have."""
+    of = a_client("Harbour Dental")
+    opening = {"client": of.id, "title": "x"}
+    first = api.post("tickets", opening, 201, key="one")
+    path = f"tickets/{first.tree['number']}"
+    answers = {
+        ("/api/v1/tickets", "post", 201): [first, api.post("tickets", opening, 201, key="one")],
+        ("/api/v1/tickets", "get", 200): [api.get("tickets")],
+        ("/api/v1/tickets/{number}", "get", 200): [api.get(path)],
+        ("/api/v1/tickets/{number}", "patch", 200): [api.patch(path, {"title": "y"})],
+        ("/api/v1/tickets/{number}", "patch", 412): [api.patch(path, {}, 412, match='"0"')],
+        ("/api/v1/tickets/{number}/note", "post", 415): [
+            api.post(f"{path}/note", b"x", 415, content_type="text/plain")
+        ],
+        ("/api/v1/tickets/{number}/note", "post", 200): [
+            api.post(f"{path}/note", {"body": "x"}, key="two"),
+            api.post(f"{path}/note", {"body": "x"}, key="two"),
+        ],
+        ("/api/v1/devices", "get", 401): [api.get("devices", 401, authorization="Bearer wds_x")],
+    }
+    for (where, method, status), came in answers.items():
+        told = TREE["paths"][where][method]["responses"][str(status)].get("headers", {})
+        assert all(one["description"] and one["schema"] for one in told.values())
+        sent = {name for one in came for name in one.headers} & TOLD
+        assert {name.lower() for name in told} == sent, (where, method, status)
+    for methods in TREE["paths"].values():
+        for told in methods.values():
+            assert "Retry-After" in told["responses"]["503"]["headers"]
+
+
+TOLD = {"etag", "location", "idempotency-replayed", "retry-after", "www-authenticate", "accept"}
+
+
 @pytest.mark.parametrize(("path", "method", "told"), OPERATIONS)
 def test_examples_have_exactly_the_members_there_are(
     path: str, method: str, told: dict[str, Any]

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 from django.test import Client as Browser
+from django.urls import URLPattern, URLResolver, get_resolver
 
-from agent.protocol.problems import ProblemType
+from agent.protocol.problems import ProblemType, problem_type
 from server_stub.api.strict_requests import MAX_BODY_BYTES
+from server_stub.sla.models import PolicyVersion
 from server_stub.tickets import search
 from server_stub.tickets.models import Ticket
 from tests.server_stub.api.caller import Caller
@@ -42,6 +44,26 @@ def test_another_method_is_refused_with_the_ones_there_are(api: Caller) -> None:
             answer = api.call(method, path, status=405)
             assert answer.problem is ProblemType.METHOD_NOT_ALLOWED
             assert set(answer.headers["allow"].split(", ")) == allowed
+
+
+def test_what_is_public_is_read_by_anybody_and_takes_nothing_else(policy: PolicyVersion) -> None:
+    """No form comes here: there is nothing to forge, and no cookie to be asked for."""
+    for path in public_paths():
+        for method in ("POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"):
+            browser = Browser(enforce_csrf_checks=True, raise_request_exception=False)
+            answer = browser.generic(method, path)
+            assert (answer.status_code, answer["Allow"]) == (405, "GET, HEAD"), (method, path)
+            assert answer["Content-Type"] == "application/problem+json"
+            assert problem_type(answer.json()) is ProblemType.METHOD_NOT_ALLOWED
+
+
+def public_paths() -> list[str]:
+    """Return the paths below the prefix that are not the interface's own, from the route table."""
+    [below] = [one for one in get_resolver().url_patterns if str(one.pattern) == "api/v1/"]
+    assert isinstance(below, URLResolver)
+    paths = [str(one.pattern) for one in below.url_patterns if isinstance(one, URLPattern)]
+    assert len(paths) >= 3
+    return [f"/api/v1/{path}" for path in paths if path]
 
 
 def test_head_is_get_without_its_body(api: Caller, ticket: Ticket) -> None:
@@ -100,6 +122,26 @@ def test_json_that_must_not_be_stored_is_refused(api: Caller, ticket: Ticket) ->
         refused = api.post(f"tickets/{ticket.id}/note", body, 400)
         assert refused.problem is ProblemType.INVALID_REQUEST
         assert "Nothing was changed" in refused.tree["detail"]
+
+
+DOUBLED = [
+    (b'{"body": "x", "body": "y"}', "body"),
+    (b'{"body": "x", "b\\u006fdy": "x"}', "body"),
+    (b'{"body": "x", "a": {"b": [{"deep": 1, "deep": 1}]}}', "deep"),
+    (b'{"body": "x", "body": {"a": 1, "a": 2}}', "a"),
+]
+
+
+def test_a_member_that_is_there_twice_is_named(api: Caller, ticket: Ticket) -> None:
+    """Readers of JSON differ in which of the two counts."""
+    for body, name in DOUBLED:
+        refused = api.post(f"tickets/{ticket.id}/note", body, 400)
+        assert refused.problem is ProblemType.INVALID_REQUEST
+        assert refused.tree["field"] == name
+        assert f"{name}: it is there twice" in refused.tree["detail"]
+    twice = b'{"title": "x", "title": "y"}'
+    refused = api.call("PATCH", f"tickets/{ticket.id}", twice, status=400, if_match="*")
+    assert refused.tree["field"] == "title"
 
 
 def test_a_body_that_is_too_large_is_not_read(api: Caller, ticket: Ticket) -> None:
