@@ -93,7 +93,7 @@ def _setup_commands(
         "commands.setup:init",
         says="Make the data folder, the database and the first SLA policy, or bring them up to "
         "this version. May be repeated.",
-        example="init --data /var/lib/watchdesk",
+        example="init --data /var/lib/watchdesk-server",
         needs_database=False,
     )
     serve = _command(
@@ -102,7 +102,7 @@ def _setup_commands(
         where,
         "serve:serve",
         says="Serve devices and staff until stopped (SIGTERM, Ctrl-C).",
-        example="serve --data /var/lib/watchdesk --listen 0.0.0.0:8443 "
+        example="serve --data /var/lib/watchdesk-server --listen 0.0.0.0:8443 "
         "--tls-cert cert.pem --tls-key key.pem",
         needs_database=False,
     )
@@ -132,7 +132,7 @@ def _setup_commands(
         where,
         "commands.backups:restore",
         says="Fill an empty data folder and database from a backup.",
-        example="restore watchdesk-2026-03-02.tar --data /var/lib/watchdesk",
+        example="restore watchdesk-2026-03-02.tar --data /var/lib/watchdesk-server",
         needs_database=False,
     )
     restore.add_argument("file", metavar="FILE")
@@ -142,7 +142,7 @@ def _setup_commands(
         where,
         "commands.doctor:doctor",
         says="Tell what runs here and what is amiss. Exit code 1 when something is.",
-        example="doctor --data /var/lib/watchdesk --tls-cert cert.pem",
+        example="doctor --data /var/lib/watchdesk-server --tls-cert cert.pem",
         needs_database=False,
     )
     doctor.add_argument("--tls-cert", metavar="FILE", help="the certificate to look at as well")
@@ -255,7 +255,7 @@ def _people_commands(
         where,
         "commands.people:staff_list",
         says="List the accounts: address, role, clients, the beginnings of their keys.",
-        example="staff list --data /var/lib/watchdesk",
+        example="staff list --data /var/lib/watchdesk-server",
     )
     password = _command(
         people,

@@ -7,9 +7,10 @@ from importlib.resources import files
 from pathlib import Path
 
 from server_stub.errors import InvalidError
-from server_stub.serve import environment
+from server_stub.serve import environment, parse_address
 
 _USER = "watchdesk"
+_FIRST_PORT_OF_ALL = 1024
 
 
 def unit(arguments: Namespace) -> None:
@@ -19,6 +20,7 @@ def unit(arguments: Namespace) -> None:
     print(
         text.replace("@PROGRAM@", _quoted(*_program()))
         .replace("@OPTIONS@", _quoted(*_options(arguments)))
+        .replace("@CAPABILITIES@", _capabilities(arguments))
         .replace("@DATABASE@", _database(arguments))
         .replace("@USER@", _USER),
         end="",
@@ -39,6 +41,14 @@ def _options(arguments: Namespace) -> list[str]:
     for proxy in arguments.trusted_proxy:
         words += ["--trusted-proxy", proxy]
     return [*words, "--log-requests"] if arguments.log_requests else words
+
+
+def _capabilities(arguments: Namespace) -> str:
+    """Return what a user that is not root needs to listen where it is told to."""
+    told = ((arguments.listen, "--listen"), (arguments.metrics, "--metrics"))
+    ports = [parse_address(text, option).port for text, option in told if text]
+    of_the_system = any(0 < port < _FIRST_PORT_OF_ALL for port in ports)
+    return "CAP_NET_BIND_SERVICE" if of_the_system else ""
 
 
 def _database(arguments: Namespace) -> str:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.settings import default_state_dir
 from server_stub.arguments import parser
 from server_stub.commands.unit import unit
 from server_stub.errors import InvalidError
@@ -51,9 +52,36 @@ def asked(container: Container, code: str) -> str:
     return output.strip()
 
 
+@pytest.mark.parametrize(
+    ("words", "needed"),
+    [
+        (["--listen", "127.0.0.1:443"], "CAP_NET_BIND_SERVICE"),
+        (["--metrics", "127.0.0.1:1023"], "CAP_NET_BIND_SERVICE"),
+        (["--listen", "127.0.0.1:1024", "--metrics", "127.0.0.1:0"], ""),
+        ([], ""),
+    ],
+)
+def test_it_may_bind_a_port_of_the_systems_only_when_told_to_listen_there(
+    capsys: pytest.CaptureFixture[str], words: list[str], needed: str
+) -> None:
+    lines = printed(capsys, *words).splitlines()
+
+    assert f"AmbientCapabilities={needed}" in lines
+    assert f"CapabilityBoundingSet={needed}" in lines
+
+
+def test_its_folder_is_not_the_agents(capsys: pytest.CaptureFixture[str]) -> None:
+    """Both run on the server's own computer: each would find a stranger's files in there."""
+    text = printed(capsys)
+
+    assert "StateDirectory=watchdesk-server\n" in text
+    assert "WATCHDESK_DATA=/var/lib/watchdesk-server\n" in text
+    assert default_state_dir() == Path("/var/lib/watchdesk")
+
+
 HEALTH = """
 import urllib.request
-print(urllib.request.urlopen("http://127.0.0.1:8099/health", timeout=10).status)
+print(urllib.request.urlopen("http://127.0.0.1:443/health", timeout=10).status)
 """
 
 
@@ -62,7 +90,7 @@ print(urllib.request.urlopen("http://127.0.0.1:8099/health", timeout=10).status)
 def test_it_starts_serves_stops_and_starts_again_under_systemd(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    text = printed(capsys, "--listen", "127.0.0.1:8099", "--metrics", "127.0.0.1:9464")
+    text = printed(capsys, "--listen", "127.0.0.1:443", "--metrics", "127.0.0.1:9464")
     folder = tmp_path / "unit"  # the machine's name
     folder.mkdir()
     # This interpreter and checkout may live in a home or in /tmp, which installed ones do not.
@@ -80,7 +108,7 @@ def test_it_starts_serves_stops_and_starts_again_under_systemd(
                 *("systemctl", "show", "watchdesk-server", "--property=Result,ActiveState")
             )
             assert set(shown.splitlines()) == {"Result=success", "ActiveState=inactive"}
-        owner = container.run("stat", "--format=%U %a", "/var/lib/watchdesk/watchdesk.db")
+        owner = container.run("stat", "--format=%U %a", "/var/lib/watchdesk-server/watchdesk.db")
         assert owner == "watchdesk 600"
         assert container.run("systemd-analyze", "verify", "watchdesk-server.service") == ""
         rating = container.run(
