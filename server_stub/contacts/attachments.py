@@ -2,14 +2,24 @@
 
 import base64
 import hashlib
-from datetime import datetime
+import logging
+import os
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 
+from django.conf import settings
 from django.db.transaction import atomic
 
 from agent.protocol.reports import Piece as Arrived
 from server_stub.clients.models import Device
 from server_stub.contacts.models import Attachment, AttachmentState, Piece
+from server_stub.contacts.pictures import PICTURES, NoPictureError, redrawn, sniffed
+from server_stub.database import sync
 from server_stub.errors import InvalidError, NotFoundError
+
+FOLDER = "attachments"
+"""In the data folder: files by the hash of what they hold."""
+_log = logging.getLogger(__name__)
 
 
 def take(device: Device, arrived: Arrived) -> int:
@@ -31,9 +41,12 @@ def take(device: Device, arrived: Arrived) -> int:
     return attachment.ticket_id
 
 
-def finish(device_id: str, report: str, attachment: str, now: datetime) -> None:
-    """Look at a file whose last piece has come, and keep it; else do nothing. Twice is once."""
-    del now
+def finish(device_id: str, report: str, attachment: str) -> None:
+    """Look at a file whose last piece has come, and keep it; else do nothing. Twice is once.
+
+    A picture is drawn anew; one that cannot be is refused. The file is on the disk before the
+    database says that it is kept.
+    """
     row = _announced(device_id, report, attachment)
     if row is None or row.state != AttachmentState.ARRIVING:
         return
@@ -44,6 +57,36 @@ def finish(device_id: str, report: str, attachment: str, now: datetime) -> None:
     if hashlib.sha256(content).hexdigest() != row.sha256:
         _settle(row, AttachmentState.REFUSED, problem="it is not what was announced")
         return
+    media_type = sniffed(content)
+    try:
+        if media_type in PICTURES:
+            content, media_type = redrawn(content), "image/png"
+    except NoPictureError as error:
+        _log.warning("attachment %d is no picture that can be shown: %s", row.id, error)
+        _settle(row, AttachmentState.REFUSED, problem="it cannot be read as a picture")
+        return
+    stored = _kept(content)
+    _settle(row, AttachmentState.KEPT, stored=stored, size=len(content), media_type=media_type)
+
+
+def path_of(stored: str) -> Path:
+    """Return where the file of this hash is."""
+    return Path(settings.DATA) / FOLDER / stored[:2] / stored
+
+
+def _kept(content: bytes) -> str:
+    """Write a file under the hash of its bytes, durable and whole or not at all; return it."""
+    stored = hashlib.sha256(content).hexdigest()
+    path = path_of(stored)
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with NamedTemporaryFile(dir=path.parent, prefix=".new-", delete=False) as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(file.name).replace(path)
+        sync(path.parent)
+    return stored
 
 
 def _settle(row: Attachment, state: AttachmentState, **columns: object) -> None:

@@ -15,7 +15,7 @@ from agent.protocol.words import Priority, ReplyKind, Source, Status, Urgency
 from server_stub.clients.models import Device
 from server_stub.clients.scope import Scope
 from server_stub.contacts.models import Attachment, Contact, Report
-from server_stub.errors import NotFoundError
+from server_stub.errors import InvalidError, NotFoundError
 from server_stub.tickets import acts
 from server_stub.tickets.actions import Draft, amend, store_ticket
 from server_stub.tickets.acts import Step
@@ -68,6 +68,30 @@ def answer(device: Device, reply: Reply, now: datetime) -> Ticket | None:
     steps = _STEPS[reply.kind](report, reply)
     scope = Scope.of([device.client_id])
     return amend(scope, reply.ticket, _BY_CONTACT, *steps, now=now)
+
+
+def confirm_contact(identifier: str) -> Step:
+    """Say that a contact is who they say: what was typed with this ticket last holds from now on.
+
+    Raises InvalidError when no report of that contact went to the ticket.
+    """
+    usable = identifier.isascii() and identifier.isdigit() and len(identifier) < 19  # noqa: PLR2004 - 64 bits
+    number = int(identifier) if usable else 0
+
+    def step(one: Amendment) -> None:
+        rows = Report.objects.filter(ticket=one.ticket, contact=number).select_related("contact")
+        report = rows.order_by("id").last()
+        if report is None:
+            raise InvalidError("contact", "no report of this contact went to this ticket")
+        contact, typed = report.contact, report.tree
+        for name in ("name", "phone", "email"):
+            setattr(contact, name, typed.get(name) or getattr(contact, name))
+        contact.confirmed_at, contact.confirmed_by = one.at, one.actor.email
+        contact.save()
+        told = ", ".join(filter(None, (contact.name, contact.phone, contact.email)))
+        one.tell(EntryKind.NOTE, f"Contact confirmed: {told or contact.account}")
+
+    return step
 
 
 def _contact(device: Device, filed: Filed) -> Contact:

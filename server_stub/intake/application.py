@@ -70,6 +70,7 @@ class DeviceRoutes:
             API_PREFIX + "facts": self._facts,
             API_PREFIX + "heartbeat": self._heartbeat,
             _TICKETS: partial(self._filed, reports.store_report),
+            API_PREFIX + "attachments": partial(self._filed, reports.store_piece),
             API_PREFIX + "replies": partial(self._filed, reports.store_reply),
             API_PREFIX + "device/tickets": partial(self._fetched, feeds.tickets),
         }

@@ -70,11 +70,12 @@ def store_piece(known: KnownDevice, body: bytes, now: datetime) -> Receipt:
     def take(piece: Piece, device: Device) -> int | None:
         return attachments.take(device, piece)
 
+    del now
     receipt = _stored(known, body, parse_piece, take)
     if receipt.result is not ReceiptResult.REFUSED:
         piece = parse_piece(parse(body))
         with seen_by(frozenset({known.client_id})):
-            attachments.finish(known.id, piece.report, piece.attachment, now)
+            attachments.finish(known.id, piece.report, piece.attachment)
     return receipt
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from django.http import QueryDict
 
 from agent.protocol.words import Priority, Status
+from server_stub.contacts.filing import confirm_contact
 from server_stub.desk.models import Technician
 from server_stub.desk.queries import assignee_of
 from server_stub.desk.rights import Right, demand, may
@@ -112,6 +113,13 @@ ACTS: Mapping[str, Act] = {
         Right.STATUS,
         ("body",),
         lambda _, given: [acts.resolve(given["body"])],
+    ),
+    "contact": Act(
+        "The contact is confirmed.",
+        Right.NOTE,
+        ("contact",),
+        lambda _, given: [confirm_contact(given["contact"])],
+        heeds=False,
     ),
     "reopen": Act(
         "The ticket is open again.",

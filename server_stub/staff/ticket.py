@@ -10,6 +10,8 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from agent.protocol.words import Priority, Status
+from server_stub.contacts.facts import facts_told
+from server_stub.contacts.queries import attachments, reports
 from server_stub.intake.queries import facts_reported
 from server_stub.sla.zones import ZoneError, zone_of
 from server_stub.staff.access import Viewer, show, staff_page
@@ -80,6 +82,8 @@ def _whole(
         "waits": row.status == Status.WAITING,
         "is_closed": row.status == Status.CLOSED,
         **_facts(viewer, row),
+        "attachments": attachments(viewer.scope, number),
+        "reports": list(reports(viewer.scope, number)),
     }
     return show(request, viewer, "staff/ticket.html", context, status)
 
@@ -141,7 +145,8 @@ def _facts(viewer: Viewer, row: Ticket) -> dict[str, Any]:
     if row.device is None:
         return {}
     facts, held = facts_reported(viewer.scope, row.device, row.facts_hash)
-    return {"groups": groups(facts), "facts_held": held}
+    told = facts_told(facts, reports(viewer.scope, row.id))
+    return {"groups": groups(told), "facts_held": held}
 
 
 def _local_time(row: Ticket, viewer: Viewer) -> str:

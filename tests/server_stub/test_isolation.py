@@ -14,11 +14,14 @@ from django.db import transaction
 from server_stub.clients import queries as client_queries
 from server_stub.clients.models import Client, Device, Site
 from server_stub.clients.scope import ALL, Scope
+from server_stub.contacts import queries as contact_queries
+from server_stub.contacts.models import Attachment, Report
 from server_stub.errors import NotFoundError
 from server_stub.sla.models import Clock
 from server_stub.tickets import queries as ticket_queries
 from server_stub.tickets.models import Ticket, TimelineEntry
 from tests.support.databases import ServerDatabase
+from tests.support.filed_reports import a_filed_report
 from tests.support.rows import a_client, a_clock, a_device, a_site, a_ticket, an_entry
 
 
@@ -32,6 +35,8 @@ class World:
     ticket: Ticket
     entry: TimelineEntry
     clock: Clock
+    report: Report
+    attachment: Attachment
 
 
 def a_world(name: str) -> World:
@@ -39,7 +44,10 @@ def a_world(name: str) -> World:
     site = a_site(client, f"{name} site")
     device = a_device(client, f"{name} pc")
     ticket = a_ticket(client, device=device)
-    return World(client, site, device, ticket, an_entry(ticket), a_clock(ticket))
+    report = a_filed_report(ticket, name)
+    attachment = report.attachments.get()
+    entry, clock = an_entry(ticket), a_clock(ticket)
+    return World(client, site, device, ticket, entry, clock, report, attachment)
 
 
 def locked(scope: Scope, number: int) -> Ticket:
@@ -72,6 +80,11 @@ CALLS: dict[str, tuple[Call, Callable[[World], object]]] = {
     "queue": (lambda scope, _: ticket_queries.queue(scope).tickets, lambda w: w.ticket),
     "ticket": (lambda scope, w: [ticket_queries.ticket(scope, w.ticket.id)], lambda w: w.ticket),
     "locked": (lambda scope, w: [locked(scope, w.ticket.id)], lambda w: w.ticket),
+    "reports": (lambda scope, w: contact_queries.reports(scope, w.ticket.id), lambda w: w.report),
+    "attachments": (
+        lambda scope, w: contact_queries.attachments(scope, w.ticket.id),
+        lambda w: w.attachment,
+    ),
     "timeline": (lambda scope, w: ticket_queries.timeline(scope, w.ticket.id), lambda w: w.entry),
     "clocks": (lambda scope, w: ticket_queries.clocks(scope, w.ticket.id), lambda w: w.clock),
     "clocks_of": (
@@ -92,7 +105,11 @@ def takes_a_scope(function: Any) -> bool:
     return inspect.isfunction(function) and "scope" in inspect.signature(function).parameters
 
 
-@pytest.mark.parametrize("module", [client_queries, ticket_queries], ids=["clients", "tickets"])
+@pytest.mark.parametrize(
+    "module",
+    [client_queries, contact_queries, ticket_queries],
+    ids=["clients", "contacts", "tickets"],
+)
 def test_every_query_function_takes_a_scope_first_and_is_tested_here(module: Any) -> None:
     public = {
         name: function

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+from django.conf import settings as django_settings
 from django.core.management import call_command
 from django.db import connections
 from django.db.utils import ConnectionHandler
@@ -38,6 +39,7 @@ class ServerDatabase:
 def connect(data: Path, url: str) -> None:
     """Point Django's default connection at a database, in this thread and in new ones."""
     connections.close_all()
+    django_settings.DATA = data
     settings = ConnectionHandler({"default": settings_for(data, url)}).settings["default"]
     connections.settings["default"] = settings
     connections["default"]  # of this thread, made now if it was not yet

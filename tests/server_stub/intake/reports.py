@@ -1,9 +1,11 @@
 """Reports and replies a tray might send, each with the least one must say."""
 
+import base64
+from hashlib import sha256
 from typing import Any
 
 from agent.protocol.ids import uuid7
-from agent.protocol.reports import Contact, Reply, Report
+from agent.protocol.reports import Contact, Piece, Reply, Report
 from agent.protocol.words import ReplyKind, Urgency
 
 ACCOUNT = "1000:ann"
@@ -23,6 +25,25 @@ def a_report(**changes: Any) -> Report:
         "account_name": "ann",
     }
     return Report(**members | changes)
+
+
+FILE = "01939e5e-8a2b-7000-8000-00000000f11e"
+
+
+def a_piece(content: bytes = b"abc", **changes: Any) -> Piece:
+    """Return all of a small file."""
+    members: dict[str, Any] = {
+        "id": uuid7(),
+        "report": uuid7(),
+        "attachment": FILE,
+        "name": "notes.txt",
+        "type": "text/plain",
+        "offset": 0,
+        "total": len(content),
+        "sha256": sha256(content).hexdigest(),
+        "chunk": base64.b64encode(content).decode(),
+    }
+    return Piece(**members | changes)
 
 
 def a_reply(kind: ReplyKind = ReplyKind.REPLY, **changes: Any) -> Reply:

@@ -16,7 +16,7 @@ from agent.protocol.ids import uuid7
 from server_stub.intake.application import DeviceRoutes
 from server_stub.staff.acts import ACTS
 from tests.server_stub.intake.messages import an_enrolment, an_event, events_body, some_facts
-from tests.server_stub.intake.reports import a_reply, a_report
+from tests.server_stub.intake.reports import a_piece, a_reply, a_report
 from tests.server_stub.isolation.worlds import NOTHING, a_heartbeat
 
 Names = Mapping[str, str]
@@ -191,6 +191,7 @@ _ACTS = {
     "status": _form(status="waiting"),
     "resolve": _form(body="by a probe"),
     "reopen": _form(body="by a probe"),
+    "contact": _form(contact="1"),
 }
 assert set(_ACTS) == set(ACTS), "an act on the ticket's page has no row"
 
@@ -228,6 +229,11 @@ _PAGE_PROBES = (
             note=act,
         )
         for act, body in _ACTS.items()
+    ),
+    _page(
+        "/tickets/<int:number>/attachments/<int:attachment> attachment",
+        "/tickets/{ticket}/attachments/{attachment}",
+        shows=True,
     ),
     _page("/devices devices", "/devices", shows=True),
     _page("/devices devices", "/devices?client={client}", shows=True),
@@ -275,6 +281,14 @@ _DEVICE_PROBES = (
         "POST",
         _at(_API + "replies"),
         lambda names: a_reply(id=_REPLY, ticket=int(names["ticket"])).to_text().encode(),
+        changes=True,
+    ),
+    Probe(
+        _API + "attachments",
+        "device",
+        "POST",
+        _at(_API + "attachments"),
+        lambda names: a_piece(report=names["report"], id=_REPLY).to_text().encode(),
         changes=True,
     ),
     Probe(

@@ -11,13 +11,13 @@ from datetime import timedelta
 from agent.protocol.credentials import CredentialPrefix, credential_hash, new_credential
 from agent.protocol.device import Heartbeat
 from server_stub.clients.models import Client, Device, EnrolmentToken, Site
-from server_stub.contacts.models import Contact, Report
+from server_stub.contacts.models import Attachment, Contact, Report
 from server_stub.intake.models import FactsRecord
 from server_stub.sla.models import Clock, PolicyVersion
 from server_stub.tickets.models import EntryKind, Ticket, TimelineEntry
 from server_stub.tickets.words import MARK
-from tests.server_stub.intake.reports import ACCOUNT
 from tests.support import desk_rows
+from tests.support.filed_reports import a_filed_report, a_kept_file
 from tests.support.rows import NOW, a_client, a_clock, a_site, a_ticket, an_entry
 
 
@@ -35,6 +35,8 @@ class World:
     clock: Clock
     device_token: str
     enrolment_token: str
+    report: Report
+    attachment: Attachment
 
     @property
     def tickets(self) -> frozenset[int]:
@@ -51,6 +53,8 @@ class World:
             "site_name": self.site.name,
             "device": self.device.id,
             "ticket": str(self.ticket.id),
+            "report": self.report.envelope_id,
+            "attachment": str(self.attachment.id),
             "word": self.canary,
         }
 
@@ -62,6 +66,8 @@ NOTHING = {
     "site_name": "canarynowherez site",
     "device": "01930000-0000-7000-8000-000000000000",
     "ticket": "730999",
+    "report": "01930000-0000-7000-8000-000000000999",
+    "attachment": "760999",
     "word": "canarynowherez",
 }
 """What an address may name that is not there; as long as the names that are."""
@@ -109,7 +115,8 @@ def a_world(name: str, number: int, policy: PolicyVersion) -> World:
         payload = json.dumps({"rule": canary, "check": canary, "target": canary})
         an_entry(one, EntryKind.OPENED, at=NOW, body=canary, actor="monitor", payload=payload)
     entry = an_entry(ticket, EntryKind.NOTE, at=NOW, body=f"{canary} note", actor="a@b.example")
-    a_filed_report(ticket, canary)
+    report = a_filed_report(ticket, canary)
+    attachment = a_kept_file(report, canary)
     if number != 1:
         a_flood(client, canary, 700_000 + 1_000 * number)
     clock = a_clock(ticket, "resolution", policy_version=policy, due_at=NOW + timedelta(hours=1))
@@ -124,6 +131,8 @@ def a_world(name: str, number: int, policy: PolicyVersion) -> World:
         clock,
         device_token,
         enrolment_token,
+        report,
+        attachment,
     )
 
 
@@ -147,20 +156,6 @@ def a_flood(client: Client, canary: str, first: int) -> None:
     )
 
 
-def a_filed_report(ticket: Ticket, canary: str) -> Report:
-    """Write who filed a report that went to this ticket."""
-    contact = Contact.objects.create(
-        client=ticket.client,
-        device_id=ticket.device_id or "",
-        account=ACCOUNT,
-        name=f"{canary} contact",
-    )
-    payload = json.dumps({"name": f"{canary} typed"})
-    return Report.objects.create(
-        ticket=ticket, contact=contact, envelope_id=canary.ljust(36, "0")[:36], payload=payload
-    )
-
-
 def snapshot(world: World) -> dict[str, object]:
     """Return everything the database has of a client, to tell whether anybody changed it."""
     tickets = Ticket.objects.filter(client=world.client)
@@ -172,6 +167,7 @@ def snapshot(world: World) -> dict[str, object]:
         "timeline": list(TimelineEntry.objects.filter(ticket__in=tickets).order_by("id").values()),
         "contacts": list(Contact.objects.filter(client=world.client).order_by("id").values()),
         "reports": list(Report.objects.filter(ticket__in=tickets).order_by("id").values()),
+        "attachments": list(Attachment.objects.filter(ticket__in=tickets).order_by("id").values()),
         "clocks": list(Clock.objects.filter(ticket__in=tickets).order_by("id").values()),
     }
 
