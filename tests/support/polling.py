@@ -7,7 +7,7 @@ from typing import TypeVar
 _Found = TypeVar("_Found")
 
 
-def until(look: Callable[[], _Found], within_s: float = 30.0, what: str = "it") -> _Found:
+def until(look: Callable[[], _Found], within_s: float = 60.0, what: str = "it") -> _Found:
     """Return the first true value of ``look``; fail when there is none within ``within_s``."""
     deadline = time.monotonic() + within_s
     while not (found := look()):
