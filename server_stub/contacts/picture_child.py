@@ -1,9 +1,9 @@
 """Draws a picture anew, alone in a process with tight limits: what comes out was made here.
 
 Run as ``python -I -m server_stub.contacts.picture_child``: the picture on standard input, its new
-PNG on standard output; what is none ends it with a traceback and 1. Reading pictures is where others' bytes meet
-the most code; whatever they do to it, this process has no files, no network to speak of, little
-memory and a few seconds.
+PNG on standard output; what is none ends it with a traceback and 1. Reading pictures is where
+others' bytes meet the most code; whatever they do to it, this process opens no files for writing,
+has little memory and a few seconds.
 """
 
 import io

@@ -1,5 +1,6 @@
 """A person files a report: kept while the server is down, a ticket once it is up, then answered."""
 
+import io
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -7,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from server_stub.clients.scope import ALL
+from server_stub.contacts.models import Attachment
 from server_stub.tickets import acts
 from server_stub.tickets.actions import amend
 from server_stub.tickets.amendment import Actor
 from server_stub.tickets.models import Ticket
-from tests.agent.report_samples import a_report
+from tests.agent.report_samples import a_file, a_report, pieces
 from tests.end_to_end.conftest import Desk
 from tests.support.agent_process import AgentProcess
 from tests.support.local_users import LocalUser, folder_for_users
@@ -73,6 +76,13 @@ def start_office(desk: Desk, tmp_path: Path) -> Iterator[Callable[..., Office]]:
         office.agent.stop()
 
 
+def a_picture() -> bytes:
+    """Return a picture of some 100 kB, which goes in several pieces."""
+    out = io.BytesIO()
+    Image.effect_noise((400, 300), 90).save(out, "PNG")
+    return out.getvalue()
+
+
 def staff_does(number: int, *steps: acts.Step) -> None:
     actor = Actor("tess@example.com")
     amend(ALL, number, actor, *steps, now=datetime.now(UTC))
@@ -88,9 +98,15 @@ def test_a_report_filed_with_the_server_down_becomes_a_ticket_and_its_answer_com
     assert any(group["key"] == "os" for group in facts)
     desk.stop_server()
 
-    report = a_report(text="It says password=Hunter2Hunter2 👩🏽", without=["os"])
+    picture = a_picture()
+    file = a_file(picture)
+    text = "It says password=Hunter2Hunter2 👩🏽"
+    report = a_report(text=text, without=["os"], attachments=[file])
     assert ann.ask("submit", **report)["state"] == "saved"
     until(lambda: office.ticket(ann, report["id"]).get("state") == "saved", what="what is kept")
+    for piece in pieces(report["id"], file["id"], picture):
+        assert not office.bob.ask("attach", **piece)["ok"]
+        assert ann.ask("attach", **piece)["ok"]
     desk.start_server()
 
     ticket: Any = until(
@@ -103,6 +119,7 @@ def test_a_report_filed_with_the_server_down_becomes_a_ticket_and_its_answer_com
     assert row.device is not None
     assert "Hunter2" not in row.timeline.get().body
     assert "👩🏽" in row.timeline.get().body
+    until(lambda: Attachment.objects.get().state == "kept", within_s=60, what="the picture")
 
     assert office.bob.ask("tickets")["tickets"] == []
     said = office.bob.ask("reply", id=report["id"], ticket=row.id, text="mine")
