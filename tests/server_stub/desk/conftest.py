@@ -21,7 +21,7 @@ def _quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _no_tries_yet() -> Iterator[None]:
-    """Forget tries and used codes: they are counted in this process, whatever the database."""
+    """Forget tries and used codes: with SQLite they are counted in this process."""
     cache.clear()
     yield
     cache.clear()

@@ -112,18 +112,47 @@ def test_the_password_alone_does_not_open_the_account(phone: Phone) -> None:
     assert is_signed_in(browser)
 
 
-def test_a_code_is_used_once(phone: Phone, held_clock: HeldClock) -> None:
+@pytest.mark.parametrize("off_s", [-30, 30])
+def test_a_phone_may_be_half_a_minute_off(phone: Phone, held_clock: HeldClock, off_s: int) -> None:
+    browser = Browser()
+    sign_in(browser)
+    held_clock.pass_by(off_s)
+    code = phone.code()
+    held_clock.pass_by(-off_s)
+
+    browser.post("/sign-in/code", {"code": code})
+
+    assert is_signed_in(browser)
+
+
+@pytest.mark.parametrize("off_s", [-60, 60])
+def test_a_phone_that_is_further_off_opens_nothing(
+    phone: Phone, held_clock: HeldClock, off_s: int
+) -> None:
+    browser = Browser()
+    sign_in(browser)
+    held_clock.pass_by(off_s)
+    code = phone.code()
+    held_clock.pass_by(-off_s)
+
+    assert "Incorrect code" in told(browser.post("/sign-in/code", {"code": code}))
+    assert not is_signed_in(browser)
+
+
+def test_a_code_is_used_once_for_as_long_as_it_counts(phone: Phone, held_clock: HeldClock) -> None:
+    held_clock.pass_by(30)
+    code = phone.code()
+    held_clock.pass_by(-30)  # it counts in this half minute already, and in the next two
     first, second = Browser(), Browser()
     sign_in(first)
     sign_in(second)
-    code = phone.code()
     first.post("/sign-in/code", {"code": code})
+    assert is_signed_in(first)
 
-    second.post("/sign-in/code", {"code": code})
-    assert (is_signed_in(first), is_signed_in(second)) == (True, False)
-    held_clock.pass_by(30)
-    second.post("/sign-in/code", {"code": code})
-    assert not is_signed_in(second)
+    for passed_s in (0, 31, 28):
+        held_clock.pass_by(passed_s)
+        assert "Incorrect code" in told(second.post("/sign-in/code", {"code": code}))
+        assert not is_signed_in(second)
 
 
 def test_a_recovery_code_opens_once(phone: Phone) -> None:
