@@ -32,6 +32,7 @@ _DATABASE = "database"
 _MEMBERS = (secret_key.FILE_NAME, _DATABASE)
 _LONGEST_DESCRIPTION = 1_000_000
 _CHUNK = 1 << 20
+_IS_THERE = "it is there already, and a backup overwrites nothing"
 _NO_URL = "leave out --database-url"
 
 
@@ -53,7 +54,7 @@ def write(to: Path, data: Path, progress: dump.Progress) -> int:
     exists or cannot be made, SetupError when something cannot be read.
     """
     if to.exists():
-        raise InvalidError(str(to), "it is there already, and a backup overwrites nothing")
+        raise InvalidError(str(to), _IS_THERE)
     if not to.parent.is_dir():
         raise InvalidError(str(to), "its folder does not exist")
     with _beside(to) as folder:
@@ -70,14 +71,38 @@ def write(to: Path, data: Path, progress: dump.Progress) -> int:
         }
         (folder / _DESCRIPTION).write_text(json.dumps(description, indent=1))
         whole = folder / "whole"
+        # Made with its mode: a file system without modes (FAT) refuses to change one.
+        whole.touch(mode=0o600)
         with tarfile.open(whole, "w") as archive:
             for name in (_DESCRIPTION, *_MEMBERS):
                 archive.add(folder / name, name, filter=_nobodys)
-        whole.chmod(0o600)
         sync(whole)
-        os.link(whole, to)  # unlike a rename it replaces nothing
+        _name(whole, to)
         sync(to.parent)
         return to.stat().st_size
+
+
+def _name(whole: Path, to: Path) -> None:
+    """Give a finished file its name; one that is taken stays as it is.
+
+    A link replaces nothing, unlike a rename. FAT and some network shares have none: there the
+    name is taken by an empty file first, which only we can have made, and that one is replaced.
+    Raises InvalidError when the name was taken meanwhile.
+    """
+    try:
+        try:
+            os.link(whole, to)
+        except FileExistsError:
+            raise
+        except OSError:
+            to.touch(mode=0o600, exist_ok=False)
+            try:
+                whole.replace(to)
+            except OSError:
+                to.unlink()
+                raise
+    except FileExistsError as error:
+        raise InvalidError(str(to), _IS_THERE) from error
 
 
 def restore(source: Path, data: Path, progress: dump.Progress) -> Backup:

@@ -1,6 +1,7 @@
 """A backup is made while devices report; what it restores, with what they send again, is all."""
 
 import contextlib
+import errno
 import json
 import stat
 import subprocess
@@ -17,7 +18,9 @@ from django.db import connection, connections
 
 from agent.protocol.credentials import CredentialPrefix, credential_hash, new_credential
 from agent.protocol.events import AlertEvent
+from server_stub import backup
 from server_stub.clients.models import Client
+from server_stub.errors import InvalidError, SetupError
 from server_stub.intake.models import SeenEnvelope
 from server_stub.sla.models import PolicyVersion
 from server_stub.sla.policy import DEFAULT, load
@@ -183,6 +186,59 @@ def test_nothing_is_overwritten(sqlite: ServerDatabase, tmp_path: Path) -> None:
     assert "its folder does not exist" in refused(sqlite, "backup", str(tmp_path / "no" / "b"))
     assert file.read_bytes() == kept
     assert {path.name for path in tmp_path.iterdir()} == {"backup.tar", "server"}
+
+
+def no_links(*_: object) -> None:
+    raise PermissionError(errno.EPERM, "Operation not permitted")  # as FAT says it
+
+
+def test_a_file_system_without_links_gets_its_backup(
+    sqlite: ServerDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """FAT, some network shares; the sticks and disks that backups are carried away on."""
+    monkeypatch.setattr("os.link", no_links)
+    to = tmp_path / "backup.tar"
+
+    size = backup.write(to, sqlite.data, lambda _: None)
+
+    assert to.stat().st_size == size > 0
+    assert stat.S_IMODE(to.stat().st_mode) == 0o600
+    assert [path.name for path in tmp_path.glob("*backup*")] == ["backup.tar"]
+    with tarfile.open(to) as archive:
+        assert archive.getnames() == ["backup.json", "secret-key", "database"]
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_who_takes_the_name_meanwhile_keeps_it(
+    sqlite: ServerDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, links: bool
+) -> None:
+    to = tmp_path / "backup.tar"
+    if not links:
+        monkeypatch.setattr("os.link", no_links)
+
+    def taken(_how_far: str) -> None:
+        to.write_text("another's")
+
+    with pytest.raises(InvalidError, match="overwrites nothing"):
+        backup.write(to, sqlite.data, taken)
+
+    assert to.read_text() == "another's"
+    assert [path.name for path in tmp_path.glob("*backup*")] == ["backup.tar"]
+
+
+def test_a_name_that_cannot_be_given_leaves_nothing(
+    sqlite: ServerDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_renames(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("os.link", no_links)
+    monkeypatch.setattr("pathlib.Path.replace", no_renames)
+
+    with pytest.raises(SetupError, match="Input/output error"):
+        backup.write(tmp_path / "backup.tar", sqlite.data, lambda _: None)
+
+    assert list(tmp_path.glob("*backup*")) == []
 
 
 def test_a_filled_postgresql_database_is_not_restored_into(
