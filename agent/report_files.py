@@ -89,7 +89,7 @@ class ReportFiles:
 
 
 def progress_name(attachment: str) -> str:
-    """Return the name under which the store knows how far a file has come."""
+    """Return the name under which the store knows how far a file has come (see ``Reports``)."""
     return f"file:{attachment}"
 
 

@@ -12,17 +12,18 @@ from binascii import crc32
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from agent.clock import Now
 from agent.errors import AgentError, NotNowError
-from agent.protocol import reports as wire
 from agent.protocol.events import Receipt
-from agent.protocol.reports import Report, parse_reply, parse_report
 from agent.protocol.strict import need
 from agent.protocol.words import ReceiptResult, ReplyKind
-from agent.report_files import ReportFiles, progress_name
 from agent.store import Envelope, Importance, Store
+
+if TYPE_CHECKING:  # loaded when somebody reports something: 0.5 MB until then
+    from agent.protocol.reports import Report
+    from agent.report_files import ReportFiles
 
 MOST_WAITING = 20
 """Reports of one account that the server does not have yet; more would be a flood."""
@@ -70,7 +71,7 @@ class Reports:
         self._facts_hash = facts_hash
         self._is_shared = is_shared
         self._delivered = delivered
-        self._files = ReportFiles(store, read_clock, sent)
+        self._taker: ReportFiles | None = None
         self._turn = threading.RLock()
         self._unsent = {r["id"] for r in self._records() if r["state"] == "saved"}
 
@@ -111,6 +112,8 @@ class Reports:
         The same one again is told how it stands. Raises ProtocolError naming the field,
         AgentError for an id that is another report's, NotNowError when it cannot be stored now.
         """
+        from agent.protocol.reports import parse_report  # noqa: PLC0415 - see above
+
         report = _redacted(parse_report(tree))
         bare = replace(report, account="", account_name="", shared=False, facts_hash="")
         mark = _mark(bare.to_text())
@@ -148,6 +151,8 @@ class Reports:
 
         Raises ProtocolError, AgentError for an id that was used before, NotNowError.
         """
+        from agent.protocol.reports import parse_reply  # noqa: PLC0415 - see above
+
         now = self._clock()
         reply = parse_reply({**tree, "kind": kind.value, "at": now.label()})
         reply = replace(
@@ -174,6 +179,13 @@ class Reports:
 
     # How it is kept.
 
+    @property
+    def _files(self) -> "ReportFiles":
+        from agent.report_files import ReportFiles  # noqa: PLC0415 - see above
+
+        self._taker = self._taker or ReportFiles(self._store, self._clock, self._sent)
+        return self._taker
+
     def _records(self) -> Iterator[dict[str, Any]]:
         """Yield all records, in the order of their ids, which is that of their making."""
         for text in self._store.texts("report:").values():
@@ -184,7 +196,7 @@ class Reports:
         record: dict[str, Any] | None = json.loads(text) if text else None
         return record
 
-    def _new_record(self, account: Account, report: Report, mark: str) -> dict[str, Any]:
+    def _new_record(self, account: Account, report: "Report", mark: str) -> dict[str, Any]:
         return {
             "id": report.id,
             "account": account.id,
@@ -201,7 +213,7 @@ class Reports:
             ],
         }
 
-    def _save(self, account: Account, report: Report, record: Mapping[str, Any]) -> None:
+    def _save(self, account: Account, report: "Report", record: Mapping[str, Any]) -> None:
         """Store record and envelope together; an envelope that is there stays as it is."""
         whole = replace(
             report,
@@ -224,7 +236,7 @@ class Reports:
         for record in self._records():
             if record["state"] != "saved" and self._age(record["created_at"]) > KEPT:
                 gone[_report(record["id"])] = None
-                gone |= {progress_name(file["id"]): None for file in record["files"]}
+                gone |= {f"file:{file['id']}": None for file in record["files"]}
         return gone
 
     def _ended(self, identifier: str, receipt: Receipt) -> Texts:
@@ -283,8 +295,9 @@ def _redact(text: str) -> str:
     return redact(text)
 
 
-def _redacted(report: Report) -> Report:
+def _redacted(report: "Report") -> "Report":
     """Return the report without secrets; what is hidden may make a text a little longer."""
+    from agent.protocol import reports as wire  # noqa: PLC0415 - see above
 
     def cut(text: str, longest: int) -> str:
         return _redact(text)[:longest]
