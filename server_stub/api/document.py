@@ -95,6 +95,7 @@ _HEADERS: dict[str, dict[str, Any]] = {
     },
 }
 _ALWAYS = {
+    400: "The request cannot be read: a value that no text can hold, or far too many of them.",
     401: "No staff key, or none that holds.",
     403: "A credential for other routes, or a role that may not do this.",
     406: "Accept leaves no room for application/json.",

@@ -13,7 +13,7 @@ from server_stub.clients.models import Device
 from tests.browser.conftest import Desk
 from tests.browser.watched import overflow_px
 from tests.server_stub.intake import messages
-from tests.support import hostile
+from tests.support import hostile, seeds
 
 pytestmark = pytest.mark.needs("chromium")
 
@@ -100,10 +100,22 @@ def test_hostile_texts_that_the_intake_accepts_do_nothing_on_any_page(
     facts = messages.some_facts(**{text: {text: [text]} for text in texts[:60]})
     post("facts", facts.to_text())
     page = signed_in_page()
-    addresses = page.locator("#queue tbody .title > a[href]").evaluate_all(
-        "all => all.map(one => one.getAttribute('href'))"
-    )
-    for path in ("/", *addresses, f"/devices/{desk.demo.front_desk.id}"):
+    pages, addresses = ["/"], list[str]()
+    for path in pages:
+        page.goto(desk.url + path)
+        addresses += hrefs(page, "#queue tbody .title > a[href]")
+        pages += hrefs(page, "#page-next")
+    assert len(set(addresses)) > len(texts)
+    opened = addresses if seeds.long_run() else addresses[::5]  # a fifth of a second each
+    for path in (*pages, *opened, f"/devices/{desk.demo.front_desk.id}"):
         page.goto(desk.url + path)
         assert page.evaluate("window.hacked") is None
         assert overflow_px(page) == 0, path
+
+
+def hrefs(page: Page, of: str) -> list[str]:
+    """Return where the links lead that a selector finds."""
+    found: list[str] = page.locator(of).evaluate_all(
+        "all => all.map(one => one.getAttribute('href'))"
+    )
+    return found
