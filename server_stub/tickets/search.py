@@ -66,9 +66,12 @@ class Wanted:
         }
         rows = rows.filter(**{name: words for name, words in several.items() if words})
         rows = rows.filter(**{name: value for name, value in one.items() if value is not None})
-        if self.statuses and set(self.statuses) <= set(UNRESOLVED):
-            rows = rows.filter(resolved_at__isnull=True)  # said again: there is an index of these
         return rows.filter(self._assigned())
+
+    @property
+    def is_of_unresolved(self) -> bool:
+        """Tell whether only tickets that are not resolved are wanted."""
+        return bool(self.statuses) and set(self.statuses) <= set(UNRESOLVED)
 
     def _assigned(self) -> Q:
         if self.assignee is None:
@@ -90,6 +93,9 @@ def search(scope: Scope, wanted: Wanted, before: int | None, limit: int) -> Page
     rows = wanted.narrow(tickets(scope))
     if wanted.words:
         return _with_words(scope, wanted, rows, before, limit)
+    if wanted.is_of_unresolved:
+        # Said again: there is an index of these. Where numbers are known, it is the longer way.
+        rows = rows.filter(resolved_at__isnull=True)
     if before is not None:
         rows = rows.filter(id__lt=before)
     got = list(rows[: limit + 1])
