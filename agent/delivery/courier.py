@@ -227,8 +227,8 @@ class Courier:
         """
         answer = sender.ask(job_of(batch))
         if answer.outcome is Outcome.DELIVERED:
-            self._outbox.settle(answer.receipts)
             log.info("request=%s delivered=%d %s", answer.request, len(batch), _tickets(answer))
+            self._outbox.settle(answer.receipts)
             self._batch_items = min(BATCH_ITEMS, self._batch_items * 2)
         elif answer.outcome is Outcome.REFUSED and len(batch) > 1:
             middle = len(batch) // 2

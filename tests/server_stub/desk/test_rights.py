@@ -29,6 +29,7 @@ FORMS = {
     "priority": {"priority": "high", "reason": "x"},
     "status": {"status": "waiting"},
     "resolve": {"body": "x"},
+    "contact": {"contact": "1"},
     "reopen": {"body": "x"},
 }
 
