@@ -102,17 +102,18 @@ def test_a_line_of_the_log_that_was_lost_leaves_no_traceback_behind(
     output = tmp_path / "strace"
     text, turns = station.rules.read_text(), itertools.count()
 
-    def changed_again() -> None:
+    def told_of_a_change() -> bool:
         draft = tmp_path / "changed.yaml"
         draft.write_text(f"{text}# {next(turns)}\n")
         draft.chmod(0o600)
         draft.replace(station.rules)
+        return "read anew" in agent.log.read_text()
 
     with Strace(agent.process.pid, "write", "error=ENOSPC", "1", [agent.log], output):
         station.rules.write_text(station.rules.read_text() + "# changed\n")
         until(lambda: errors_made(output), 60, "the line that was lost")
         # Each thread's first line is lost: the rules change until one of a later line is there.
-        until(lambda: changed_again() or "read anew" in agent.log.read_text(), 60, "a later line")
+        until(told_of_a_change, 60, "a later line")
 
     station.assert_no_traceback()
     assert "Logging error" not in station.log_text()
