@@ -60,6 +60,10 @@ def booted(folder: Path) -> Iterator[Container]:
                 *("--private-network", "--directory=/", "--volatile=yes"),
                 *("--kill-signal=SIGRTMIN+3", f"--machine=watchdesk-{folder.name}"),
                 *(f"--bind-ro={path}" for path in sorted(seen)),
+                *(
+                    "--",
+                    "--unit=basic.target",
+                ),  # whatever else is installed here stays off in there
             ],
             stdin=subprocess.DEVNULL,
             stdout=console,
@@ -68,7 +72,7 @@ def booted(folder: Path) -> Iterator[Container]:
     try:
         leader = until(lambda: _child_of(nspawn), what="the container's start")
         container = Container(leader)
-        until(lambda: _is_up(container), what="the container's boot")
+        until(lambda: _is_up(container), what=f"the boot told of in {console.name}")
         yield container
     finally:
         nspawn.send_signal(signal.SIGTERM)  # a polite shutdown takes its time …
