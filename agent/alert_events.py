@@ -118,16 +118,9 @@ def _resolve(
         readings=evaluation.readings(),
     )
     ended = replace(
-        state,
+        state.with_nothing_open(),
         warning=state.warning._replace(eased=False),
         critical=state.critical._replace(eased=False),
-        announced=Evaluation.OK,
-        alert_id="",
-        sequence=0,
-        occurrences=0,
-        opened_at="",
-        priority=Priority.LOW,
-        title="",
     )
     return ended, event
 

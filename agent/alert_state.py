@@ -114,6 +114,19 @@ class AlertState:
         """The alert's identity on its device."""
         return fingerprint(self.rule, self.target)
 
+    def with_nothing_open(self) -> "AlertState":
+        """Return the same alert as one that the server holds no opening of."""
+        return replace(
+            self,
+            announced=Evaluation.OK,
+            alert_id="",
+            sequence=0,
+            occurrences=0,
+            opened_at="",
+            priority=Priority.LOW,
+            title="",
+        )
+
     @property
     def evaluation(self) -> Evaluation:
         """What is raised, whether or not it was announced; blind spells do not show."""
@@ -186,16 +199,7 @@ def unannounced(text: str) -> str | None:
         state = parse_state(text)
     except ValueError:
         return None
-    return replace(
-        state,
-        announced=Evaluation.OK,
-        alert_id="",
-        sequence=0,
-        occurrences=0,
-        opened_at="",
-        priority=Priority.LOW,
-        title="",
-    ).to_text()
+    return state.with_nothing_open().to_text()
 
 
 def _course(items: Any) -> Course:  # noqa: ANN401 - a JSON tree

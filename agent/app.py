@@ -29,7 +29,6 @@ from agent.local_link.server import LinkServer
 from agent.once import judged, known_kind, plan_of, unsupported
 from agent.protocol import VERSION
 from agent.protocol.events import Receipt
-from agent.protocol.words import DeviceKind
 from agent.reports import Reports
 from agent.rules.rules_file import RulesFile
 from agent.runner import AlertKey, Plan, Runner
@@ -172,7 +171,7 @@ class Agent:
     def _delivered(self, receipts: Sequence[Receipt]) -> None:
         """Fetch the tickets when one has come that they do not tell of."""
         numbers = {receipt.ticket for receipt in receipts if receipt.ticket is not None}
-        if numbers and self.kind is not DeviceKind.SERVER and numbers - self.feeds.numbers():
+        if numbers - self.feeds.numbers():
             self.feeds.look_again("tickets")
 
     def _tell_damage(self) -> None:

@@ -68,19 +68,19 @@ class LinkVerbs:
         self._parts = parts
         self._lock = threading.Lock()
         self._checked_s = float("-inf")
-        self._answers: Mapping[str, Callable[[Request, Account], Tree]] = {
+        self._answers: Mapping[str, Callable[[Request, Account, bool], Tree]] = {
             "known": self._known,
             "check": self._check,
-            "verdict": lambda _, __: {"verdict": self._verdict()},
-            "facts": self._facts,
-            "submit": lambda request, who: parts.reports.submit(who, _without_verb(request)),
-            "attach": lambda request, who: parts.reports.attach(who, request),
-            "tickets": lambda _, who: {"tickets": self._tickets(who)},
-            "reply": lambda request, who: self._say(request, who, ReplyKind.REPLY),
-            "confirm": lambda request, who: self._say(request, who, ReplyKind.CONFIRM),
-            "rate": lambda request, who: self._say(request, who, ReplyKind.RATE),
-            "solved": lambda request, who: self._say(request, who, ReplyKind.SOLVED),
-            "notes": lambda _, __: {"notes": _members(parts.feeds.document("notes"), "notes")},
+            "verdict": lambda _, __, owns: {"verdict": self._verdict(owns)},
+            "facts": lambda *_: self._facts(),
+            "submit": lambda request, who, _: parts.reports.submit(who, _without_verb(request)),
+            "attach": lambda request, who, _: parts.reports.attach(who, request),
+            "tickets": lambda _, who, __: {"tickets": self._tickets(who)},
+            "reply": lambda request, who, _: self._say(request, who, ReplyKind.REPLY),
+            "confirm": lambda request, who, _: self._say(request, who, ReplyKind.CONFIRM),
+            "rate": lambda request, who, _: self._say(request, who, ReplyKind.RATE),
+            "solved": lambda request, who, _: self._say(request, who, ReplyKind.SOLVED),
+            "notes": lambda *_: {"notes": _members(parts.feeds.document("notes"), "notes")},
         }
 
     def answer(self, request: Request, who: Account, *, owns: bool) -> Tree:
@@ -95,7 +95,7 @@ class LinkVerbs:
             return self._for_owner(verb, request)
         if verb not in self._answers:
             raise AgentError(f"there is no verb {verb!r}; there are {', '.join(VERBS)}")
-        return self._answers[verb](request, who)
+        return self._answers[verb](request, who, owns)
 
     def _for_owner(self, verb: str, request: Request) -> Tree:
         parts = self._parts
@@ -112,7 +112,7 @@ class LinkVerbs:
             parts.courier.wake()
         return {"done": done}
 
-    def _known(self, _request: Request, who: Account) -> Tree:
+    def _known(self, _request: Request, who: Account, owns: bool) -> Tree:  # noqa: FBT001 - one kind of answer
         delivery = self._parts.courier.status()
         return {
             "agent": {
@@ -123,12 +123,12 @@ class LinkVerbs:
                 "problem": delivery["last_problem"],
             },
             "device": {"name": computer.name(), "kind": self._parts.kind.value},
-            "alerts": self._alerts(),
+            "alerts": self._alerts(owns),
             "desk": self._parts.feeds.document("profile") or None,
             "tickets": self._tickets(who),
         }
 
-    def _check(self, _request: Request, _who: Account) -> Tree:
+    def _check(self, _request: Request, _who: Account, owns: bool) -> Tree:  # noqa: FBT001 - the same
         with self._lock:
             now_s = time.monotonic()
             if now_s - self._checked_s < CHECK_EVERY_S:
@@ -139,18 +139,19 @@ class LinkVerbs:
         while runner.is_due() and time.monotonic() - now_s < CHECK_S:
             time.sleep(0.05)
         shown = ("rule", "target", "evaluation", "summary")
-        checks = check_trees(check_states(judged(runner))) if self._shows_alerts else []
+        checks = check_trees(check_states(judged(runner))) if self._shows_alerts(owns) else []
         return {
             "checks": [{name: check[name] for name in shown} for check in checks],
-            "verdict": self._verdict(),
+            "verdict": self._verdict(owns),
         }
 
-    def _verdict(self) -> Tree:
+    def _verdict(self, owns: bool) -> Tree:  # noqa: FBT001 - the same
         from agent.diagnosis import verdict  # noqa: PLC0415 - when a person asks
 
-        return verdict(self._parts.identity.server, [one["title"] for one in self._alerts()])
+        alerts = [one["title"] for one in self._alerts(owns)]
+        return verdict(self._parts.identity.server, alerts)
 
-    def _facts(self, _request: Request, _who: Account) -> Tree:
+    def _facts(self) -> Tree:
         from agent.protocol.facts import groups  # noqa: PLC0415 - the same
 
         kept = self._parts.facts
@@ -164,12 +165,12 @@ class LinkVerbs:
         self._parts.reports.say(who, _without_verb(request), kind)
         return {}
 
-    @property
-    def _shows_alerts(self) -> bool:
-        return self._parts.kind is not DeviceKind.SERVER
+    def _shows_alerts(self, owns: bool) -> bool:  # noqa: FBT001 - the same
+        """Tell whether somebody may know what is wrong: a server's users may not, its owner may."""
+        return owns or self._parts.kind is not DeviceKind.SERVER
 
-    def _alerts(self) -> list[Tree]:
-        if not self._shows_alerts:
+    def _alerts(self, owns: bool) -> list[Tree]:  # noqa: FBT001 - the same
+        if not self._shows_alerts(owns):
             return []
         told = _members(self._parts.feeds.document("tickets"), "alerts")
         tickets = {one.get("fingerprint"): one for one in told}

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from demo import story
+from demo.person import Person
 from demo.programs import Program, Service, wait_until_interrupted
 from demo.telling import NotToldError, Teller
 
@@ -47,7 +48,11 @@ def _tell(folder: Path, service: Service, programs: list[Program], *, once: bool
     state = story.start_agent(folder, desk, service.port, tell, programs.append)
     story.show_checks(state, tell)
     number = story.stop_service(service, desk, tell)
+    person = Person(folder, state)
+    person.show_icon(tell, programs.append)
+    person.show_known(number, tell)
     story.start_service(service, number, desk, tell)
+    person.report(desk, tell)
     story.show_findings(desk, tell)
     if once:
         tell.step("The story happened. Everything is stopped and removed again.")

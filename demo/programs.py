@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,14 +19,17 @@ while True:
 """
 
 
-def run(program: str, *arguments: str, stdin: str = "") -> str:
+def run(
+    program: str, *arguments: str, stdin: str = "", environment: Mapping[str, str] | None = None
+) -> str:
     """Run one command of ours to its end and return what it printed.
 
-    Raises NotToldError with its own words when it fails.
+    ``environment`` is added to ours. Raises NotToldError with its own words when it fails.
     """
     done = subprocess.run(
         [sys.executable, "-m", program, *arguments],
         input=stdin,
+        env={**os.environ, **(environment or {})},
         capture_output=True,
         text=True,
         check=False,
@@ -39,8 +43,14 @@ def run(program: str, *arguments: str, stdin: str = "") -> str:
 class Program:
     """One long-running program; its output goes to a file in the demo's folder."""
 
-    def __init__(self, name: str, folder: Path, *arguments: str) -> None:
-        """Start it."""
+    def __init__(
+        self,
+        name: str,
+        folder: Path,
+        *arguments: str,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        """Start it; ``environment`` is added to ours."""
         self.name = name
         self.log = folder / f"{name}.log"
         self._output = self.log.open("ab")
@@ -49,7 +59,7 @@ class Program:
             stdin=subprocess.DEVNULL,
             stdout=self._output,
             stderr=subprocess.STDOUT,
-            env=os.environ | {"PYTHONUNBUFFERED": "1"},
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})},
             start_new_session=True,  # Ctrl-C is the demo's to judge
         )
 

@@ -131,7 +131,8 @@ def start_service(service: Service, number: int, desk: Desk, tell: Teller) -> No
 
 def show_findings(desk: Desk, tell: Teller) -> None:
     """Tell what else the shipped rules found on this computer."""
-    others = [t for t in desk.get("tickets")["items"] if not t["title"].startswith("The till")]
+    found = desk.get("tickets?source=monitor")["items"]
+    others = [ticket for ticket in found if not ticket["title"].startswith("The till")]
     if not others:
         tell.step("Findings of this computer's own: none, the shipped rules are quiet.")
         return

@@ -49,6 +49,7 @@ class Item:
 
 
 SEPARATOR = Item("")
+_OF_TICKETS = (Verb.TICKET, Verb.TICKETS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +106,15 @@ def visible(known: Known | None, waiting: Collection[Waiting]) -> bool:
 
 
 def lines(shown: Menu) -> list[str]:
-    """Return the menu's telling part as text, for a terminal."""
-    return [
-        item.text
-        for item in shown.items
-        if item.text
-        and item.verb is None
-        and all(inner.verb is Verb.ME_TOO for inner in item.items)
-    ]
+    """Return what the menu tells as text, for a terminal: this computer, then the own tickets."""
+    told = []
+    for item in shown.items:
+        own = [inner.text for inner in item.items if inner.verb in _OF_TICKETS and inner.about]
+        joins = all(inner.verb is Verb.ME_TOO for inner in item.items)
+        if own or (item.text and item.verb is None and joins):
+            told.append(item.text)
+        told += [f"  {text}" for text in own]
+    return told
 
 
 def _mood(known: Known | None, unread: Collection[int]) -> tuple[Mood, str]:
@@ -167,6 +169,7 @@ def _tickets(known: Known | None, late: list[Waiting], now: datetime) -> Item:
         Item(
             _("Waiting here: {title}").format(title=shortened(str(one.report.get("title")), 40)),
             Verb.TICKETS,
+            str(one.report.get("id")),
         )
         for one in late
     ]

@@ -51,7 +51,19 @@ TICKET_ROW: dict[str, Any] = {
         {"name": "resolution", "state": "running", "due_at": "2026-11-23T10:12:00Z"},
     ],
 }
-TICKET = TICKET_ROW | {"facts": {"os": {"name": "Windows 11 Pro", "version": "23H2"}}}
+TICKET = TICKET_ROW | {
+    "facts": {"os": {"name": "Windows 11 Pro", "version": "23H2"}},
+    "attachments": [
+        {
+            "id": 5,
+            "name": "screen.png",
+            "state": "kept",
+            "media_type": "image/png",
+            "size_bytes": 48211,
+            "problem": "",
+        }
+    ],
+}
 NEW_TICKET = {
     "client": "Harbour Dental",
     "site": "Quay Street",

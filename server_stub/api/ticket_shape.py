@@ -13,7 +13,8 @@ from server_stub.api import examples
 from server_stub.api.preconditions import etag
 from server_stub.clients.scope import Scope
 from server_stub.contacts.facts import facts_told
-from server_stub.contacts.queries import reports
+from server_stub.contacts.models import Attachment
+from server_stub.contacts.queries import attachments, reports
 from server_stub.intake.queries import facts_reported
 from server_stub.sla.models import Clock
 from server_stub.tickets import queries
@@ -62,12 +63,24 @@ class TicketRow(Schema):
     clocks: list[ClockBrief]
 
 
+class AttachmentBrief(Schema):
+    """A file that came with a report."""
+
+    id: int
+    name: str = Field(description="what the sender called it; nothing to trust")
+    state: str = Field(description="arriving, kept or refused")
+    media_type: str = Field(description="what it was found to be; empty until it is kept")
+    size_bytes: int = Field(description="of what is kept; a picture was drawn anew")
+    problem: str = Field(description="why it was refused")
+
+
 class TicketWhole(TicketRow):
-    """A ticket with the system details of its device."""
+    """A ticket with the system details of its device and the files of its reports."""
 
     model_config = examples.answered(examples.TICKET)
 
     facts: dict[str, Any]
+    attachments: list[AttachmentBrief]
 
 
 def row_of(ticket: Ticket, clocks: Sequence[Clock]) -> dict[str, Any]:
@@ -94,7 +107,10 @@ def whole_answer(scope: Scope, number: int) -> HttpResponse:
     facts = facts_reported(scope, device, ticket.facts_hash)[0] if device else {}
     facts = facts_told(facts, reports(scope, number))
     row = row_of(ticket, list(queries.clocks(scope, number)))
-    return _answer(ticket, TicketWhole.model_validate(row | {"facts": facts}), 200)
+    files = [_file(one) for one in attachments(scope, number)]
+    return _answer(
+        ticket, TicketWhole.model_validate(row | {"facts": facts, "attachments": files}), 200
+    )
 
 
 def row_answer(scope: Scope, number: int, status: int = 200) -> HttpResponse:
@@ -102,6 +118,11 @@ def row_answer(scope: Scope, number: int, status: int = 200) -> HttpResponse:
     ticket = queries.ticket(scope, number)
     row = row_of(ticket, list(queries.clocks(scope, number)))
     return _answer(ticket, TicketRow.model_validate(row), status)
+
+
+def _file(row: Attachment) -> dict[str, Any]:
+    named = ("id", "name", "state", "media_type", "problem")
+    return {name: getattr(row, name) for name in named} | {"size_bytes": row.size}
 
 
 def _answer(ticket: Ticket, shown: TicketRow, status: int) -> HttpResponse:

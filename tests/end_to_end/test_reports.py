@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from agent.local_link.client import ask
 from server_stub.clients.scope import ALL
 from server_stub.contacts.models import Attachment
 from server_stub.tickets import acts
@@ -60,8 +61,8 @@ def start_office(desk: Desk, tmp_path: Path) -> Iterator[Callable[..., Office]]:
     """Enrol this computer and start its agent; it ends with the test."""
     started: list[Office] = []
 
-    def start() -> Office:
-        desk.enrol("--kind", "workstation")
+    def start(kind: str = "workstation") -> Office:
+        desk.enrol("--kind", kind)
         socket = folder_for_users(tmp_path) / "agent.sock"
         agent = AgentProcess(
             desk.state, desk.rules(RULES), environment={"WATCHDESK_LINK": str(socket)}
@@ -161,6 +162,20 @@ def test_what_is_known_about_the_computer_comes_with_its_ticket(
     checked: Any = until(lambda: (a := office.ann.ask("check"))["ok"] and a, what="a check")
     assert checked["checks"][0]["evaluation"] == "critical"
     assert checked["verdict"]["where"] == "computer"
+
+
+def test_a_servers_users_are_not_told_what_is_wrong_with_it_and_its_owner_is(
+    start_office: Callable[..., Office], desk: Desk
+) -> None:
+    office = start_office("server")
+
+    def told_to_owner() -> Any:
+        return ask(desk.state, {"verb": "known"})["alerts"]
+
+    [alert] = until(lambda: [a for a in told_to_owner() if a["ticket"]], what="the alert's ticket")
+    assert alert["title"] == "Nothing answers at 127.0.0.1:9"
+    assert office.ann.ask("known")["alerts"] == []
+    assert office.ann.ask("verdict")["verdict"]["where"] != "computer"
 
 
 def test_ten_kills_on_the_way_make_one_ticket_of_each_report(

@@ -123,6 +123,11 @@ class Station:
         status = self.status()
         return bool(status) and not status["outbox"]["waiting"] and not status["troubles"]
 
+    def is_sending(self) -> bool:
+        """Tell whether a sender runs: with nothing left to send it fetches what is new."""
+        status = self.status()
+        return not status or status["delivery"]["next_try_s"] is None
+
     def until_at_rest(self, within_s: float = DELIVERY_S) -> None:
         """Wait until all is delivered and nothing is wrong."""
         try:

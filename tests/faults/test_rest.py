@@ -20,6 +20,7 @@ def test_an_agent_at_rest_looks_again_and_again_and_writes_nothing(
     station.until_at_rest()
     until(lambda: b"/facts HTTP" in station.relay.sent, what="the facts")
     station.until_at_rest()
+    until(lambda: not station.is_sending(), what="the end of the sender")
     seen = tmp_path / "strace"
     stored = [station.state, *station.state.glob("agent.*")]
     calls = "pwrite64,write,fdatasync,fsync,ftruncate,openat,unlink,rename"

@@ -70,10 +70,9 @@ def booted(folder: Path) -> Iterator[Container]:
             stderr=console,
         )
     try:
-        leader = until(lambda: _child_of(nspawn), what="the container's start")
-        container = Container(leader)
-        until(lambda: _is_up(container), what=f"the boot told of in {console.name}")
-        yield container
+        up = until(lambda: _up(nspawn), what=f"the boot told of in {console.name}")
+        assert up
+        yield up
     finally:
         nspawn.send_signal(signal.SIGTERM)  # a polite shutdown takes its time …
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -82,12 +81,13 @@ def booted(folder: Path) -> Iterator[Container]:
         nspawn.wait(30)
 
 
-def _child_of(process: subprocess.Popen[bytes]) -> int:
-    assert process.poll() is None, "systemd-nspawn ended"
-    found = subprocess.run(["pgrep", "-P", str(process.pid)], stdout=subprocess.PIPE, check=False)
-    return int(found.stdout.split()[0]) if found.stdout else 0
-
-
-def _is_up(container: Container) -> bool:
-    states = {"running", "degraded"}  # units of this machine's other packages fail in there
-    return container.run("systemctl", "is-system-running", check=False) in states
+def _up(nspawn: subprocess.Popen[bytes]) -> Container | None:
+    """Return the container once it is up; its PID 1 is not the first child that is seen."""
+    assert nspawn.poll() is None, "systemd-nspawn ended"
+    found = subprocess.run(["pgrep", "-P", str(nspawn.pid)], stdout=subprocess.PIPE, check=False)
+    for leader in found.stdout.split():
+        container = Container(int(leader))
+        state = container.run("systemctl", "is-system-running", check=False)
+        if state in {"running", "degraded"}:  # units of this machine's other packages fail in there
+            return container
+    return None

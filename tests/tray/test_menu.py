@@ -120,6 +120,17 @@ def test_a_terminal_is_told_what_is_known() -> None:
     ]
 
 
+def test_a_terminal_is_told_of_the_persons_own_tickets_and_of_reports_that_wait() -> None:
+    told = lines(shown(Known(tickets=(PRINTER,)), Waiting({"id": "w", "title": "Keyboard"})))
+
+    assert told == [
+        "All is well with this computer",
+        "My tickets (2 open)",
+        "  Waiting here: Keyboard",
+        "  1042 The printer is dead: being worked on, due today 13:00",
+    ]
+
+
 def test_many_alerts_do_not_fill_the_screen() -> None:
     alerts = tuple(replace(DISK, fingerprint=str(n), title="x" * 500) for n in range(30))
     told = lines(shown(Known(alerts=alerts)))

@@ -21,6 +21,7 @@ from tests.server_stub.isolation.conftest import routes
 from tests.server_stub.isolation.probes import PROBES
 from tests.server_stub.isolation.worlds import World, a_world
 from tests.support import desk_rows, seeds
+from tests.support.wsgi import called
 
 __all__ = ["routes"]
 
@@ -66,16 +67,8 @@ def answer(application: Any, request: Request) -> tuple[int, dict[str, str], byt
     } | request.headers
     if environ.get("HTTP_IDEMPOTENCY_KEY") == "fresh":
         environ["HTTP_IDEMPOTENCY_KEY"] = uuid7()
-    started: list[Any] = []
-
-    def start_response(status: str, headers: list[tuple[str, str]], *_: Any) -> Any:
-        started.extend((int(status.split(maxsplit=1)[0]), headers))
-
-    parts = application(environ, start_response)
-    body = b"".join(parts)
-    if hasattr(parts, "close"):
-        parts.close()
-    return started[0], {name.lower(): value for name, value in started[1]}, body
+    status, headers, body = called(application, environ)
+    return status, {name.lower(): value for name, value in headers}, body
 
 
 def complaint(request: Request, status: int, headers: dict[str, str], body: bytes) -> str:

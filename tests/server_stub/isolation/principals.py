@@ -13,6 +13,7 @@ from server_stub.intake.application import DeviceRoutes
 from tests.server_stub.api.caller import a_caller
 from tests.server_stub.isolation.worlds import World
 from tests.support.rows import a_technician
+from tests.support.wsgi import called
 
 _CSRF = "x" * 32
 _NEVER_THE_SAME = frozenset({"date", "expires", "set-cookie", "x-request-id"})
@@ -132,16 +133,7 @@ def _session(*worlds: World) -> str:
 
 
 def _called(application: Callable[..., Any], environ: dict[str, Any]) -> Response:
-    started: list[Any] = []
-
-    def start_response(status: str, headers: list[tuple[str, str]], *_: Any) -> Any:
-        started.extend((int(status.split(maxsplit=1)[0]), headers))
-
-    parts = application(environ, start_response)
-    body = b"".join(parts)
-    if hasattr(parts, "close"):
-        parts.close()
-    status, headers = started
+    status, headers, body = called(application, environ)
     kept = sorted(
         (name.lower(), value) for name, value in headers if name.lower() not in _NEVER_THE_SAME
     )
