@@ -1,14 +1,15 @@
 """Where things are on this computer, when the command line does not say."""
 
-import os
 import sys
 from pathlib import Path
+
+from agent.protocol.link import windows_state_dir
 
 
 def default_state_dir() -> Path:
     """Return the folder for identity, agent.db and the local link."""
     if sys.platform == "win32":
-        return Path(os.environ.get("PROGRAMDATA", r"C:\ProgramData")) / "watchdesk"
+        return Path(windows_state_dir())
     if sys.platform == "darwin":
         return Path("/Library/Application Support/watchdesk")
     return Path("/var/lib/watchdesk")

@@ -13,20 +13,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from agent.protocol.link import SOCKET_NAME
+from agent.protocol.link import LINK_VARIABLE, PUBLIC_FOLDER, SOCKET_NAME, pipe_name
 from tray.errors import AgentUnreachableError, RefusedError
 from tray.language import _
 
-LINK_VARIABLE = "WATCHDESK_LINK"
-PUBLIC_FOLDER = "/run/watchdesk"
-PIPE_NAME = r"\\.\pipe\watchdesk-agent"
-MAX_PIECE_BYTES = 32 * 1024
-"""Most bytes of a file in one request."""
 PLACES = (Path(PUBLIC_FOLDER) / SOCKET_NAME, Path("/var/lib/watchdesk") / SOCKET_NAME)
 """Where an agent listens by default: as a system service, and otherwise."""
 PATIENCE_S = 5.0
 _LONGEST_ANSWER = 16 * 1024 * 1024
-_PIPE_BUSY = 231
 
 
 class Link:
@@ -70,7 +64,7 @@ class Link:
         Costs no connection, so it may be looked at all the time.
         """
         if sys.platform == "win32":
-            return (0, 0)
+            return (0, 0) if pipe.listens(self._path) else None
         try:
             seen = os.stat(self._path)  # noqa: PTH116 - looked at all day, at half the cost
         except OSError:
@@ -84,11 +78,12 @@ def link_to(state_dir: Path | None, environment: Mapping[str, str] = os.environ)
     Without one: what WATCHDESK_LINK names, else the first place where something listens.
     """
     if state_dir is not None:
-        return Link(state_dir / SOCKET_NAME)
+        windows = sys.platform == "win32"
+        return Link(Path(pipe_name(state_dir)) if windows else state_dir / SOCKET_NAME)
     if named := environment.get(LINK_VARIABLE):
         return Link(Path(named))
     if sys.platform == "win32":
-        return Link(Path(PIPE_NAME))
+        return Link(Path(pipe_name(None)))
     return Link(next((place for place in PLACES if _exists(place)), PLACES[0]))
 
 
@@ -99,59 +94,38 @@ def _exists(place: Path) -> bool:
         return False
 
 
-def _exchange(address: Path, line: bytes, timeout_s: float) -> bytes:
-    return (
-        _over_pipe(address, line, timeout_s)
-        if sys.platform == "win32"
-        else _over_socket(address, line, timeout_s)
-    )
+if sys.platform == "win32":
+    from agent.protocol import pipe
 
+    def _exchange(address: Path, line: bytes, timeout_s: float) -> bytes:
+        return pipe.exchange(os.fspath(address), line, timeout_s, _LONGEST_ANSWER)
 
-def _over_socket(address: Path, line: bytes, timeout_s: float) -> bytes:
-    end = time.monotonic() + timeout_s
-    answer = bytearray()
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-        connection.settimeout(timeout_s)
-        with _reachable(address) as path:
-            connection.connect(path)
-        connection.sendall(line)
-        while not answer.endswith(b"\n"):
-            connection.settimeout(max(0.01, end - time.monotonic()))
-            chunk = connection.recv(1 << 16)
-            answer += chunk
-            if not chunk or len(answer) > _LONGEST_ANSWER:
-                break
-    return bytes(answer)
+else:
 
+    def _exchange(address: Path, line: bytes, timeout_s: float) -> bytes:
+        end = time.monotonic() + timeout_s
+        answer = bytearray()
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(timeout_s)
+            with _reachable(address) as path:
+                connection.connect(path)
+            connection.sendall(line)
+            while not answer.endswith(b"\n"):
+                connection.settimeout(max(0.01, end - time.monotonic()))
+                chunk = connection.recv(1 << 16)
+                answer += chunk
+                if not chunk or len(answer) > _LONGEST_ANSWER:
+                    break
+        return bytes(answer)
 
-@contextmanager
-def _reachable(address: Path) -> Iterator[str]:
-    """Give a path that fits into a socket address (at most 107 bytes), however deep it lies."""
-    if sys.platform != "linux" or len(os.fsencode(address)) <= 100:  # noqa: PLR2004 - some room
-        yield os.fspath(address)
-        return
-    folder = os.open(address.parent, os.O_PATH | os.O_DIRECTORY)
-    try:
-        yield f"/proc/self/fd/{folder}/{address.name}"
-    finally:
-        os.close(folder)
-
-
-def _over_pipe(address: Path, line: bytes, timeout_s: float) -> bytes:
-    """Ask over a named pipe; one that is busy is tried again until the time is over."""
-    end = time.monotonic() + timeout_s
-    while True:
+    @contextmanager
+    def _reachable(address: Path) -> Iterator[str]:
+        """Give a path that fits into a socket address (at most 107 bytes), however deep it lies."""
+        if sys.platform != "linux" or len(os.fsencode(address)) <= 100:  # noqa: PLR2004 - some room
+            yield os.fspath(address)
+            return
+        folder = os.open(address.parent, os.O_PATH | os.O_DIRECTORY)
         try:
-            with open(address, "r+b", buffering=0) as pipe:  # noqa: PTH123 - a pipe is no path
-                pipe.write(line)
-                answer = bytearray()
-                while not answer.endswith(b"\n"):
-                    chunk = pipe.read(1 << 16)
-                    if not chunk or len(answer) > _LONGEST_ANSWER:
-                        break
-                    answer += chunk
-                return bytes(answer)
-        except OSError as error:
-            if getattr(error, "winerror", 0) != _PIPE_BUSY or time.monotonic() > end:
-                raise
-            time.sleep(0.05)
+            yield f"/proc/self/fd/{folder}/{address.name}"
+        finally:
+            os.close(folder)

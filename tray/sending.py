@@ -5,8 +5,9 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from agent.protocol.link import MAX_PIECE_BYTES
 from tray import lock
-from tray.agent_link import MAX_PIECE_BYTES, Link
+from tray.agent_link import Link
 from tray.drafts import Drafts
 from tray.errors import AgentUnreachableError, RefusedError
 

@@ -1,5 +1,6 @@
 """The local link: how tray and command line reach the agent on the same computer.
 
-``server`` answers, ``client`` asks, ``peer`` tells who is asking, ``unix_address`` reaches sockets
-at any depth. Windows will have a named pipe in place of the socket.
+``server`` answers, ``client`` asks, ``peer`` and ``account`` tell who is asking. ``sockets`` and
+``listening`` are the way on Unix (``unix_address`` reaches sockets at any depth), ``pipe`` is
+Windows' own.
 """

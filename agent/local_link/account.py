@@ -7,16 +7,16 @@ from agent.local_link.peer import Peer
 from agent.reports import Account
 
 if sys.platform == "win32":
+    from agent.local_link.pipe import account_name
+    from agent.protocol.pipe import own_sid
 
     def account_of(peer: Peer) -> Account:
-        """Return nobody's account: the link does not listen on Windows yet."""
-        del peer
-        return Account("", "")
+        """Return the account of who asks; its id, the SID, is never given to another one."""
+        return Account(peer.key, account_name(peer.key))
 
     def is_owner(peer: Peer) -> bool:
-        """Tell that nobody is known to be the owner."""
-        del peer
-        return False
+        """Tell whether the agent's own account, SYSTEM or an elevated administrator asks."""
+        return peer.administrator or peer.key == own_sid()
 
 else:
     import pwd
@@ -28,11 +28,11 @@ else:
         show that one another's tickets.
         """
         try:
-            name = pwd.getpwuid(peer.uid).pw_name
+            name = pwd.getpwuid(int(peer.key)).pw_name
         except KeyError:
             name = ""
-        return Account(f"{peer.uid}:{name}", name)
+        return Account(f"{peer.key}:{name}", name)
 
     def is_owner(peer: Peer) -> bool:
         """Tell whether the agent's own user or root asks."""
-        return peer.uid in (0, os.geteuid())
+        return peer.administrator or peer.key == str(os.geteuid())

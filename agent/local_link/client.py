@@ -2,16 +2,12 @@
 
 import json
 import os
-import socket
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 from agent.errors import LinkError
-from agent.local_link.unix_address import reachable
 from agent.protocol import strict
-from agent.protocol.link import SOCKET_NAME
 from agent.protocol.strict import ProtocolError
 
 LONGEST_ANSWER = 16 * 1024 * 1024
@@ -24,16 +20,9 @@ def ask(state_dir: Path, request: dict[str, Any], timeout_s: float = PATIENCE_S)
     ``request`` has a ``verb`` (``{"verb": "status"}``). Raises LinkError when no agent answers in
     time, when this user may not ask, or when the agent says no.
     """
-    if sys.platform == "win32":
-        raise LinkError("the local link is not available on Windows yet")
-    end = time.monotonic() + timeout_s
+    line = json.dumps(request).encode() + b"\n"
     try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-            connection.settimeout(timeout_s)
-            with reachable(state_dir) as folder:
-                connection.connect(os.fspath(folder / SOCKET_NAME))
-            connection.sendall(json.dumps(request).encode() + b"\n")
-            answer = _answer(_line(connection, end))
+        answer = _answer(_exchange(state_dir, line, timeout_s))
     except (FileNotFoundError, ConnectionRefusedError) as error:
         raise LinkError(
             f"no agent runs on {state_dir} (start it with watchdesk-agent run)"
@@ -55,17 +44,43 @@ def ask(state_dir: Path, request: dict[str, Any], timeout_s: float = PATIENCE_S)
     return answer
 
 
-def _line(connection: socket.socket, end: float) -> bytes:
-    content = bytearray()
-    while not content.endswith(b"\n"):
-        connection.settimeout(max(0.01, end - time.monotonic()))
-        chunk = connection.recv(1 << 16)
-        if not chunk:
-            raise LinkError("the agent broke off; it may be stopping")
-        content += chunk
-        if len(content) > LONGEST_ANSWER:
-            raise LinkError(f"the agent's answer is longer than {LONGEST_ANSWER} bytes")
-    return bytes(content)
+if sys.platform == "win32":
+    from agent.protocol.link import pipe_name
+    from agent.protocol.pipe import exchange
+
+    def _exchange(state_dir: Path, line: bytes, timeout_s: float) -> bytes:
+        return _whole(exchange(pipe_name(state_dir), line, timeout_s, LONGEST_ANSWER))
+
+else:
+    import socket
+    import time
+
+    from agent.local_link.unix_address import reachable
+    from agent.protocol.link import SOCKET_NAME
+
+    def _exchange(state_dir: Path, line: bytes, timeout_s: float) -> bytes:
+        end = time.monotonic() + timeout_s
+        content = bytearray()
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(timeout_s)
+            with reachable(state_dir) as folder:
+                connection.connect(os.fspath(folder / SOCKET_NAME))
+            connection.sendall(line)
+            while not content.endswith(b"\n") and len(content) <= LONGEST_ANSWER:
+                connection.settimeout(max(0.01, end - time.monotonic()))
+                chunk = connection.recv(1 << 16)
+                if not chunk:
+                    break
+                content += chunk
+        return _whole(bytes(content))
+
+
+def _whole(answer: bytes) -> bytes:
+    if len(answer) > LONGEST_ANSWER:
+        raise LinkError(f"the agent's answer is longer than {LONGEST_ANSWER} bytes")
+    if not answer.endswith(b"\n"):
+        raise LinkError("the agent broke off; it may be stopping")
+    return answer
 
 
 def _answer(line: bytes) -> dict[str, Any]:

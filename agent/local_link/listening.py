@@ -61,7 +61,7 @@ def listen_for_all(path: Path) -> socket.socket:
 
 def _listen(path: Path, mode: int) -> socket.socket:
     if sys.platform == "win32":
-        raise LinkError("the local link is not available on Windows yet")
+        raise LinkError("there are no such sockets on Windows; it has a pipe")
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         with reachable(path.parent) as folder:

@@ -1,4 +1,4 @@
-"""Who is at the other end of a Unix socket, by the kernel's word."""
+"""Who is at the other end of the local link, by the kernel's word."""
 
 import socket
 import struct
@@ -9,10 +9,15 @@ _UCRED = struct.Struct("3i")
 
 
 class Peer(NamedTuple):
-    """The user id and process id of who is asking; ``pid`` is 0 where the system does not say."""
+    """Who asks: the user's number on Unix, the SID on Windows (``S-1-5-21-…``), as text.
 
-    uid: int
+    ``pid`` is 0 where the system does not say. ``administrator``: root; on Windows SYSTEM, or an
+    administrator who was asked and said yes (elevated).
+    """
+
+    key: str
     pid: int
+    administrator: bool
 
 
 if sys.platform == "linux":
@@ -21,7 +26,7 @@ if sys.platform == "linux":
         """Return who opened the connection."""
         told = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
         pid, uid, _gid = _UCRED.unpack(told)
-        return Peer(uid, pid)
+        return Peer(str(uid), pid, uid == 0)
 
 else:
     # struct xucred of <sys/ucred.h>: version, uid, and groups that nothing here needs.
@@ -33,4 +38,4 @@ else:
         told = connection.getsockopt(_SOL_LOCAL, _LOCAL_PEERCRED, _XUCRED_SIZE)
         _version, uid = _XUCRED.unpack_from(told)
         pid = connection.getsockopt(_SOL_LOCAL, _LOCAL_PEERPID) if sys.platform == "darwin" else 0
-        return Peer(uid, pid)
+        return Peer(str(uid), pid, uid == 0)

@@ -1,28 +1,32 @@
-"""The agent's end of the local link: answers JSON lines over Unix sockets.
+"""The agent's end of the local link: answers JSON lines, by the same rules on every system.
 
 One thread waits at rest. Each connection gets a thread of its own for as long as it may last, so
 that one slow caller never keeps another waiting; how many, how much and how often is limited
-for each user.
+for each user. Whether a connection is a Unix socket's (``sockets``) or a named pipe's (``pipe``)
+makes no difference here.
 """
 
 import json
 import logging
-import select
-import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from agent.errors import AgentError, LinkError, NotNowError
-from agent.local_link.listening import listen_for_all, listen_for_owner
-from agent.local_link.peer import Peer, peer_of
+from agent.errors import AgentError, NotNowError
+from agent.local_link.peer import Peer
 from agent.protocol import strict
-from agent.protocol.link import MAX_LINE_BYTES, SOCKET_NAME
+from agent.protocol.link import MAX_LINE_BYTES
 from agent.protocol.strict import ProtocolError
+
+if sys.platform == "win32":
+    from agent.local_link.pipe import PipeDoor as Door
+else:
+    from agent.local_link.sockets import SocketDoor as Door
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +42,22 @@ REQUESTS_PER_S = 10.0
 BURST = 40.0
 _LONGEST_TEXT = 44_000
 """A piece of a file in base64; other texts are bounded by what reads them."""
+
+
+class Connection(Protocol):
+    """One caller's connection; who calls was told by the kernel before it got here."""
+
+    @property
+    def peer(self) -> Peer: ...  # noqa: D102
+
+    def receive(self, most: int, within_s: float) -> bytes:
+        """Return what came, at most so many bytes; empty at the end. Raises OSError."""
+
+    def send(self, content: bytes, within_s: float) -> None:
+        """Send all of it; raises OSError, after ``within_s`` too."""
+
+    def close(self) -> None:
+        """End it; what was sent can still be read."""
 
 
 @dataclass(slots=True)
@@ -62,99 +82,66 @@ class _Use:
 
 
 class LinkServer:
-    """Listens in the state folder until closed. Open it only while holding the folder's lock."""
+    """Listens until closed. Open it only while holding the state folder's lock."""
 
     def __init__(self, state_dir: Path, answer: Respond, public: Path | None = None) -> None:
         """Start listening; every request goes to ``answer`` with who asks.
 
         ``answer`` is called from several threads. ``public`` is another socket, for every
-        user; what is wrong with that one alone is told in the log. A socket that a killed agent
-        left is replaced. Raises LinkError when that is not possible.
+        user (a pipe is open to every user anyhow); what is wrong with that one alone is told
+        in the log. A socket that a killed agent left is replaced. Raises LinkError when that
+        is not possible.
         """
         self._answer = answer
-        self._uses: dict[int, _Use] = {}
+        self._uses: dict[str, _Use] = {}
         self._lock = threading.Lock()
-        self._paths = [state_dir / SOCKET_NAME]
-        self._listening = [listen_for_owner(state_dir)]
-        if public is not None:
-            self._open_to_all(public)
-        self._wake, self._woken = socket.socketpair()
-        self._thread = threading.Thread(target=self._accept, name="local-link", daemon=True)
+        self._door = Door(state_dir, public)
+        self._thread = threading.Thread(
+            target=self._door.serve, args=(self._admit,), name="local-link", daemon=True
+        )
         self._thread.start()
 
     def close(self) -> None:
-        """Stop listening and take the socket away."""
-        self._wake.close()
+        """Stop listening; nothing is left where it listened."""
+        self._door.stop()
         self._thread.join()
-        self._woken.close()
-        for listening in self._listening:
-            listening.close()
-        for path in self._paths:
-            with suppress(OSError):
-                path.unlink()
+        self._door.close()
 
-    def _open_to_all(self, public: Path) -> None:
-        try:
-            self._listening.append(listen_for_all(public))
-        except LinkError as error:
-            log.warning("people cannot reach this agent from their tray: %s", error)
-        else:
-            self._paths.append(public)
-
-    def _accept(self) -> None:
-        while True:
-            ready, _, _ = select.select([*self._listening, self._woken], [], [])
-            if self._woken in ready:
-                return
-            for listening in ready:
-                try:
-                    connection, _ = listening.accept()
-                except OSError as error:  # gone again, or no descriptors left
-                    log.warning("local link: %s", error)
-                    time.sleep(0.1)
-                    continue
-                self._admit(connection)
-
-    def _admit(self, connection: socket.socket) -> None:
+    def _admit(self, connection: Connection) -> None:
         """Give the connection a thread, unless its user or all together have too many."""
-        try:
-            peer = peer_of(connection)
-        except OSError:
-            connection.close()
-            return
         with self._lock:
             now_s = time.monotonic()
-            self._uses = {uid: use for uid, use in self._uses.items() if not use.idle(now_s)}
-            use = self._uses.setdefault(peer.uid, _Use())
+            self._uses = {key: use for key, use in self._uses.items() if not use.idle(now_s)}
+            use = self._uses.setdefault(connection.peer.key, _Use())
             open_now = sum(use.connections for use in self._uses.values())
             admitted = open_now < CONNECTIONS and use.connections < CONNECTIONS_OF_USER
             if admitted:
                 use.connections += 1
         if not admitted:
             _refuse(connection, "too many connections at once; try again")
+            connection.close()
             return
         threading.Thread(
-            target=self._converse, args=(connection, peer, use), name="local-link-peer", daemon=True
+            target=self._converse, args=(connection, use), name="local-link-peer", daemon=True
         ).start()
 
-    def _converse(self, connection: socket.socket, peer: Peer, use: _Use) -> None:
+    def _converse(self, connection: Connection, use: _Use) -> None:
         try:
-            with connection:
-                self._requests(connection, peer, use)
+            self._requests(connection, use)
         except OSError:  # the other end went away or took too long
             pass
         finally:
-            with self._lock:
+            with self._lock:  # before its end is seen, for another may follow at once
                 use.connections -= 1
+            connection.close()
 
-    def _requests(self, connection: socket.socket, peer: Peer, use: _Use) -> None:
+    def _requests(self, connection: Connection, use: _Use) -> None:
         end = time.monotonic() + CONNECTION_S
         unread = b""
         while True:
             line, separator, unread = unread.partition(b"\n")
             while not separator and len(line) <= MAX_LINE_BYTES:
-                connection.settimeout(max(0.01, end - time.monotonic()))
-                chunk = connection.recv(MAX_LINE_BYTES)
+                chunk = connection.receive(MAX_LINE_BYTES, _left(end))
                 if not chunk:
                     return
                 line, separator, unread = (line + chunk).partition(b"\n")
@@ -166,8 +153,7 @@ class LinkServer:
             if not allowed:
                 _refuse(connection, "too many requests; try again in a second")
                 return
-            connection.settimeout(max(0.01, end - time.monotonic()))
-            connection.sendall(_line(self._respond(line, peer)))
+            connection.send(_line(self._respond(line, connection.peer)), _left(end))
 
     def _respond(self, line: bytes, peer: Peer) -> dict[str, Any]:
         try:
@@ -195,10 +181,13 @@ def _request(line: bytes) -> Request:
     return tree
 
 
-def _refuse(connection: socket.socket, problem: str) -> None:
-    with suppress(OSError), connection:
-        connection.settimeout(1.0)
-        connection.sendall(_line({"ok": False, "problem": problem, "again": True}))
+def _refuse(connection: Connection, problem: str) -> None:
+    with suppress(OSError):
+        connection.send(_line({"ok": False, "problem": problem, "again": True}), 1.0)
+
+
+def _left(end: float) -> float:
+    return max(0.01, end - time.monotonic())
 
 
 def _line(tree: dict[str, Any]) -> bytes:

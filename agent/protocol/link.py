@@ -20,12 +20,17 @@ For every user of the computer, who sees what that user filed and nobody else's:
 - ``notes``, ``solved`` what the desk advises; that one of these helped
 """
 
+import ntpath
+import os
+from binascii import crc32
+
 SOCKET_NAME = "agent.sock"
 PUBLIC_FOLDER = "/run/watchdesk"
 """Where every user finds the agent's socket; the state folder is the agent's alone."""
 LINK_VARIABLE = "WATCHDESK_LINK"
-"""The environment variable that names another socket for users."""
+"""The environment variable that names another socket for users (a pipe, to the tray on Windows)."""
 PIPE_NAME = r"\\.\pipe\watchdesk-agent"
+"""Where the agent on Windows' own state folder listens; on others, see ``pipe_name``."""
 MAX_LINE_BYTES = 256 * 1024
 """Longest request: a report whose every character takes four bytes; an answer may be longer."""
 MAX_PIECE_BYTES = 32 * 1024
@@ -36,3 +41,23 @@ USER_VERBS = (
     *("reply", "confirm", "rate", "notes", "solved"),
 )
 VERBS = (*OWNER_VERBS, *USER_VERBS)
+
+
+def windows_state_dir() -> str:
+    """Return the agent's folder on Windows when nobody names another."""
+    return ntpath.join(os.environ.get("PROGRAMDATA", r"C:\ProgramData"), "watchdesk")
+
+
+def pipe_name(state_dir: str | os.PathLike[str] | None) -> str:
+    """Return where the agent on a state folder listens on Windows; None: on the default one.
+
+    Pipes have no folders: two agents on one computer need two names.
+    """
+    folder = _written_one_way(os.fspath(state_dir or windows_state_dir()))
+    if folder == _written_one_way(windows_state_dir()):
+        return PIPE_NAME
+    return f"{PIPE_NAME}-{crc32(folder.encode()):08x}"
+
+
+def _written_one_way(folder: str) -> str:
+    return ntpath.normcase(ntpath.abspath(folder))

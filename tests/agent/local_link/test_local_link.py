@@ -62,7 +62,7 @@ def test_a_request_gets_its_answer_and_the_agent_knows_who_asks(
     assert answer == {
         "ok": True,
         "request": {"verb": "status", "note": "Ümläut\n"},
-        "peer": [os.getuid(), os.getpid()],
+        "peer": [str(os.getuid()), os.getpid(), os.getuid() == 0],
     }
 
 
