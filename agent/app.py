@@ -28,7 +28,7 @@ from agent.local_link.peer import Peer
 from agent.local_link.server import LinkServer
 from agent.once import judged, known_kind, plan_of, unsupported
 from agent.protocol import VERSION
-from agent.protocol.events import Receipt
+from agent.protocol.receipts import Receipt
 from agent.reports import Reports
 from agent.rules.rules_file import RulesFile
 from agent.runner import AlertKey, Plan, Runner

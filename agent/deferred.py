@@ -23,18 +23,41 @@ class _Deferred(ModuleType):
     def __getattr__(self, attribute: str) -> object:
         if attribute.startswith("__"):  # what the import system asks of every module
             raise AttributeError(attribute)
-        if sys.modules.get(self.__name__) is self:
-            sys.modules.pop(self.__name__, None)  # another thread may be as far
-        module = importlib.import_module(self.__name__)
-        vars(self).update(vars(module))
-        return getattr(module, attribute)
+        return getattr(_loaded(self), attribute)
+
+
+def _loaded(stand_in: _Deferred) -> ModuleType:
+    if sys.modules.get(stand_in.__name__) is stand_in:
+        sys.modules.pop(stand_in.__name__, None)  # another thread may be as far
+    module = importlib.import_module(stand_in.__name__)
+    vars(stand_in).update(vars(module))
+    return module
 
 
 def defer(*names: str) -> None:
     """Let modules that are not loaded yet be loaded when something is first asked of them."""
     for name in names:
         if name not in sys.modules:
-            sys.modules[name] = _Deferred(name)
+            _stand_in(name)
+
+
+def defer_function(name: str, function: str) -> None:
+    """Defer a module of which others import a function by name: until that is called."""
+
+    def call(*given: object) -> object:
+        return getattr(_loaded(stand_in), function)(*given)
+
+    if name not in sys.modules:
+        stand_in = _stand_in(name)
+        vars(stand_in)[function] = call
+
+
+def _stand_in(name: str) -> _Deferred:
+    stand_in = sys.modules[name] = _Deferred(name)
+    package, _, own_name = name.rpartition(".")
+    if package:
+        setattr(importlib.import_module(package), own_name, stand_in)
+    return stand_in
 
 
 defer(*DEFERRED)

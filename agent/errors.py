@@ -13,16 +13,17 @@ AgentError
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class AgentError(Exception):
     """Any error of the agent that it can explain."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Problem:
+class Problem(NamedTuple):
     """One mistake in a file: where (line and column from 1) and what to do about it."""
 
     line: int
@@ -33,7 +34,7 @@ class Problem:
 class ConfigError(AgentError):
     """A file that people write has mistakes; all of them are told at once."""
 
-    def __init__(self, path: Path, problems: Sequence[Problem]) -> None:
+    def __init__(self, path: "Path", problems: Sequence[Problem]) -> None:
         """Take the file and its problems, which are kept in the order of their places."""
         self.path = path
         self.problems = tuple(sorted(problems))
@@ -51,7 +52,7 @@ class StateError(AgentError):
 class StateLockedError(StateError):
     """Another agent runs on this state folder."""
 
-    def __init__(self, path: Path, pid: int | None) -> None:
+    def __init__(self, path: "Path", pid: int | None) -> None:
         """Take the folder and the process that holds it, when known."""
         self.path = path
         self.pid = pid

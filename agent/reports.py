@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from agent.clock import Now
 from agent.errors import AgentError, NotNowError
-from agent.protocol.events import Receipt
+from agent.protocol.receipts import Receipt
 from agent.protocol.strict import need
 from agent.protocol.words import ReceiptResult, ReplyKind
 from agent.store import Envelope, Importance, Store

@@ -5,7 +5,7 @@ from itertools import takewhile
 from typing import Any, Protocol
 
 from agent.delivery.messages import Job
-from agent.protocol.events import Receipt
+from agent.protocol.receipts import Receipt
 
 _ROUTES = {
     "event": "events",

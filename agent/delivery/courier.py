@@ -9,7 +9,6 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from agent import clock
 from agent.clock import Now
@@ -280,7 +279,7 @@ class Courier:
         else:
             log.warning("%s could not be fetched: %s", route, answer.says)
             self._feeds.give_up(route)
-        return replace(answer, outcome=Outcome.DELIVERED, changes={})
+        return answer._replace(outcome=Outcome.DELIVERED, changes={})
 
     def _more_within(self, seconds: float) -> bool:
         with self._turn:

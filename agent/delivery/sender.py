@@ -6,14 +6,12 @@ the agent's, starts nothing, and leaves when stdin closes or no job comes for a 
 agent never carries the memory of an HTTP library.
 """
 
-import agent.delivery.sparse  # noqa: F401, I001 - first: it keeps what follows small
+from agent.delivery import sparse  # isort: skip - first: it keeps what follows small
 
-import gc
 import os
 import ssl
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from http.cookiejar import DefaultCookiePolicy
 from queue import Empty, SimpleQueue
@@ -36,12 +34,13 @@ from agent.delivery.messages import (
     parse_job,
     parse_settings,
 )
-from agent.delivery.trouble import explain
 from agent.delivery.verdict import Reply, judge, printable
 from agent.errors import AgentError
 from agent.protocol import API_PREFIX, MEDIA_TYPE, PROBLEM_MEDIA_TYPE
-from agent.protocol.events import MAX_BODY_BYTES, MAX_EVENTS
+from agent.protocol.receipts import MAX_BODY_BYTES, MAX_EVENTS
 from agent.protocol.strict import ProtocolError
+
+sparse.done()
 
 _CHUNK = 64 * 1024
 _FIRST_LINE_S = 10.0
@@ -50,8 +49,6 @@ _T = TypeVar("_T")
 
 def main() -> int:
     """Converse with the agent over stdin and stdout; return the exit status."""
-    gc.freeze()
-    gc.enable()
     lines: SimpleQueue[bytes] = SimpleQueue()
     # A file object of its own: the interpreter waits at exit for a lock on sys.stdin's.
     stdin = open(0, "rb", closefd=False)  # noqa: SIM115 - descriptor 0
@@ -89,7 +86,7 @@ class Sender:
     def answer(self, line: bytes) -> Answer:
         """Do the job in ``line`` and return what became of it; never raises."""
         request = os.urandom(8).hex()
-        return replace(self._answer(line, request), request=request)
+        return self._answer(line, request)._replace(request=request)
 
     def _answer(self, line: bytes, request: str) -> Answer:
         settings = self._settings
@@ -115,6 +112,8 @@ class Sender:
             self._answered = True
             return judge(job, reply, settings.server, datetime.now(UTC))
         except Exception as error:  # noqa: BLE001 - whatever an answer sets off is a failed attempt
+            from agent.delivery.trouble import explain  # noqa: PLC0415 - only trouble pays for it
+
             answer = explain(error, settings, datetime.now(UTC))
             self._session = None
             return answer

@@ -7,16 +7,15 @@ without our problem document refuses nothing: the envelope stays and the sentenc
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from agent.delivery.messages import Answer, Job, Outcome, cursors
 from agent.protocol import MEDIA_TYPE, PROBLEM_MEDIA_TYPE, strict
-from agent.protocol.events import Receipt, parse_receipt
 from agent.protocol.problems import PROBLEM_URN, ProblemType
+from agent.protocol.receipts import Receipt, parse_receipt
 from agent.protocol.strict import ProtocolError
 from agent.protocol.words import ReceiptResult
 
@@ -51,8 +50,7 @@ _OURS = {
 """What each of our server's refusals asks of the agent, and how the sentence goes on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """An HTTP answer as it came: header names in lower case, the body undecoded."""
 
     status: int
@@ -167,7 +165,7 @@ def _receipt(item: object, identifier: str) -> Receipt:
     """Return the receipt; one without an id refuses a message whose id cannot be read."""
     receipt = parse_receipt(item)
     if receipt.result is ReceiptResult.REFUSED and not receipt.id:
-        return replace(receipt, id=identifier)
+        return receipt._replace(id=identifier)
     return receipt
 
 

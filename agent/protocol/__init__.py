@@ -1,13 +1,14 @@
 """The wire contract between agent, tray and server, version 1.
 
-Plain frozen dataclasses and pure functions over the standard library only, so that every
+Plain immutable values and pure functions over the standard library only, so that every
 program may import it at no cost. ``server_stub`` and ``tray`` import this package and
 nothing else of ``agent``.
 
 - ``words``     the closed lists: evaluations, priorities, device kinds, event changes
 - ``ids``       UUIDv7 and the credentials' prefixes
 - ``strict``    JSON that refuses what must never be stored, naming the field
-- ``events``    alert events and the receipts they earn
+- ``events``    alert events
+- ``receipts``  how much a request carries, and what each envelope in it earns
 - ``device``    enrolment, heartbeat and facts
 - ``human``     how a measured value reads
 - ``problems``  RFC 9457 problem documents

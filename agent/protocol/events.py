@@ -1,4 +1,4 @@
-"""Alert events, as they travel, and the receipts they earn.
+"""Alert events, as they travel.
 
 An event tells the **whole** state of its alert, never a difference: the latest one by
 ``sequence`` is enough to know how things stand. Its ``id`` is the Idempotency-Key for life.
@@ -11,13 +11,10 @@ from typing import Any, TypeVar
 
 from agent.protocol.ids import is_uuid7
 from agent.protocol.strict import ProtocolError, check_text, check_value, need, text_of
-from agent.protocol.words import Change, Evaluation, Priority, ReceiptResult, Unit
+from agent.protocol.words import Change, Evaluation, Priority, Unit
 
 _Word = TypeVar("_Word", bound=StrEnum)
 
-MAX_EVENTS = 500
-"""Most events in one request."""
-MAX_BODY_BYTES = 4 * 1024 * 1024
 MAX_READINGS = 64
 MAX_TITLE = 200
 MAX_NAME = 200
@@ -173,42 +170,3 @@ def _value(item: Mapping[str, Any], unit: Unit) -> float | int | str:
     if unit is not Unit.WORD and isinstance(value, (int, float)) and not isinstance(value, bool):
         return value
     raise ProtocolError("value", f"a {'word' if unit is Unit.WORD else 'number'} belongs here")
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """The server's answer to one envelope, by the envelope's id.
-
-    ``ticket`` is the number of the ticket it went to (None when refused or when none was
-    touched); ``problem`` says in plain words why it was refused, naming the field.
-    """
-
-    id: str
-    result: ReceiptResult
-    ticket: int | None = None
-    problem: str | None = None
-
-    def to_tree(self) -> dict[str, Any]:
-        """Return the receipt as a JSON object."""
-        return {
-            "id": self.id,
-            "result": self.result,
-            "ticket": self.ticket,
-            "problem": self.problem,
-        }
-
-
-def parse_receipt(tree: object) -> Receipt:
-    """Return the receipt in one item of an answer's ``receipts``; raises ProtocolError."""
-    if not isinstance(tree, dict):
-        raise ProtocolError("", "a receipt is a JSON object")
-    check_value(tree)
-    result = need(tree, "result", str)
-    if result not in tuple(ReceiptResult):
-        raise ProtocolError("result", f"not one of {', '.join(ReceiptResult)}")
-    ticket, problem = tree.get("ticket"), tree.get("problem")
-    if ticket is not None and type(ticket) is not int:
-        raise ProtocolError("ticket", "not a ticket number")
-    if problem is not None and not isinstance(problem, str):
-        raise ProtocolError("problem", "not text")
-    return Receipt(need(tree, "id", str, 64), ReceiptResult(result), ticket, problem)

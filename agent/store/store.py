@@ -11,7 +11,7 @@ from pathlib import Path
 
 from agent import clock
 from agent.clock import Now
-from agent.protocol.events import Receipt
+from agent.protocol.receipts import Receipt
 from agent.protocol.words import ReceiptResult
 from agent.store.envelope import Counts, Envelope, Parked
 from agent.store.file import FailedError, StoreFile

@@ -7,8 +7,8 @@ from http import HTTPStatus
 from typing import Any
 
 from agent.protocol import MEDIA_TYPE, PROBLEM_MEDIA_TYPE
-from agent.protocol.events import Receipt
 from agent.protocol.problems import ProblemType, problem_tree
+from agent.protocol.receipts import Receipt
 
 _TITLES = {
     ProblemType.INVALID_REQUEST: "The request cannot be read",

@@ -19,8 +19,8 @@ from django.db import InterfaceError, OperationalError, connection
 from agent.protocol import API_PREFIX, MEDIA_TYPE
 from agent.protocol.credentials import CredentialPrefix
 from agent.protocol.device import parse_enrolment, parse_heartbeat
-from agent.protocol.events import MAX_BODY_BYTES, Receipt
 from agent.protocol.problems import ProblemType
+from agent.protocol.receipts import MAX_BODY_BYTES, Receipt
 from agent.protocol.strict import ProtocolError, parse
 from agent.protocol.words import ReceiptResult
 from server_stub.intake import feeds, reports

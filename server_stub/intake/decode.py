@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from agent.protocol.device import Facts, parse_facts
-from agent.protocol.events import MAX_EVENTS, AlertEvent, Receipt, parse_event
+from agent.protocol.events import AlertEvent, parse_event
+from agent.protocol.receipts import MAX_EVENTS, Receipt
 from agent.protocol.strict import ProtocolError, check_text, parse, text_of
 from agent.protocol.words import ReceiptResult
 

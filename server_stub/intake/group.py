@@ -17,7 +17,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from agent.protocol.device import Facts
-from agent.protocol.events import AlertEvent, Receipt
+from agent.protocol.events import AlertEvent
+from agent.protocol.receipts import Receipt
 from agent.protocol.strict import text_of
 from agent.protocol.words import Evaluation, Priority, ReceiptResult, Status
 from server_stub.database import json_object

@@ -14,7 +14,7 @@ from typing import TypeVar
 from django.db import IntegrityError
 from django.db.transaction import atomic
 
-from agent.protocol.events import Receipt
+from agent.protocol.receipts import Receipt
 from agent.protocol.reports import Piece, Reply, Report, parse_piece, parse_reply, parse_sent_report
 from agent.protocol.strict import ProtocolError, parse, text_of
 from agent.protocol.words import ReceiptResult

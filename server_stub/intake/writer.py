@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError, connection
 
 from agent.protocol.device import Heartbeat
-from agent.protocol.events import Receipt
+from agent.protocol.receipts import Receipt
 from server_stub import metrics, walls
 from server_stub.intake import group, heartbeats, sql
 from server_stub.intake.decode import Arrived, refused

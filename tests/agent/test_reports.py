@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from agent.errors import AgentError, NotNowError
-from agent.protocol.events import Receipt
 from agent.protocol.ids import uuid7
+from agent.protocol.receipts import Receipt
 from agent.protocol.reports import parse_piece, parse_reply, parse_sent_report
 from agent.protocol.strict import ProtocolError, parse
 from agent.protocol.words import ReceiptResult, ReplyKind

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from agent.clock import Now
-from agent.protocol.events import Receipt
 from agent.protocol.ids import uuid7
+from agent.protocol.receipts import Receipt
 from agent.protocol.words import ReceiptResult
 from agent.store import Envelope, Importance, Store
 from tests.agent.delivery.samples import event_text

@@ -14,7 +14,7 @@ from agent.delivery.messages import (
     parse_job,
     parse_settings,
 )
-from agent.protocol.events import Receipt
+from agent.protocol.receipts import Receipt
 from agent.protocol.strict import ProtocolError
 from agent.protocol.words import ReceiptResult
 

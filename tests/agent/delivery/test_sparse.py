@@ -17,7 +17,9 @@ def printed(program: str) -> str:
 
 
 def test_what_a_sender_never_uses_is_not_loaded() -> None:
-    names = ["charset_normalizer", "certifi", "importlib.metadata", "idna", "tokenize", "inspect"]
+    names = ["charset_normalizer", "certifi", "importlib.metadata", "idna", "tokenize", "inspect",
+             "calendar", "dataclasses", "email.header", "encodings.idna", "mimetypes", "random",
+             "shutil", "agent.delivery.trouble"]  # fmt: skip
 
     told = printed(f"print([n for n in {names} if hasattr(sys.modules.get(n), '__file__')])")
 
@@ -28,6 +30,29 @@ def test_a_server_may_have_a_name_beyond_ascii() -> None:
     program = "print(requests.Request('GET', 'https://bücher.example/').prepare().url)"
 
     assert printed(program) == "https://xn--bcher-kva.example/"
+
+
+def test_what_is_left_out_is_there_when_it_is_asked_for() -> None:
+    program = """
+import email.header, http.cookiejar, tempfile
+print("bücher.example".encode("idna"), http.cookiejar.http2time("Sun, 22 Nov 2026 04:00:00 GMT"),
+      str(email.header.make_header(email.header.decode_header("=?utf-8?q?caf=C3=A9?="))))
+with tempfile.TemporaryDirectory() as folder:
+    pass
+"""
+
+    assert printed(program) == "b'xn--bcher-kva.example' 1795320000.0 café"
+
+
+def test_patterns_are_compiled_at_once_again_when_all_is_loaded() -> None:
+    program = """
+import re, urllib3.util.url as url
+late = url._HOST_PORT_RE
+print(type(re.compile("x")) is re.Pattern, type(late) is re.Pattern,
+      late.fullmatch("desk.example:443").groups(), late.pattern[:1])
+"""
+
+    assert printed(program) == "True False ('desk.example', '443') ^"
 
 
 def test_a_mistake_of_ours_is_told_with_its_line() -> None:

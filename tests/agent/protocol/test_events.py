@@ -2,8 +2,9 @@ from typing import Any
 
 import pytest
 
-from agent.protocol.events import AlertEvent, Reading, Receipt, parse_event, parse_receipt
+from agent.protocol.events import AlertEvent, Reading, parse_event
 from agent.protocol.ids import uuid7
+from agent.protocol.receipts import Receipt, parse_receipt
 from agent.protocol.strict import ProtocolError, parse, text_of
 from agent.protocol.words import Change, Evaluation, Priority, ReceiptResult, Unit
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from agent.clock import Now
-from agent.protocol.events import Receipt
 from agent.protocol.ids import uuid7
+from agent.protocol.receipts import Receipt
 from agent.protocol.words import ReceiptResult
 from agent.store import Envelope, Importance, Store
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.protocol.events import Receipt
+from agent.protocol.receipts import Receipt
 from agent.protocol.words import ReceiptResult
 from agent.store import Importance, Store, Trouble, schema
 from agent.store.unsaved import MOST_ENVELOPES

@@ -8,7 +8,7 @@ from shutil import copytree
 
 import pytest
 
-from agent.protocol.events import Receipt
+from agent.protocol.receipts import Receipt
 from agent.protocol.words import Change, Evaluation, Priority, ReceiptResult
 from agent.store import Counts, Importance, Parked, Store, event_envelope
 from tests.agent.rule_samples import load_rule, look, moment, warning

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent.protocol import API_PREFIX
-from agent.protocol.events import Receipt, parse_receipt
 from agent.protocol.problems import ProblemType, problem_type
+from agent.protocol.receipts import Receipt, parse_receipt
 from server_stub.intake.application import DeviceRoutes
 
 

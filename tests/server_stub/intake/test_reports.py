@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from agent.protocol.events import Receipt
 from agent.protocol.problems import ProblemType
+from agent.protocol.receipts import Receipt
 from agent.protocol.reports import Attachment, Contact, Report
 from agent.protocol.words import ReceiptResult, ReplyKind, ReportKind, Status, Urgency
 from server_stub.clients.scope import ALL
