@@ -111,10 +111,11 @@ def _certificate_refused(
 def _proxy_refused(chain: list[BaseException], proxy: str) -> Answer:
     name = proxy_name(proxy)
     text = " ".join(str(cause) for cause in chain)
-    if "407" in text:
+    refusal = text.partition("Tunnel connection failed: ")[2].split("'")[0]
+    if refusal.startswith("407"):
         says = f"the proxy {name} asks for a sign-in; put user and password into its setting"
-    elif "Tunnel connection failed" in text:
-        refusal = printable(text.partition("Tunnel connection failed:")[2].split("'")[0], 60)
+    elif refusal:
+        refusal = printable(refusal, 60)
         says = f"the proxy {name} refuses to connect to the server ({refusal})"
     else:
         says = f"the proxy {name} does not answer"
