@@ -2,12 +2,19 @@
 
 import ssl
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
 
 from agent.delivery.child import SenderProcess
+from agent.delivery.courier import Courier
 from agent.delivery.messages import Limits, Settings
+from agent.identity import Identity
+from agent.protocol.ids import uuid7
+from tests.agent.delivery.couriers import Start
+from tests.agent.delivery.outbox import Outbox, StoppedClock
 from tests.support.lying_server import LyingServer
 
 TOKEN = "wdd_" + "canary-device-token-" * 2 + "abc"
@@ -53,6 +60,44 @@ def start() -> Iterator[Callable[..., SenderProcess]]:
 def sender(server: LyingServer, start: Callable[..., SenderProcess]) -> SenderProcess:
     """A sender that talks to ``server``."""
     return start(server.url)
+
+
+@pytest.fixture
+def outbox(tmp_path: Path) -> Iterator[Outbox]:
+    """An empty outbox on the disk."""
+    outbox = Outbox.open(tmp_path / "state")
+    yield outbox
+    outbox.store.close()
+
+
+@pytest.fixture
+def stopped_clock() -> StoppedClock:
+    """A clock long after boot."""
+    return StoppedClock()
+
+
+@pytest.fixture
+def courier(server: LyingServer, outbox: Outbox, stopped_clock: StoppedClock) -> Iterator[Start]:
+    """Make couriers: ``courier(warm_s=…, …)``; all are stopped."""
+    made: list[Courier] = []
+    mine = Identity(uuid7(), TOKEN, server.url)
+
+    def make(**options: Any) -> Courier:
+        defaults: dict[str, Any] = {
+            "read_clock": stopped_clock,
+            "chance": lambda: 0.5,
+            "warm_s": 0.2,
+            "limits": Limits(connect_s=5, read_s=5, total_s=20),
+            "identity": lambda: mine,
+        }
+        made.append(
+            Courier(outbox=outbox, heartbeat=lambda: '{"at":"now"}', **(defaults | options))
+        )
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.stop()
 
 
 def server_context(certificate: trustme.LeafCert) -> ssl.SSLContext:
