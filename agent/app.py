@@ -88,7 +88,7 @@ class Agent:
             clock.now,
             self._there_is_something,
             facts_hash=self.facts.hash,
-            is_shared=lambda: bool(self.feeds.document("profile").get("shared_account")),
+            is_shared=lambda account: self.feeds.is_shared(account.name),
             delivered=self._delivered,
         )
         self.courier = Courier(

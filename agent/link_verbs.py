@@ -124,9 +124,16 @@ class LinkVerbs:
             },
             "device": {"name": computer.name(), "kind": self._parts.kind.value},
             "alerts": self._alerts(owns),
-            "desk": self._parts.feeds.document("profile") or None,
+            "desk": self._desk(who),
             "tickets": self._tickets(who),
         }
+
+    def _desk(self, who: Account) -> Tree | None:
+        """Return the desk as the server described it, for who asks; None before it has."""
+        feeds = self._parts.feeds
+        desk = feeds.document("profile")
+        desk.pop("shared_accounts", None)
+        return {**desk, "shared_account": feeds.is_shared(who.name)} if desk else None
 
     def _check(self, _request: Request, _who: Account, owns: bool) -> Tree:  # noqa: FBT001 - the same
         with self._lock:

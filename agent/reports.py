@@ -52,7 +52,7 @@ class Reports:
         sent: Callable[[], None],
         *,
         facts_hash: Callable[[], str] = str,
-        is_shared: Callable[[], bool] = lambda: False,
+        is_shared: Callable[[Account], bool] = lambda _: False,
         delivered: Callable[[Sequence[Receipt]], None] = lambda _: None,
     ) -> None:
         """Take where things are kept and whom to tell.
@@ -62,7 +62,7 @@ class Reports:
             read_clock: the clocks.
             sent: called when there is something new in the outbox.
             facts_hash: the hash of the facts that hold.
-            is_shared: whether several people use one account here.
+            is_shared: whether several people use an account.
             delivered: given all receipts, once they are stored.
         """
         self._store = store
@@ -219,7 +219,7 @@ class Reports:
             report,
             account=account.id,
             account_name=account.name,
-            shared=self._is_shared(),
+            shared=self._is_shared(account),
             facts_hash=self._facts_hash(),
         )
         body, at = whole.to_text(), str(record["created_at"])

@@ -42,6 +42,7 @@ def parser() -> argparse.ArgumentParser:
     _registry_commands(groups, where)
     _people_commands(groups, where)
     _policy_commands(groups, where)
+    _note_commands(groups, where)
     return whole
 
 
@@ -343,3 +344,39 @@ def _policy_commands(
     )
     add.add_argument("file", metavar="FILE")
     add.add_argument("--name", metavar="NAME", help="default: the file's name without .yaml")
+
+
+def _note_commands(
+    groups: "_Groups[argparse.ArgumentParser]", where: argparse.ArgumentParser
+) -> None:
+    note = _group(groups, "note", "What helps people before they report a problem.")
+    add = _command(
+        note,
+        "add",
+        where,
+        "commands.notes:add",
+        says="Keep a note from each text file (Markdown): its first line is the title, a line "
+        "'Words: …' below it names further words it is found by, the rest is what people read. "
+        "One of the same title is replaced.",
+        example='note add notes/*.md --client "Acme Ltd"',
+    )
+    add.add_argument("files", metavar="FILE", nargs="+", help="- reads standard input")
+    add.add_argument("--client", metavar="NAME", help="for this client's people (default: all)")
+    shown = _command(
+        note,
+        "list",
+        where,
+        "commands.notes:show",
+        says="List the notes: number, client, how often each solved a problem, title.",
+        example="note list",
+    )
+    shown.add_argument("--client", metavar="NAME", help="only this client's own")
+    gone = _command(
+        note,
+        "remove",
+        where,
+        "commands.notes:remove",
+        says="Delete a note, and with it the count of the problems it solved.",
+        example="note remove 12",
+    )
+    gone.add_argument("number", metavar="NUMBER", type=int)

@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "server_stub.sla",
     "server_stub.work",
     "server_stub.tickets",
+    "server_stub.knowledge",
     "server_stub.contacts",
     "server_stub.desk",
     "server_stub.intake",

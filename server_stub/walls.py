@@ -46,6 +46,8 @@ WALLED: Mapping[str, str] = {
         "(SELECT t.client_id FROM tickets_ticket t JOIN contacts_attachment a"
         " ON a.ticket_id = t.id WHERE a.id = attachment_id)"
     ),
+    "knowledge_note": "client_id",
+    "knowledge_solution": "client_id",
     "api_keptanswer": _TICKETS.format("ticket_number"),
 }
 """Tables with clients' rows, and whose a row is.
@@ -55,12 +57,16 @@ those who see everything it is never looked up. Never ``EXISTS``: of that the pl
 over all tickets.
 """
 
+SHARED = {"knowledge_note": "client_id IS NULL"}
+"""Tables some of whose rows are for everybody who sees any client; none of these may write them."""
+
 _SEEN = """
     (SELECT current_setting('watchdesk.clients', true)) = '*'
     OR ({})::text = ANY (string_to_array((SELECT current_setting('watchdesk.clients', true)), ','))
 """
 """As text: a cast of the setting to numbers could fail, and the planner may try it beforehand."""
 
+_ANYBODY = "(SELECT current_setting('watchdesk.clients', true)) <> ''"
 _POLICY = "watchdesk_clients"
 
 
@@ -166,9 +172,11 @@ def walks_through() -> str:
 
 def _wall(table: str, whose: str) -> str:
     """Return the statements for one table; names and expressions are ours, from ``WALLED``."""
+    seen = _SEEN.format(whose)
+    readable = f"({seen}) OR ({SHARED[table]} AND {_ANYBODY})" if table in SHARED else seen
     return (
         f"DROP POLICY IF EXISTS {_POLICY} ON {table};"
-        f"CREATE POLICY {_POLICY} ON {table} USING ({_SEEN.format(whose)});"
+        f"CREATE POLICY {_POLICY} ON {table} USING ({readable}) WITH CHECK ({seen});"
         f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY"
     )
 

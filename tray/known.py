@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Self
 
+from tray.language import _
+
 Tree = Mapping[str, Any]
 
 
@@ -117,12 +119,16 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The support desk, as the server last described it; known offline too."""
+    """The support desk, as the server last described it; known offline too.
+
+    ``closed`` are free dates to come, as ``2026-12-25``.
+    """
 
     provider: str = ""
     phone: str = ""
     email: str = ""
     hours: tuple[Hours, ...] = ()
+    closed: tuple[str, ...] = ()
     time_zone: str = ""
     urgent: str = ""
     tray: str = "always"
@@ -142,6 +148,7 @@ class Desk:
                 Hours(tuple(map(str, one.get("days") or ())), _text(one, "from"), _text(one, "to"))
                 for one in _trees(tree, "hours")
             ),
+            tuple(map(str, tree.get("closed") or ())),
             _text(tree, "time_zone"),
             _text(tree, "urgent"),
             _text(tree, "tray") or "always",
@@ -149,7 +156,11 @@ class Desk:
             tree.get("shared_account") is True,
             {
                 str(kind): tuple(
-                    Question(_text(one, "key"), _text(one, "ask"), tuple(one.get("choices") or ()))
+                    Question(
+                        _text(one, "key"),
+                        _own(_text(one, "ask")),
+                        tuple(_own(str(choice)) for choice in one.get("choices") or ()),
+                    )
                     for one in asked
                     if isinstance(one, Mapping)
                 )
@@ -194,6 +205,11 @@ def instant(value: object) -> datetime | None:
     except ValueError:
         return None
     return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _own(text: str) -> str:
+    """Return a desk's text in the person's language where the tray has words for it."""
+    return _(text) if text else ""  # gettext answers nothing with its catalogue's head
 
 
 def _text(tree: Tree, name: str) -> str:

@@ -226,6 +226,7 @@ def questions(kind: str, desk: Desk | None) -> Sequence[Question]:
             Question("program", _("Which program?")),
             Question("again", _("Does it happen every time?"), (*yes_no, _("not known"))),
         ),
+        "other": (Question("since", _("Since when?")),),
     }  # fmt: skip
     return own.get(kind, ())
 

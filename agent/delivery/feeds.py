@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from agent.protocol import strict
+from agent.protocol.accounts import is_shared
 from agent.protocol.strict import ProtocolError
 from agent.store import Store
 
@@ -70,6 +71,11 @@ class Feeds:
         return {
             n for one in found if isinstance(one, dict) if isinstance(n := one.get("number"), int)
         }
+
+    def is_shared(self, account_name: str) -> bool:
+        """Tell whether the desk says that several people use an account."""
+        told = self.document("profile").get("shared_accounts")
+        return is_shared(account_name, told if isinstance(told, list) else ())
 
     def document(self, name: str) -> dict[str, Any]:
         """Return what was fetched last; empty when nothing was."""

@@ -15,10 +15,14 @@ DEFAULT_POLICY = "default"
 
 
 class Client(models.Model):
-    """A company we support. ``policy`` names the SLA policy its tickets follow."""
+    """A company we support. ``policy`` names the SLA policy its tickets follow.
+
+    ``notes_version`` counts the changes of the notes its devices may fetch.
+    """
 
     name = models.CharField(max_length=200, unique=True)
     policy = models.CharField(max_length=100, db_default=DEFAULT_POLICY)
+    notes_version = models.BigIntegerField(db_default=0)
     created_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:

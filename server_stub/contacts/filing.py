@@ -5,38 +5,41 @@ no report of that account went to is not found, whoever it belongs to.
 """
 
 import json
-from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from agent.protocol.reports import Attachment as Announced
 from agent.protocol.reports import Reply
 from agent.protocol.reports import Report as Filed
-from agent.protocol.words import Priority, ReplyKind, Source, Status, Urgency
+from agent.protocol.words import Priority, ReplyKind, Source, Status
 from server_stub.clients.models import Device
 from server_stub.clients.scope import Scope
 from server_stub.contacts.models import Attachment, Contact, Report
-from server_stub.errors import InvalidError, NotFoundError
+from server_stub.errors import InvalidError, NotFoundError, ServerError
+from server_stub.knowledge.actions import count_solution
+from server_stub.sla.clocks import followed_policy
+from server_stub.sla.terms import Desk
 from server_stub.tickets import acts
 from server_stub.tickets.actions import Draft, amend, store_ticket
 from server_stub.tickets.acts import Step
 from server_stub.tickets.amendment import Actor, Amendment
 from server_stub.tickets.models import EntryKind, Ticket
 
-PRIORITIES: Mapping[Urgency, Priority] = {
-    Urgency.CANNOT_WORK: Priority.HIGH,
-    Urgency.SLOWS_ME: Priority.NORMAL,
-    Urgency.CAN_WAIT: Priority.LOW,
-}
-"""Urgent is nobody's to claim by a form; a technician makes a ticket urgent."""
 ACTOR = "contact"
 _BY_CONTACT = Actor(ACTOR, Source.TRAY.value)
 
 
 def file(device: Device, filed: Filed, now: datetime) -> Ticket:
-    """Return the ticket a report went to: a new one, or the alert's that it says it is about."""
+    """Return the ticket a report went to: a new one, or the alert's that it says it is about.
+
+    An account is shared when its device says so or the client's policy does.
+    """
+    desk = _desk(device)
+    filed = replace(filed, shared=filed.shared or desk.shares(filed.account_name))
     contact = _contact(device, filed)
     known = _known(device, filed.same_as)
-    ticket = _joined(known, filed, now) if known else _opened(device, filed, now)
+    priority = desk.priorities[filed.urgency]
+    ticket = _joined(known, filed, now) if known else _opened(device, filed, priority, now)
     report = Report.objects.create(
         ticket=ticket,
         contact=contact,
@@ -50,11 +53,12 @@ def file(device: Device, filed: Filed, now: datetime) -> Ticket:
 
 
 def answer(device: Device, reply: Reply, now: datetime) -> Ticket | None:
-    """Do what a contact says to a ticket, and return it; None when it is about none.
+    """Do what a contact says to a ticket, and return it; None when a note helped without one.
 
     Raises NotFoundError for a ticket that no report of this account went to.
     """
     if reply.ticket is None:
+        count_solution(device.client, reply.note or "", now)
         return None
     report = (
         Report.objects.filter(
@@ -83,6 +87,8 @@ def confirm_contact(identifier: str) -> Step:
         report = rows.order_by("id").last()
         if report is None:
             raise InvalidError("contact", "no report of this contact went to this ticket")
+        if report.shared:
+            raise InvalidError("contact", "several people use that account: it is nobody's alone")
         contact, typed = report.contact, report.tree
         for name in ("name", "phone", "email"):
             setattr(contact, name, typed.get(name) or getattr(contact, name))
@@ -92,6 +98,14 @@ def confirm_contact(identifier: str) -> Step:
         one.tell(EntryKind.NOTE, f"Contact confirmed: {told or contact.account}")
 
     return step
+
+
+def _desk(device: Device) -> Desk:
+    """Return what the client's policy says of reports; a report never waits for a policy."""
+    try:
+        return followed_policy(device.client.policy).policy.desk
+    except ServerError:
+        return Desk()
 
 
 def _contact(device: Device, filed: Filed) -> Contact:
@@ -121,14 +135,14 @@ def _known(device: Device, fingerprint: str | None) -> Ticket | None:
     ).first()
 
 
-def _opened(device: Device, filed: Filed, now: datetime) -> Ticket:
+def _opened(device: Device, filed: Filed, priority: Priority, now: datetime) -> Ticket:
     draft = Draft(
         client=device.client,
         site=device.site,
         device=device,
         title=filed.title,
         body=filed.text,
-        priority=PRIORITIES[filed.urgency],
+        priority=priority,
         source=Source.TRAY,
         facts_hash=filed.facts_hash,
     )
@@ -185,8 +199,8 @@ def _announced(ticket: Ticket, report: Report, one: Announced) -> Attachment:
 
 
 def _said(report: Report, reply: Reply) -> dict[str, object]:
-    contact = report.contact
-    name = report.tree.get("name") or contact.name or reply.account_name
+    known = "" if report.shared else report.contact.name
+    name = report.tree.get("name") or known or reply.account_name
     return {"by": ACTOR, "account": reply.account, "name": name}
 
 

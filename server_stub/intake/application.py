@@ -73,6 +73,8 @@ class DeviceRoutes:
             API_PREFIX + "attachments": partial(self._filed, reports.store_piece),
             API_PREFIX + "replies": partial(self._filed, reports.store_reply),
             API_PREFIX + "device/tickets": partial(self._fetched, feeds.tickets),
+            API_PREFIX + "device/profile": partial(self._fetched, feeds.profile),
+            API_PREFIX + "device/notes": partial(self._fetched, feeds.notes),
         }
 
     def __call__(
@@ -115,7 +117,8 @@ class DeviceRoutes:
     def _heartbeat(self, environ: "WSGIEnvironment") -> Answer:
         device, body = self._admitted(environ)
         self._writer.saw(device.id, parse_heartbeat(parse(body)))
-        return success((), changes=feeds.changes(device), **self._pace(device.reports))
+        cursors = feeds.changes(device, datetime.now(UTC))
+        return success((), changes=cursors, **self._pace(device.reports))
 
     def _filed(
         self,
@@ -130,7 +133,7 @@ class DeviceRoutes:
         self._devices.forget()  # there is something to fetch, from the next answer on
         if receipt.result is ReceiptResult.REFUSED:
             return _alone_refused(receipt)
-        return success([receipt], changes=feeds.fresh_changes(device))
+        return success([receipt], changes=feeds.fresh_changes(device, datetime.now(UTC)))
 
     def _fetched(
         self,
@@ -181,7 +184,7 @@ class DeviceRoutes:
         note(envelopes=len(receipts), tickets=sorted({r.ticket for r in receipts if r.ticket}))
         if len(receipts) == 1 and receipts[0].result is ReceiptResult.REFUSED:
             return _alone_refused(receipts[0])
-        return success(receipts, changes=feeds.changes(device))
+        return success(receipts, changes=feeds.changes(device, datetime.now(UTC)))
 
 
 def _is_report(environ: "WSGIEnvironment") -> bool:

@@ -27,7 +27,8 @@ class KnownDevice:
 
     ``policy_version_id`` is None while the server has no policy at all; ``time_zone`` is its
     site's. ``news`` counts the changes its trays may fetch, ``reports`` the unresolved tickets
-    that people filed there.
+    that people filed there, ``notes`` the changes of the notes its people may read. ``kind`` is
+    workstation, laptop or server.
     """
 
     id: str
@@ -37,6 +38,8 @@ class KnownDevice:
     policy_version_id: int | None
     news: int = 0
     reports: int = 0
+    kind: str = ""
+    notes: int = 0
 
 
 def bearer(environ: "WSGIEnvironment", wanted: CredentialPrefix) -> str:

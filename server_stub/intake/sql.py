@@ -30,7 +30,7 @@ KNOWN_DEVICE = """
     SELECT d.id, d.client_id, d.site_id, s.time_zone, coalesce(
         (SELECT max(v.id) FROM sla_policyversion v WHERE v.name = c.policy),
         (SELECT max(v.id) FROM sla_policyversion v WHERE v.name = 'default')),
-        coalesce(n.version, 0), coalesce(n.reports, 0)
+        coalesce(n.version, 0), coalesce(n.reports, 0), d.kind, c.notes_version
     FROM clients_device d
     JOIN clients_client c ON c.id = d.client_id
     LEFT JOIN clients_site s ON s.id = d.site_id

@@ -47,6 +47,21 @@ def calendars(policy: Policy, year: int) -> list[str]:
     return [_calendar(hours, year) for hours in policy.calendars.values()]
 
 
+def desk(policy: Policy) -> list[str]:
+    """Return what trays tell and ask by this policy."""
+    told = policy.desk
+    reached = ", ".join(filter(None, (told.provider, told.phone, told.email)))
+    hours = f"open by the calendar {told.calendar}" if told.calendar else "no hours are told"
+    shared = ", ".join(sorted(told.shared_accounts)) or "none"
+    asked = [f"{kind} {len(questions)}" for kind, questions in told.questions.items()]
+    return [
+        f"reached at: {reached or 'nothing is told'}; {hours}; urgent: {told.urgent or 'nothing'}",
+        f"icon: {told.tray or 'always, on servers menu_only'}; accounts that are shared: {shared}",
+        "priority: " + ", ".join(f"{urgency} {word}" for urgency, word in told.priorities.items()),
+        f"questions: {', '.join(asked) or 'those of the tray itself'}",
+    ]
+
+
 def _universe(policy: Policy) -> list[Traits]:
     """Return every kind of ticket that the policy's rows can tell apart."""
     words: dict[str, tuple[str, ...]] = dict(_CLOSED)
@@ -96,9 +111,11 @@ def _unordered(policy: Policy) -> Iterator[Problem]:
 
 def _unused(policy: Policy) -> Iterator[Problem]:
     used = {target.calendar for row in policy.rows for target in row.targets.values()}
+    if len(policy.calendars) > 1:  # the only one is the desk's without being asked for
+        used.add(policy.desk.calendar)
     for name in policy.calendars:
         if name not in used:
-            yield Problem(1, 1, f"no target uses the calendar {name!r}")
+            yield Problem(1, 1, f"nothing uses the calendar {name!r}")
 
 
 def _example(policy: Policy, row: Row, traits: Traits, raised: datetime, zone: str) -> str:

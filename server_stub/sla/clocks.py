@@ -174,6 +174,17 @@ def current_policy(name: str = DEFAULT_NAME) -> CurrentPolicy:
     return CurrentPolicy(newest[0], policy_of(versions.get(id=newest[0])))
 
 
+def followed_policy(name: str) -> CurrentPolicy:
+    """Return the newest version of a client's policy, of the default one when there is none.
+
+    Raises SetupError when there is neither.
+    """
+    try:
+        return current_policy(name)
+    except SetupError:
+        return current_policy(DEFAULT_NAME)
+
+
 def policy_of(version: "PolicyVersion") -> Policy:
     """Return a stored policy version, read once per process."""
     policy = _loaded.get(version.hash)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from agent.protocol.words import Status
 from server_stub.sla.calendar_section import read_calendars
+from server_stub.sla.desk_section import read_desk
 from server_stub.sla.document import Document, DocumentError, Node, Problem, is_word
 from server_stub.sla.target_section import TargetTable
 from server_stub.sla.terms import ClockName, Mode, Policy, StoppedBy
@@ -57,7 +58,7 @@ def _read(path: Path) -> str:
 def _policy(document: Document, text: str) -> Policy | None:
     """Return the policy, as far as it can be understood; what cannot is a problem."""
     assert document.root is not None  # noqa: S101 - the caller looked
-    parts = document.members(document.root, (*_HEAD, "clocks", *_BODY), (*_HEAD, *_BODY))
+    parts = document.members(document.root, (*_HEAD, "clocks", "desk", *_BODY), (*_HEAD, *_BODY))
     if any(name not in parts for name in (*_HEAD, *_BODY)):
         return None
     if document.word(parts["version"], ("1",)) is None:
@@ -76,6 +77,7 @@ def _policy(document: Document, text: str) -> Policy | None:
         statuses=_statuses(document, parts["statuses"]),
         stopped_by=stopped_by,
         rows=TargetTable(document, calendars, stopped_by).read(parts["targets"]),
+        desk=read_desk(document, parts.get("desk"), calendars),
         text=text,
         hash=sha256(text.encode()).hexdigest(),
     )

@@ -6,6 +6,8 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from agent.protocol.accounts import is_shared
+from agent.protocol.words import Priority, Urgency
 from server_stub.sla.calendar import ROUND_THE_CLOCK, Calendar, WorkingHours
 from server_stub.sla.zones import zone_of
 
@@ -80,6 +82,58 @@ class Row:
         return f"row {self.number} ({said or 'any ticket'})"
 
 
+class Tray(StrEnum):
+    """Whether the tray's icon is there: always, while there is something to tell, or never."""
+
+    ALWAYS = "always"
+    ON_PROBLEM = "on_problem"
+    MENU_ONLY = "menu_only"
+
+
+class Question(NamedTuple):
+    """What a form asks about one kind of problem; without ``choices`` it is answered in words."""
+
+    key: str
+    ask: str
+    choices: tuple[str, ...] = ()
+
+
+PRIORITIES: Mapping[Urgency, Priority] = {
+    Urgency.CANNOT_WORK: Priority.HIGH,
+    Urgency.SLOWS_ME: Priority.NORMAL,
+    Urgency.CAN_WAIT: Priority.LOW,
+}
+"""What a report's urgency makes of it where a policy says nothing.
+
+Urgent is nobody's to claim by a form; a technician makes a ticket urgent.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What trays tell of the desk and ask of people; every text may be empty.
+
+    ``calendar`` names the one whose hours are the desk's (empty: no hours are told). ``tray`` is
+    None where the kind of device decides. ``shared_accounts`` are names of accounts, in small
+    letters, that several people use. ``questions`` are by kind of problem.
+    """
+
+    provider: str = ""
+    phone: str = ""
+    email: str = ""
+    urgent: str = ""
+    calendar: str = ""
+    tray: Tray | None = None
+    quit: bool = True
+    shared_accounts: frozenset[str] = frozenset()
+    priorities: Mapping[Urgency, Priority] = field(default_factory=lambda: PRIORITIES)
+    questions: Mapping[str, tuple[Question, ...]] = field(default_factory=dict)
+
+    def shares(self, account_name: str) -> bool:
+        """Tell whether several people use an account of this name."""
+        return is_shared(account_name, self.shared_accounts)
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """A written procedure's promises: calendars, what each status does, and targets by row.
@@ -95,6 +149,7 @@ class Policy:
     statuses: Mapping[str, Mapping[str, Mode]]
     stopped_by: StoppedBy
     rows: tuple[Row, ...]
+    desk: Desk = field(default_factory=Desk)
     text: str = ""
     hash: str = ""
     _rows: dict[Traits, Row | None] = field(default_factory=dict, compare=False, repr=False)

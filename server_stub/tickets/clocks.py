@@ -4,15 +4,14 @@ import logging
 from datetime import datetime
 
 from server_stub.clients.scope import Scope
-from server_stub.errors import ServerError, SetupError
+from server_stub.errors import ServerError
 from server_stub.sla.account import ClockLedger, State
 from server_stub.sla.calendar import EndlessError
 from server_stub.sla.clocks import (
     CLOCK_KINDS,
-    DEFAULT_NAME,
     account,
     columns,
-    current_policy,
+    followed_policy,
     next_due,
     policy_of,
 )
@@ -77,10 +76,7 @@ def _followed(ticket: Ticket) -> tuple[int, Policy]:
     ).last()
     if version is not None:
         return version.id, policy_of(version)
-    try:
-        return current_policy(ticket.client.policy)
-    except SetupError:
-        return current_policy(DEFAULT_NAME)
+    return followed_policy(ticket.client.policy)
 
 
 def _store(ticket: Ticket, version_id: int, found: list[ClockLedger]) -> None:

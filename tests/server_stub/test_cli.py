@@ -342,7 +342,7 @@ def test_a_sound_policy_is_told_by_examples_calendars_and_contradictions(tmp_pat
     assert "office: Monday 09:00–17:00" in told
     assert "warning" not in told
     assert warned.returncode == 0, warned
-    assert "warning: no target uses the calendar 'never'" in warned.stdout
+    assert "warning: nothing uses the calendar 'never'" in warned.stdout
 
 
 def test_a_changed_policy_becomes_a_new_version(sqlite: ServerDatabase, tmp_path: Path) -> None:

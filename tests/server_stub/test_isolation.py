@@ -17,12 +17,14 @@ from server_stub.clients.scope import ALL, Scope
 from server_stub.contacts import queries as contact_queries
 from server_stub.contacts.models import Attachment, Report
 from server_stub.errors import NotFoundError
+from server_stub.knowledge import queries as knowledge_queries
+from server_stub.knowledge.models import Note
 from server_stub.sla.models import Clock
 from server_stub.tickets import queries as ticket_queries
 from server_stub.tickets.models import Ticket, TimelineEntry
 from tests.support.databases import ServerDatabase
 from tests.support.filed_reports import a_filed_report
-from tests.support.rows import a_client, a_clock, a_device, a_site, a_ticket, an_entry
+from tests.support.rows import a_client, a_clock, a_device, a_note, a_site, a_ticket, an_entry
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class World:
     clock: Clock
     report: Report
     attachment: Attachment
+    note: Note
 
 
 def a_world(name: str) -> World:
@@ -47,7 +50,8 @@ def a_world(name: str) -> World:
     report = a_filed_report(ticket, name)
     attachment = report.attachments.get()
     entry, clock = an_entry(ticket), a_clock(ticket)
-    return World(client, site, device, ticket, entry, clock, report, attachment)
+    note = a_note(client, name)
+    return World(client, site, device, ticket, entry, clock, report, attachment, note)
 
 
 def locked(scope: Scope, number: int) -> Ticket:
@@ -85,6 +89,9 @@ CALLS: dict[str, tuple[Call, Callable[[World], object]]] = {
         lambda scope, w: contact_queries.attachments(scope, w.ticket.id),
         lambda w: w.attachment,
     ),
+    "notes": (lambda scope, _: knowledge_queries.notes(scope), lambda w: w.note),
+    "note": (lambda scope, w: [knowledge_queries.note(scope, w.note.id)], lambda w: w.note),
+    "notes_counted": (lambda scope, _: knowledge_queries.notes_counted(scope), lambda w: w.note),
     "timeline": (lambda scope, w: ticket_queries.timeline(scope, w.ticket.id), lambda w: w.entry),
     "clocks": (lambda scope, w: ticket_queries.clocks(scope, w.ticket.id), lambda w: w.clock),
     "clocks_of": (
@@ -107,8 +114,8 @@ def takes_a_scope(function: Any) -> bool:
 
 @pytest.mark.parametrize(
     "module",
-    [client_queries, contact_queries, ticket_queries],
-    ids=["clients", "contacts", "tickets"],
+    [client_queries, contact_queries, knowledge_queries, ticket_queries],
+    ids=["clients", "contacts", "knowledge", "tickets"],
 )
 def test_every_query_function_takes_a_scope_first_and_is_tested_here(module: Any) -> None:
     public = {

@@ -24,6 +24,7 @@ from server_stub.contacts.models import Attachment, Contact, Piece, Report
 from server_stub.database import settings_for
 from server_stub.desk.actions import new_api_key
 from server_stub.intake.models import FactsRecord, SeenEnvelope
+from server_stub.knowledge.models import Solution
 from server_stub.sla.models import Clock
 from server_stub.tickets.models import DeviceNews, Ticket, TimelineEntry
 from server_stub.walls import NOBODY, seen_by
@@ -34,6 +35,7 @@ from tests.support.rows import (
     a_client,
     a_clock,
     a_device,
+    a_note,
     a_site,
     a_technician,
     a_ticket,
@@ -82,6 +84,7 @@ def a_world() -> Client:
         ticket=ticket, report=report, envelope_id=envelope, name="a", sha256="0", total=1
     )
     Piece.objects.create(attachment=attachment, offset=0, content=b"x")
+    Solution.objects.create(note=a_note(client), client=client)
     kept = apps.get_model("api", "KeptAnswer") if apps.is_installed("server_stub.api") else None
     if kept:
         owner = a_technician()

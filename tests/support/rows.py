@@ -7,6 +7,7 @@ from typing import Any
 from agent.protocol.ids import uuid7
 from server_stub.clients.models import Client, Device, Site
 from server_stub.desk.models import Role, Technician
+from server_stub.knowledge.models import Note
 from server_stub.sla.models import Clock, PolicyVersion
 from server_stub.tickets.models import Ticket, TimelineEntry
 
@@ -52,6 +53,12 @@ def a_ticket(client: Client, title: str = "", **fields: Any) -> Ticket:
 def an_entry(ticket: Ticket, kind: str = "note", **fields: Any) -> TimelineEntry:
     """Return a new timeline entry of a ticket."""
     return TimelineEntry.objects.create(ticket=ticket, kind=kind, **fields)
+
+
+def a_note(client: Client | None, title: str = "", **fields: Any) -> Note:
+    """Return a new note, for everybody without a client."""
+    given = {"title": title or f"Note {next(_numbers)}", "text": "Restart it."} | fields
+    return Note.objects.create(client=client, **given)
 
 
 def a_policy_version(name: str = "default", **fields: Any) -> PolicyVersion:

@@ -13,6 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from agent.protocol.credentials import CredentialPrefix, new_credential
 from agent.protocol.ids import uuid7
+from agent.protocol.words import ReplyKind
 from server_stub.intake.application import DeviceRoutes
 from server_stub.staff.acts import ACTS
 from tests.server_stub.intake.messages import an_enrolment, an_event, events_body, some_facts
@@ -284,6 +285,16 @@ _DEVICE_PROBES = (
         changes=True,
     ),
     Probe(
+        _API + "replies",
+        "device",
+        "POST",
+        _at(_API + "replies"),
+        lambda names: a_reply(ReplyKind.SOLVED, note=names["note"]).to_text().encode(),
+        named=False,
+        changes=True,
+        note="a note helped",
+    ),
+    Probe(
         _API + "attachments",
         "device",
         "POST",
@@ -299,6 +310,18 @@ _DEVICE_PROBES = (
         named=False,
         shows=True,
         differs=True,
+    ),
+    *(
+        Probe(
+            f"{_API}device/{name}",
+            "device",
+            "GET",
+            _at(f"{_API}device/{name}"),
+            named=False,
+            shows=name == "notes",
+            differs=True,
+        )
+        for name in ("profile", "notes")
     ),
     _enrol(lambda _: uuid7(), "a new device"),
     # That another client's device has an id is told: it is a random number that only a copy of

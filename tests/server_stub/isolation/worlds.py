@@ -13,12 +13,13 @@ from agent.protocol.device import Heartbeat
 from server_stub.clients.models import Client, Device, EnrolmentToken, Site
 from server_stub.contacts.models import Attachment, Contact, Report
 from server_stub.intake.models import FactsRecord
+from server_stub.knowledge.models import Note, Solution
 from server_stub.sla.models import Clock, PolicyVersion
 from server_stub.tickets.models import EntryKind, Ticket, TimelineEntry
 from server_stub.tickets.words import MARK
 from tests.support import desk_rows
 from tests.support.filed_reports import a_filed_report, a_kept_file
-from tests.support.rows import NOW, a_client, a_clock, a_site, a_ticket, an_entry
+from tests.support.rows import NOW, a_client, a_clock, a_note, a_site, a_ticket, an_entry
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class World:
     enrolment_token: str
     report: Report
     attachment: Attachment
+    note: Note
 
     @property
     def tickets(self) -> frozenset[int]:
@@ -55,6 +57,7 @@ class World:
             "ticket": str(self.ticket.id),
             "report": self.report.envelope_id,
             "attachment": str(self.attachment.id),
+            "note": str(self.note.id),
             "word": self.canary,
         }
 
@@ -68,6 +71,7 @@ NOTHING = {
     "ticket": "730999",
     "report": "01930000-0000-7000-8000-000000000999",
     "attachment": "760999",
+    "note": "770999",
     "word": "canarynowherez",
 }
 """What an address may name that is not there; as long as the names that are."""
@@ -117,6 +121,7 @@ def a_world(name: str, number: int, policy: PolicyVersion) -> World:
     entry = an_entry(ticket, EntryKind.NOTE, at=NOW, body=f"{canary} note", actor="a@b.example")
     report = a_filed_report(ticket, canary)
     attachment = a_kept_file(report, canary)
+    note = a_note(client, f"{canary} note", id=770_000 + number, text=canary, words=canary)
     if number != 1:
         a_flood(client, canary, 700_000 + 1_000 * number)
     clock = a_clock(ticket, "resolution", policy_version=policy, due_at=NOW + timedelta(hours=1))
@@ -133,6 +138,7 @@ def a_world(name: str, number: int, policy: PolicyVersion) -> World:
         enrolment_token,
         report,
         attachment,
+        note,
     )
 
 
@@ -168,6 +174,8 @@ def snapshot(world: World) -> dict[str, object]:
         "contacts": list(Contact.objects.filter(client=world.client).order_by("id").values()),
         "reports": list(Report.objects.filter(ticket__in=tickets).order_by("id").values()),
         "attachments": list(Attachment.objects.filter(ticket__in=tickets).order_by("id").values()),
+        "notes": list(Note.objects.filter(client=world.client).order_by("id").values()),
+        "solutions": list(Solution.objects.filter(note=world.note).order_by("id").values()),
         "clocks": list(Clock.objects.filter(ticket__in=tickets).order_by("id").values()),
     }
 

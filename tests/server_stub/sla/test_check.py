@@ -62,7 +62,7 @@ def test_an_end_before_the_first_answer_is_told() -> None:
 
 def test_a_calendar_that_nothing_uses_is_told() -> None:
     row = "{calendar: clock, response: 1h, resolution: 4h}"
-    assert told(row) == ["1: no target uses the calendar 'office'"]
+    assert told(row) == ["1: nothing uses the calendar 'office'"]
 
 
 def test_free_days_are_previewed() -> None:

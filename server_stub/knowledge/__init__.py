@@ -1,0 +1,1 @@
+"""Notes: what the desk knows, told to people before they have to ask."""
