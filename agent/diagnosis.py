@@ -1,4 +1,6 @@
-"""Where trouble lies, in one plain sentence: this computer, its network, the internet or the desk.
+"""Where trouble lies, in one plain sentence.
+
+This computer, its network, the internet, a service elsewhere, or the desk.
 
 Looked at when a person asks, never otherwise. Nothing but the desk's own server is contacted.
 """
@@ -11,6 +13,24 @@ from agent.errors import CheckError
 from agent.host.connect import Attempt, Place, attempt
 
 
+class Known(NamedTuple):
+    """An open alert of this computer: its title, and which check found it at which target."""
+
+    title: str
+    check: str
+    target: str
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether it is about a service on another computer."""
+        host = self.target.rpartition(":")[0].strip("[]")
+        return self.check in _OF_SERVICES_ELSEWHERE and host not in _LOOPBACK
+
+
+_OF_SERVICES_ELSEWHERE = ("tcp",)
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
 class Tried(NamedTuple):
     """One thing that was tried: ``what`` is gateway, dns or server."""
 
@@ -19,11 +39,11 @@ class Tried(NamedTuple):
     detail: str
 
 
-def verdict(server: str, alerts: Sequence[str]) -> dict[str, Any]:
+def verdict(server: str, alerts: Sequence[Known]) -> dict[str, Any]:
     """Return where the trouble is, what to say of it and what was tried.
 
-    ``server`` is the desk's address, ``alerts`` the titles of this computer's open alerts as far
-    as the person may know them.
+    ``server`` is the desk's address, ``alerts`` this computer's open alerts as far as the person
+    may know them.
     """
     tried = _try_all(server)
     where, says = judge(tried, alerts)
@@ -34,7 +54,7 @@ def verdict(server: str, alerts: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def judge(tried: Iterable[Tried], alerts: Sequence[str]) -> tuple[str, str]:
+def judge(tried: Iterable[Tried], alerts: Sequence[Known]) -> tuple[str, str]:
     """Return where the trouble is and what to say of it. Pure."""
     failed = {one.what for one in tried if not one.ok}
     if "gateway" in failed:
@@ -51,19 +71,29 @@ def judge(tried: Iterable[Tried], alerts: Sequence[str]) -> tuple[str, str]:
             "The network works, but our desk cannot be reached: the internet line may be down, "
             "or our server. What you send is kept and goes by itself. Please call if it is urgent."
         )
+    own = [alert.title for alert in alerts if not alert.is_elsewhere]
+    if own:
+        return "computer", f"Something is known about this computer: {_first(own)}."
     if alerts:
-        more = f", and {len(alerts) - 1} more" if len(alerts) > 1 else ""
-        return "computer", f"Something is known about this computer: {alerts[0]}{more}."
+        told = _first([alert.title for alert in alerts])
+        return "service", (
+            f"This computer and the network work, but a service it uses has trouble: {told}. "
+            "It is known."
+        )
     return "none", (
         "The network and our desk can be reached, and no trouble is known about this computer."
     )
+
+
+def _first(titles: Sequence[str]) -> str:
+    return titles[0] + (f", and {len(titles) - 1} more" if len(titles) > 1 else "")
 
 
 def _try_all(server: str) -> list[Tried]:
     tried = [_gateway()]
     parts = urlsplit(server)
     place = Place(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
-    if place.host in ("localhost", "127.0.0.1", "::1"):
+    if place.host in _LOOPBACK:
         tried = []  # the desk is on this computer: no network is needed
     outcome = attempt([place])[place]
     if isinstance(outcome, CheckError):

@@ -153,9 +153,10 @@ class LinkVerbs:
         }
 
     def _verdict(self, owns: bool) -> Tree:  # noqa: FBT001 - the same
-        from agent.diagnosis import verdict  # noqa: PLC0415 - when a person asks
+        from agent.diagnosis import Known, verdict  # noqa: PLC0415 - when a person asks
 
-        alerts = [one["title"] for one in self._alerts(owns)]
+        open_now = self._parts.runner.open_alerts() if self._shows_alerts(owns) else []
+        alerts = [Known(one.title, one.check, one.target) for one in open_now]
         return verdict(self._parts.identity.server, alerts)
 
     def _facts(self) -> Tree:
