@@ -1,8 +1,7 @@
 """The icon of one session: shows what the agent knows, opens the form, tells what is new.
 
-The one user of pystray, with the ways of showing an icon in ``backends``. One thread looks at
-the agent: every other second at a file's mark, which costs next to nothing, and asks when
-something may have changed or a while has passed.
+The one user of pystray, with the ways of showing an icon in ``backends``. One thread waits until
+another agent is there, somebody opens the menu or a while has passed, and asks.
 """
 
 import json
@@ -11,6 +10,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -19,7 +19,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
-from tray import backends, lock, places
+from tray import backends, link_watch, lock, places
 from tray.agent_link import Link
 from tray.drafts import Drafts
 from tray.errors import NoIconError, TrayError
@@ -32,8 +32,6 @@ from tray.sending import send_waiting
 log = logging.getLogger(__name__)
 
 NAME = "watchdesk"
-LOOK_S = 1.8
-"""Often enough to show a restarted agent within two seconds; each look costs about 0.1 ms."""
 ASK_S = 90.0
 ASK_SOON_S = 3.0
 """While a number or a verdict of the desk is expected."""
@@ -66,8 +64,8 @@ class Tray:
         self._shown: Menu | None = None
         self._icon: Any = None
         self._stop = threading.Event()
-        self._woken = threading.Event()
-        self._expecting_s = 0.0
+        self._link_watch = link_watch.watch(link.address)
+        self._expecting_until = 0.0
         self._forms: list[subprocess.Popen[bytes]] = []
         self._version = _version()
         self._hosted = False
@@ -91,7 +89,7 @@ class Tray:
 
     def wake(self) -> None:
         """Have the agent asked now."""
-        self._woken.set()
+        self._link_watch.wake()
 
     def _set_up(self, icon: Any) -> None:  # noqa: ANN401 - pystray is untyped
         if getattr(icon, "failed", False):
@@ -104,21 +102,22 @@ class Tray:
 
     def _watch(self) -> None:
         """Look and ask until the icon is quit."""
-        mark, idle_s, alive_s, warned = self._link.mark(), 0.0, 0.0, False
+        mark, asked_at = self._link.mark(), time.monotonic()
+        visible_by: float | None = asked_at + VISIBLE_S
         self._hand_over()
         while not self._stop.is_set():
-            woken = self._woken.wait(LOOK_S)
-            self._woken.clear()
-            idle_s += LOOK_S
-            alive_s += LOOK_S
-            seen = self._link.mark()
-            self._expecting_s = max(0.0, self._expecting_s - LOOK_S)
-            if woken or seen != mark or idle_s >= (ASK_SOON_S if self._expecting_s else ASK_S):
-                mark, idle_s = seen, 0.0
+            now = time.monotonic()
+            soon = now < self._expecting_until
+            ask_at = asked_at + (ASK_SOON_S if soon else ASK_S)
+            woken = self._link_watch.wait(max(0.0, min(ask_at, visible_by or ask_at) - now))
+            now, seen = time.monotonic(), self._link.mark()
+            if woken or seen != mark or now >= ask_at:
+                mark, asked_at = seen, now
                 self._turn()
-            if alive_s >= VISIBLE_S and not warned and not self._hosted:
-                warned = True
-                log.warning("no panel shows the icon; see watchdesk-tray --diagnose")
+            if visible_by is not None and now >= visible_by:
+                visible_by = None
+                if not self._hosted:
+                    log.warning("no panel shows the icon; see watchdesk-tray --diagnose")
 
     def _turn(self) -> None:
         self._forms = [form for form in self._forms if form.poll() is None]
@@ -144,7 +143,7 @@ class Tray:
         with suppress(OSError):
             sending = send_waiting(self._link, self._drafts)
             for sent in sending.sent:
-                self._expecting_s = _EXPECTING_S
+                self._expecting_until = time.monotonic() + _EXPECTING_S
                 self._notify(News(_("Saved, will be sent"), sent.title))
             for _report, problem in sending.refused:
                 self._notify(News(_("Your report was not taken"), problem))
@@ -196,7 +195,7 @@ class Tray:
             if item.verb in (Verb.TICKET, Verb.TICKETS) and self._told is not None:
                 self._told = self._told.looked_at()
                 _store(self._told)
-            self._expecting_s = _EXPECTING_S
+            self._expecting_until = time.monotonic() + _EXPECTING_S
             self._open(views[item.verb])
             self.wake()
 
@@ -212,6 +211,7 @@ class Tray:
 
     def _quit(self) -> None:
         self._stop.set()
+        self._link_watch.wake()
         self._icon.visible = False  # else some systems keep a ghost of it
         self._icon.stop()
 

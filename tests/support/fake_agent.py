@@ -8,6 +8,7 @@ import json
 import os
 import socket
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -139,17 +140,15 @@ class FakeAgent:
             threading.Thread(target=self._converse, args=(connection,), daemon=True).start()
 
     def _converse(self, connection: socket.socket) -> None:
-        with connection, connection.makefile("rb") as lines:
+        # Who asks may be gone by now: a tray that is quit.
+        with suppress(OSError), connection, connection.makefile("rb") as lines:
             for line in lines:
                 if self.breaks_off_at is not None:
                     self.breaks_off_at -= 1
                     if self.breaks_off_at < 0:
                         return
                 answer = json.dumps(self._answer(json.loads(line)))
-                try:
-                    connection.sendall(answer.encode() + b"\n")
-                except OSError:
-                    return
+                connection.sendall(answer.encode() + b"\n")
 
     def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
         self.requests.append(request)
