@@ -11,9 +11,15 @@ from tests.support.fake_agent import FakeAgent
 
 
 @pytest.fixture
-def desktop(tmp_path: Path) -> Iterator[Desktop]:
+def panel() -> str:
+    """The panel of the session; a test that looks at several has it as a parameter."""
+    return "xfce4-panel"
+
+
+@pytest.fixture
+def desktop(tmp_path: Path, panel: str) -> Iterator[Desktop]:
     """A session on an X server nobody sees, with Chromium to show forms."""
-    made = Desktop(tmp_path / "home")
+    made = Desktop(tmp_path / "home", panel)
     chromium = shutil.which("chromium")
     if chromium:
         made.with_chromium(chromium)

@@ -37,12 +37,13 @@ class Desk:
         self.url = self.server.url
         self.state = folder / "agent"
 
-    def enrol(self, *options: str) -> None:
+    def enrol(self, *options: str, server: str = "") -> None:
+        """Enrol this computer; ``server`` is another way to the same server."""
         token = new_enrolment_token(
             self.client, None, uses=1, valid=timedelta(hours=1), now=datetime.now(UTC)
         )
-        run_agent("enroll", "--server", self.url, "--token-file", "-", "--state", str(self.state),
-                  *options, stdin=token + "\n")  # fmt: skip
+        run_agent("enroll", "--server", server or self.url, "--token-file", "-",
+                  "--state", str(self.state), *options, stdin=token + "\n")  # fmt: skip
 
     def stop_server(self) -> None:
         self.server.stop()

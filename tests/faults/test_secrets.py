@@ -8,11 +8,9 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -25,6 +23,7 @@ from tests.faults.station import Station, rule
 from tests.support.agent_process import AgentProcess, run_agent
 from tests.support.lying_server import Proxy
 from tests.support.polling import until
+from tests.support.traces import forms
 
 RULES = """
   - name: process
@@ -100,18 +99,9 @@ class Canaries:
         """Return the names of those that are in ``content``, written in whichever way."""
         found = set()
         for name, word in self.words.items():
-            if any(form in content for form in _forms(word.encode())):
+            if any(form in content for form in forms(word.encode())):
                 found.add(name)
         return found
-
-
-def _forms(word: bytes) -> Iterator[bytes]:
-    yield word
-    yield word.hex().encode()
-    yield quote(word).encode()
-    for before in range(3):  # wherever it stands in what was encoded
-        coded = base64.b64encode(b"x" * before + word).decode()
-        yield coded[(0, 2, 3)[before] : len(coded) // 4 * 4 - 4].encode()
 
 
 class Observer:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,12 @@ from Xlib import display
 from tests.support.polling import until
 from tests.support.server_process import PROJECT
 
-TOOLS = ("Xvfb", "openbox", "dbus-daemon", "dbus-monitor", "xfce4-panel", "xdotool", "busctl")
+TOOLS = ("Xvfb", "openbox", "dbus-daemon", "xdotool", "busctl")
+PANELS = {"xfce4-panel": ["xfce4-panel", "--disable-wm-check"], "lxqt-panel": ["lxqt-panel"]}
+"""The panels that show icons here, and how each is started."""
 WALLPAPER = (0x35, 0x54, 0x6B)
 WIDTH, HEIGHT, PANEL = 1024, 768, 40
+_ABOVE_ICON = (WIDTH // 2, HEIGHT // 2, WIDTH, HEIGHT - PANEL)
 _XFCE = """<?xml version="1.0" encoding="UTF-8"?>
 <channel name="xfce4-panel" version="1.0">
   <property name="configver" type="int" value="2"/>
@@ -43,6 +47,26 @@ _XFCE = """<?xml version="1.0" encoding="UTF-8"?>
   </property>
 </channel>
 """
+_LXQT = """[General]
+panels=panel1
+
+[panel1]
+desktop=0
+iconSize=24
+lineCount=1
+panelSize=32
+plugins=spacer, statusnotifier
+position=Bottom
+width=100
+width-percent=true
+
+[spacer]
+type=spacer
+expandable=true
+
+[statusnotifier]
+type=statusnotifier
+"""
 _WATCHER = ("org.kde.StatusNotifierWatcher", "/StatusNotifierWatcher")
 _MENU = "com.canonical.dbusmenu"
 _CHROMIUM = """#!/bin/sh
@@ -55,33 +79,36 @@ exec {program} --no-sandbox --disable-gpu --disable-background-networking --disa
 class Desktop:
     """One session on an X server that nobody sees. Everything it starts ends with ``close``."""
 
-    def __init__(self, home: Path) -> None:
-        """Start X server and session bus; a panel comes with ``start_panel``."""
+    def __init__(self, home: Path, panel: str = "xfce4-panel") -> None:
+        """Start X server and session bus; the panel comes with ``start_panel``."""
         self.home = home
+        self._panel = PANELS[panel]
         self._processes: list[subprocess.Popen[bytes]] = []
+        self._others: display.Display | None = None
         run, settings = home / "run", home / ".config/xfce4/xfconf/xfce-perchannel-xml"
-        for folder in (run, settings, home / "bin"):
+        for folder in (run, settings, home / ".config/lxqt", home / "bin", home / "tmp"):
             folder.mkdir(parents=True)
         run.chmod(0o700)
         (settings / "xfce4-panel.xml").write_text(_XFCE)
+        (home / ".config/lxqt/panel.conf").write_text(_LXQT)
         kept = {"PATH", "LD_LIBRARY_PATH", "PYTHONPATH"}
         self.environment = {name: os.environ[name] for name in kept if name in os.environ} | {
             "HOME": str(home),
             "XDG_RUNTIME_DIR": str(run),
             "XDG_CONFIG_HOME": str(home / ".config"),
             "XDG_STATE_HOME": str(home / "state"),
+            "TMPDIR": str(home / "tmp"),
             "LANG": "C.UTF-8",
             "NO_AT_BRIDGE": "1",
             "GTK_A11Y": "none",
         }
         self.environment["DISPLAY"] = self._x_server()
         self.environment["DBUS_SESSION_BUS_ADDRESS"] = self._bus()
-        self._paint_wallpaper()
+        self.paint()
         self.start("openbox")
         self._notices = home / "notices.txt"
-        rule = "interface='org.freedesktop.Notifications',member='Notify'"
-        self.start("dbus-monitor", "--session", rule, output=self._notices)
-        until(lambda: "NameAcquired" in self._notices.read_text(), what="the bus's monitor")
+        self.start(sys.executable, "-m", "tests.support.notices", str(self._notices))
+        until(self._notices.exists, what="the notification daemon")
 
     def start(
         self, *command: str, output: Path | None = None, **environment: str
@@ -114,7 +141,7 @@ class Desktop:
 
     def start_panel(self) -> subprocess.Popen[bytes]:
         """Start the panel and wait until it takes icons."""
-        panel = self.start("xfce4-panel", "--disable-wm-check")
+        panel = self.start(*self._panel)
         until(lambda: self._property("ProtocolVersion") is not None, what="the panel's watcher")
         return panel
 
@@ -159,6 +186,13 @@ class Desktop:
         _labels(layout[1], found)
         return found
 
+    def open_menu(self, place: tuple[int, int]) -> None:
+        """Open the icon's menu with the mouse's right button; returns once it can be seen."""
+        self.run("xdotool", "mousemove", *map(str, place))
+        before = self.picture().crop(_ABOVE_ICON)
+        self.run("xdotool", "click", "3")
+        until(lambda: self.picture().crop(_ABOVE_ICON) != before, what="the opened menu")
+
     def choose(self, label: str) -> None:
         """Choose from the icon's menu as the panel does."""
         number = self.menu()[label]
@@ -178,8 +212,8 @@ class Desktop:
         return all(seen[name.removeprefix("x")] >= count for name, count in least.items())
 
     def notices(self) -> str:
-        """Return every notification so far, as the bus carried it."""
-        return self._notices.read_text(errors="replace")
+        """Return every notification so far, one a line."""
+        return self._notices.read_text(encoding="utf-8")
 
     def windows(self, title: str) -> list[str]:
         """Return the visible windows with this in their title."""
@@ -191,7 +225,11 @@ class Desktop:
             self.run("xdotool", "key", "--clearmodifiers", name)
 
     def close(self) -> None:
-        """End everything, the newest first."""
+        """End everything, the newest first; what the screen showed last stays as a picture."""
+        with suppress(OSError):
+            self.picture("end")
+        if self._others is not None:
+            self._others.close()
         for process in reversed(self._processes):
             if process.poll() is None:
                 process.terminate()
@@ -220,14 +258,34 @@ class Desktop:
         with os.fdopen(reading) as told:
             return f":{told.readline().strip()}"
 
-    def _paint_wallpaper(self) -> None:
+    def paint(self, *patches: tuple[Image.Image, tuple[int, int]]) -> None:
+        """Paint the wallpaper, with pictures at places of it."""
+        wallpaper = Image.new("RGB", (WIDTH, HEIGHT), WALLPAPER)
+        for image, place in patches:
+            wallpaper.paste(image, place)
         server = display.Display(self.environment["DISPLAY"])
-        root = server.screen().root
-        red, green, blue = WALLPAPER
-        root.change_attributes(background_pixel=red << 16 | green << 8 | blue)
-        root.clear_area()
+        screen = server.screen()
+        pixmap = screen.root.create_pixmap(WIDTH, HEIGHT, screen.root_depth)
+        pixmap.put_pil_image(pixmap.create_gc(), 0, 0, wallpaper)
+        screen.root.change_attributes(background_pixmap=pixmap)
+        screen.root.clear_area()
         server.sync()
         server.close()
+
+    def show_titles(self, titles: Sequence[str]) -> None:
+        """Have windows with these titles, a pixel each, until the session ends."""
+        self._others = display.Display(self.environment["DISPLAY"])
+        screen = self._others.screen()
+        for title in titles:
+            window = screen.root.create_window(
+                0, 0, 1, 1, 0, screen.root_depth, override_redirect=True
+            )
+            window.set_wm_name(title)
+            window.change_text_property(
+                self._others.get_atom("_NET_WM_NAME"), self._others.get_atom("UTF8_STRING"), title
+            )
+            window.map()
+        self._others.sync()
 
     def _bus(self) -> str:
         process = subprocess.Popen(
