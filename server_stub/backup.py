@@ -1,8 +1,12 @@
-"""A backup: one file with the database, the secret key, and what tells the two are whole.
+"""A backup: one file with database, secret key, attachments, and what tells that it is whole.
 
 A tar archive of ``backup.json`` (format, version, product, migrations, SHA-256 of the rest), then
-the key, then the database as ``server_stub.dump`` writes it. The key is in it because sessions and
-second factors are worth nothing without: who has the file has everything, hence mode 0600.
+the key, then the database as ``server_stub.dump`` writes it, then the attachments. The key is in
+it because sessions and second factors are worth nothing without: who has the file has everything,
+hence mode 0600.
+
+An attachment's file is named by the SHA-256 of what it holds and never changes, so those that are
+there once the database was copied are all that the copy names, and each tells whether it is whole.
 """
 
 import hashlib
@@ -11,7 +15,7 @@ import os
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +27,7 @@ from django.db.migrations.loader import MigrationLoader
 
 from agent.protocol import VERSION
 from server_stub import dump, secret_key
+from server_stub.attachment_files import FOLDER, files, place_of
 from server_stub.database import sync
 from server_stub.errors import InvalidError, SetupError
 
@@ -38,17 +43,21 @@ _NO_URL = "leave out --database-url"
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """What a backup says of itself. ``vendor`` is ``sqlite`` or ``postgresql``."""
+    """What a backup says of itself.
+
+    ``vendor`` is ``sqlite`` or ``postgresql``; ``attachments`` is how many files it holds.
+    """
 
     version: str
     vendor: str
     at: str
     migrations: tuple[str, ...]
     sha256: dict[str, str]
+    attachments: int = 0
 
 
 def write(to: Path, data: Path, progress: dump.Progress) -> int:
-    """Back the default database and the key in ``data`` up to a new file; return its bytes.
+    """Back the default database and what is in ``data`` up to a new file; return its bytes.
 
     The file appears under its name when it is whole and durable. Raises InvalidError when it
     exists or cannot be made, SetupError when something cannot be read.
@@ -61,6 +70,7 @@ def write(to: Path, data: Path, progress: dump.Progress) -> int:
         shutil.copyfile(data / secret_key.FILE_NAME, folder / secret_key.FILE_NAME)
         migrations = _migrations()
         dump.dump(folder / _DATABASE, progress)
+        kept = files(data)
         description = {
             "format": FORMAT,
             "version": VERSION,
@@ -68,6 +78,7 @@ def write(to: Path, data: Path, progress: dump.Progress) -> int:
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
             "migrations": migrations,
             "sha256": {name: _sha256(folder / name) for name in _MEMBERS},
+            "attachments": len(kept),
         }
         (folder / _DESCRIPTION).write_text(json.dumps(description, indent=1))
         whole = folder / "whole"
@@ -76,6 +87,7 @@ def write(to: Path, data: Path, progress: dump.Progress) -> int:
         with tarfile.open(whole, "w") as archive:
             for name in (_DESCRIPTION, *_MEMBERS):
                 archive.add(folder / name, name, filter=_nobodys)
+            _add(archive, kept, progress)
         sync(whole)
         _name(whole, to)
         sync(to.parent)
@@ -113,7 +125,8 @@ def restore(source: Path, data: Path, progress: dump.Progress) -> Backup:
     was changed.
     """
     key = data / secret_key.FILE_NAME
-    there = f"{key} is there already" if key.exists() else dump.content()
+    taken = next((path for path in (key, data / FOLDER) if path.exists()), None)
+    there = f"{taken} is there already" if taken else dump.content()
     if there:
         raise SetupError(
             f"{there}: a backup is restored only where there is nothing yet; nothing was changed. "
@@ -124,6 +137,8 @@ def restore(source: Path, data: Path, progress: dump.Progress) -> Backup:
         found = _unpack(source, folder)
         _demand_usable(source, found)
         dump.load(folder / _DATABASE, progress)
+        if found.attachments:
+            (folder / FOLDER).rename(data / FOLDER)
         sync(folder / secret_key.FILE_NAME)
         (folder / secret_key.FILE_NAME).rename(key)
         sync(data)
@@ -148,11 +163,36 @@ def _unpack(source: Path, folder: Path) -> Backup:
                 _extract(archive, name, folder / name)
                 if _sha256(folder / name) != found.sha256.get(name):
                     raise InvalidError(str(source), f"it is damaged: {name} is not what was kept")
+            _unpack_attachments(archive, found.attachments, source, folder)
     except OSError as error:
         raise InvalidError(str(source), error.strerror or str(error)) from error
     except (tarfile.TarError, KeyError, TypeError, ValueError, EOFError) as error:
         raise InvalidError(str(source), f"it is no whole backup of watchdesk ({error})") from error
     return found
+
+
+def _unpack_attachments(archive: tarfile.TarFile, count: int, source: Path, folder: Path) -> None:
+    """Extract the files of attachments; each must be what its name says."""
+    kept = [one.name for one in archive.getmembers() if one.name.startswith(f"{FOLDER}/")]
+    if len(kept) != count:
+        raise ValueError(f"it holds {len(kept)} of its {count} attachments")
+    for member in kept:
+        name = member.removeprefix(f"{FOLDER}/")
+        path = place_of(folder, name)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _extract(archive, member, path)
+        if _sha256(path) != name:
+            raise InvalidError(str(source), f"it is damaged: {member} is not what was kept")
+        sync(path)
+    for one in {place_of(folder, member.removeprefix(f"{FOLDER}/")).parent for member in kept}:
+        sync(one)
+
+
+def _add(archive: tarfile.TarFile, kept: Sequence[Path], progress: dump.Progress) -> None:
+    """Add the files of attachments."""
+    for number, path in enumerate(kept, 1):
+        archive.add(path, f"{FOLDER}/{path.name}", filter=_nobodys)
+        progress(f"attachment {number} of {len(kept)}")
 
 
 def _described(archive: tarfile.TarFile) -> Backup:
@@ -168,6 +208,7 @@ def _described(archive: tarfile.TarFile) -> Backup:
         str(tree["at"]),
         tuple(map(str, tree["migrations"])),
         dict(tree["sha256"]),
+        int(tree.get("attachments", 0)),
     )
 
 

@@ -11,14 +11,13 @@ from django.conf import settings
 from django.db.transaction import atomic
 
 from agent.protocol.reports import Piece as Arrived
+from server_stub.attachment_files import place_of
 from server_stub.clients.models import Device
 from server_stub.contacts.models import Attachment, AttachmentState, Piece
 from server_stub.contacts.pictures import PICTURES, NoPictureError, redrawn, sniffed
 from server_stub.database import sync
 from server_stub.errors import InvalidError, NotFoundError
 
-FOLDER = "attachments"
-"""In the data folder: files by the hash of what they hold."""
 _log = logging.getLogger(__name__)
 
 
@@ -71,7 +70,7 @@ def finish(device_id: str, report: str, attachment: str) -> None:
 
 def path_of(stored: str) -> Path:
     """Return where the file of this hash is."""
-    return Path(settings.DATA) / FOLDER / stored[:2] / stored
+    return place_of(settings.DATA, stored)
 
 
 def _kept(content: bytes) -> str:

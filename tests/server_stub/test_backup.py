@@ -20,6 +20,8 @@ from agent.protocol.credentials import CredentialPrefix, credential_hash, new_cr
 from agent.protocol.events import AlertEvent
 from server_stub import backup
 from server_stub.clients.models import Client
+from server_stub.contacts.attachments import path_of
+from server_stub.desk.actions import new_api_key
 from server_stub.errors import InvalidError, SetupError
 from server_stub.intake.models import SeenEnvelope
 from server_stub.sla.models import PolicyVersion
@@ -27,8 +29,9 @@ from server_stub.sla.policy import DEFAULT, load
 from server_stub.tickets.models import Ticket
 from tests.server_stub.intake.messages import an_event
 from tests.support.databases import VENDORS, Databases, ServerDatabase, connect
+from tests.support.filed_reports import a_filed_report, a_kept_file
 from tests.support.polling import until
-from tests.support.rows import a_client, a_device
+from tests.support.rows import a_client, a_device, a_technician, a_ticket
 from tests.support.server_process import (
     PROJECT,
     ServerProcess,
@@ -160,6 +163,58 @@ def test_a_backup_under_load_and_what_devices_send_again_are_the_whole_truth(
 
 
 @pytest.mark.needs("pg_dump")
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_a_restored_server_gives_the_pictures_that_came_with_reports(
+    databases: Databases, tmp_path: Path, server_process: Start, vendor: str
+) -> None:
+    first = databases.fresh(vendor, tmp_path / "first")
+    client = a_client()
+    report = a_filed_report(a_ticket(client, device=a_device(client), source="tray"), "Ann")
+    kept = a_kept_file(report, "as sharp as on the day\n")
+    half_written = path_of(kept.stored).with_name(".new-1")
+    half_written.write_text("not yet")
+    key = new_api_key(a_technician())
+    done(first, "backup", str(tmp_path / "b.tar"))
+    databases.drop(first)
+
+    second = databases.empty(vendor, tmp_path / "second")
+    done(second, "restore", str(tmp_path / "b.tar"))
+    files = [path for path in (second.data / "attachments").rglob("*") if path.is_file()]
+    assert [path.name for path in files] == [kept.stored]
+    assert stat.S_IMODE(files[0].stat().st_mode) == 0o600
+    asked = urllib.request.Request(  # noqa: S310 - loopback
+        f"{server_process(second).url}/api/v1/tickets/{kept.ticket_id}/attachments/{kept.id}",
+        headers={"Authorization": f"Bearer {key}"},
+    )
+    with urllib.request.urlopen(asked, timeout=30) as answer:  # noqa: S310 - loopback
+        assert answer.read() == b"as sharp as on the day\n"
+    databases.drop(second)
+
+
+@pytest.mark.parametrize("how", ["other bytes", "one too few", "elsewhere"])
+def test_a_backup_whose_attachments_are_not_what_was_kept_changes_nothing(
+    sqlite: ServerDatabase, tmp_path: Path, how: str
+) -> None:
+    client = a_client()
+    report = a_filed_report(a_ticket(client, device=a_device(client), source="tray"), "Ann")
+    kept = a_kept_file(report, "as it was")
+    file = tmp_path / "backup.tar"
+    done(sqlite, "backup", str(file))
+    name = f"attachments/{kept.stored}"
+    if how == "other bytes":
+        file.write_bytes(file.read_bytes().replace(b"as it was", b"otherwise"))
+    else:
+        rewritten(file, **({name: None} if how == "one too few" else {name: "attachments/../x"}))
+    nowhere = ServerDatabase("sqlite", tmp_path / "nowhere", "")
+
+    said = refused(nowhere, "restore", str(file))
+
+    assert "damaged" in said or "no whole backup" in said
+    assert list(nowhere.data.iterdir()) == []
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.needs("pg_dump")
 def test_a_restored_database_has_its_walls_and_its_numbers_go_on(
     databases: Databases, postgresql: ServerDatabase, tmp_path: Path
 ) -> None:
@@ -283,15 +338,18 @@ def test_a_damaged_backup_changes_nothing(sqlite: ServerDatabase, tmp_path: Path
 
 
 def rewritten(file: Path, **changes: object) -> None:
-    """Change what a backup says of itself."""
+    """Change what a backup says of itself, or a member's name (None: it is left out)."""
     folder = file.with_suffix(".d")
     with tarfile.open(file) as archive:
         archive.extractall(folder, filter="data")
+    with tarfile.open(file) as archive:
+        names = {name: changes.pop(name, name) for name in archive.getnames()}
     description = json.loads((folder / "backup.json").read_text()) | changes
     (folder / "backup.json").write_text(json.dumps(description))
     with tarfile.open(file, "w") as archive:
-        for name in ("backup.json", "secret-key", "database"):
-            archive.add(folder / name, name)
+        for name, to in names.items():
+            if to is not None:
+                archive.add(folder / name, str(to))
 
 
 @pytest.mark.parametrize(
