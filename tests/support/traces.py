@@ -2,6 +2,7 @@
 
 import base64
 import io
+import os
 import random
 import re
 import shutil
@@ -74,16 +75,22 @@ def stored_in(folders: Iterable[Path], leaving_out: Iterable[Path] = ()) -> dict
     """Return what lies in files below some folders, by path; of an SQLite file also its values."""
     found: dict[str, bytes] = {}
     out = tuple(leaving_out)
-    for folder in folders:
-        for path in folder.rglob("*"):
-            if path.is_symlink() or any(path.is_relative_to(one) for one in out):
-                continue
-            with suppress(OSError):  # a socket, or gone just now
-                if path.is_file():
-                    found[str(path)] = path.read_bytes()
-                    if found[str(path)].startswith(_SQLITE):
-                        found[f"{path}, by value"] = _values(path)
+    for path in _files(folders):
+        if path.is_symlink() or any(path.is_relative_to(one) for one in out):
+            continue
+        with suppress(OSError):  # a socket, or gone just now
+            if path.is_file():
+                found[str(path)] = path.read_bytes()
+                if found[str(path)].startswith(_SQLITE):
+                    found[f"{path}, by value"] = _values(path)
     return found
+
+
+def _files(folders: Iterable[Path]) -> Iterator[Path]:
+    """Yield all files; a folder may go away meanwhile, which ``rglob`` would not bear."""
+    for folder in folders:
+        for place, _folders, names in os.walk(folder):
+            yield from (Path(place) / name for name in names)
 
 
 def _values(path: Path) -> bytes:
