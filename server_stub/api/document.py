@@ -16,7 +16,16 @@ from ninja.operation import Operation
 
 from agent.protocol import API_PREFIX, PROBLEM_MEDIA_TYPE, VERSION
 from agent.protocol.problems import PROBLEM_URN, ProblemType
-from server_stub.api import clients, clocks, devices, examples, ticket_acts, tickets, timeline
+from server_stub.api import (
+    attachments,
+    clients,
+    clocks,
+    devices,
+    examples,
+    ticket_acts,
+    tickets,
+    timeline,
+)
 from server_stub.api.access import StaffKey, right_of
 from server_stub.api.once import HEADER
 from server_stub.api.problems import register
@@ -46,12 +55,13 @@ api = _Interface(
     urls_namespace="api",
     parser=StrictParser(),
 )
-for _module in (tickets, timeline, clocks, ticket_acts):
+for _module in (tickets, timeline, clocks, attachments, ticket_acts):
     api.add_router("tickets", _module.router)
 api.add_router("devices", devices.router)
 api.add_router("clients", clients.router)
 register(api)
 
+_JSON = "application/json"
 _TICKET_SHAPES = ("/TicketRow", "/TicketWhole")
 _WITH_PROBLEM = {
     401: ["WWW-Authenticate"],
@@ -182,7 +192,10 @@ def _headers(told: dict[str, Any], status: int, *, is_once: bool) -> list[str]:
     if status >= HTTPStatus.BAD_REQUEST:
         sent = _WITH_PROBLEM.get(status, [])
         return sent if is_once or status != HTTPStatus.CONFLICT else []
-    schema = told["responses"][status]["content"]["application/json"]["schema"]
+    content = told["responses"][status]["content"]
+    if _JSON not in content:
+        return []
+    schema = content[_JSON]["schema"]
     of_one_ticket = schema.get("$ref", "").endswith(_TICKET_SHAPES)
     return [
         *(["ETag"] if of_one_ticket else []),

@@ -141,6 +141,7 @@ CLIENT = {
     "policy": "default",
     "sites": [{"id": 5, "name": "Quay Street", "time_zone": "Europe/London"}],
 }
+FILE = "(the bytes of screen.png)"
 PROBLEM = {
     "type": "urn:watchdesk:problem:not_found",
     "title": "Not found",

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 MAX_BODY_BYTES = 256 * 1024
 """The longest text of any field is 16,384 characters; this is room for several."""
+FILE = "application/octet-stream"
+_FILES = "/attachments/"
 _JSON = "application/json"
 _LONGEST_LENGTH = 12
 
@@ -95,8 +97,9 @@ def check_head(request: HttpRequest) -> None:
 
 
 def check_accepts(request: HttpRequest) -> None:
-    """Raise RefusedError when the caller does not take JSON."""
-    if not request.accepts(_JSON):
+    """Raise RefusedError when the caller does not take JSON, nor a file where there are files."""
+    is_file = _FILES in request.path and request.accepts(FILE)
+    if not request.accepts(_JSON) and not is_file:
         raise RefusedError(
             ProblemType.NOT_ACCEPTABLE,
             HTTPStatus.NOT_ACCEPTABLE,

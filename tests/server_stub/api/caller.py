@@ -10,6 +10,7 @@ from agent.protocol import PROBLEM_MEDIA_TYPE
 from agent.protocol.credentials import CredentialPrefix, credential_hash, new_credential
 from agent.protocol.ids import uuid7
 from agent.protocol.problems import ProblemType, problem_type
+from server_stub.api.strict_requests import FILE
 from server_stub.clients.models import Client
 from server_stub.desk.models import ApiKey, Role
 from tests.support.rows import a_technician
@@ -65,7 +66,8 @@ class Caller:
             headers={name: value for name, value in given.items() if value},
         )
         found = {name.lower(): value for name, value in answer.items()}
-        kind = "application/json" if answer.status_code < 400 else PROBLEM_MEDIA_TYPE
+        told = FILE if "/attachments/" in path else "application/json"
+        kind = told if answer.status_code < 400 else PROBLEM_MEDIA_TYPE
         assert found["content-type"].split(";")[0] == kind
         if answer.status_code >= 400 and method != "HEAD":
             assert json.loads(answer.content)["status"] == answer.status_code

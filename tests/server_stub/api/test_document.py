@@ -135,7 +135,9 @@ def test_examples_have_exactly_the_members_there_are(
     path: str, method: str, told: dict[str, Any]
 ) -> None:
     for answer in told["responses"].values():
-        for content in answer["content"].values():
+        for media_type, content in answer["content"].items():
+            if media_type == "application/octet-stream":
+                continue  # a file has no members
             schema, example = resolved(content["schema"]), content["example"]
             if "items" in schema["properties"]:
                 schema = resolved(schema["properties"]["items"]["items"])

@@ -68,7 +68,12 @@ def asked(
 ) -> Counter[int]:
     """Send requests to one operation; return how often which status came back."""
     seen: Counter[int] = Counter()
-    there = {"number": world.ticket.id, "device_id": world.device.id, "client_id": world.client.id}
+    there = {
+        "number": world.ticket.id,
+        "device_id": world.device.id,
+        "client_id": world.client.id,
+        "attachment": world.attachment.id,
+    }
 
     @seed(seeds.seed())
     @settings(

@@ -170,6 +170,12 @@ _API_PROBES = (
         note="stale",
     ),
     _read("list_timeline", f"{_TICKETS}{_NUMBER}/timeline", _ONE + "/timeline", shows=True),
+    _read(
+        "get_attachment",
+        f"{_TICKETS}{_NUMBER}/attachments/<int:attachment>",
+        _ONE + "/attachments/{attachment}",
+        shows=True,
+    ),
     _read("list_clocks", f"{_TICKETS}{_NUMBER}/clocks", _ONE + "/clocks"),
     _act("reply", "/reply", body="by a probe"),
     _act("note", "/note", body="by a probe"),
