@@ -163,7 +163,7 @@ def test_what_is_known_already_is_joined_instead_of_reported_anew(
     page.get_by_role("button", name="Send", exact=True).click()
     page.get_by_text("Saved. It will be sent.").wait_for()
 
-    (report,) = agent.reports.values()
+    (report,) = until(agent.reports.values, what="the report")
     assert (report["same_as"], report["title"]) == ("disk-c", "Disk C: is nearly full")
 
 

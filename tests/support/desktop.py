@@ -72,7 +72,7 @@ _MENU = "com.canonical.dbusmenu"
 _CHROMIUM = """#!/bin/sh
 exec {program} --no-sandbox --disable-gpu --disable-background-networking --disable-sync \
  --disable-component-update --password-store=basic --use-mock-keychain \
- --user-data-dir={profile} "$@"
+ --user-data-dir={profile} $WATCHDESK_TEST_BROWSER "$@"
 """
 
 
@@ -218,6 +218,10 @@ class Desktop:
     def windows(self, title: str) -> list[str]:
         """Return the visible windows with this in their title."""
         return self.run("xdotool", "search", "--onlyvisible", "--name", title).split()
+
+    def active(self) -> str:
+        """Return the title of the window that has the keyboard."""
+        return self.run("xdotool", "getactivewindow", "getwindowname")
 
     def keys(self, *names: str) -> None:
         """Press keys, one after another."""
