@@ -19,6 +19,7 @@ from server_stub.staff.acts import ACTS, Sent, perform
 from server_stub.staff.clocks import explained
 from server_stub.staff.facts import groups
 from server_stub.staff.people import assignable, names
+from server_stub.staff.reported import reported
 from server_stub.staff.timeline import TimelineLine, latest_report, timeline_lines
 from server_stub.tickets.models import Ticket
 from server_stub.tickets.queries import ticket, timeline
@@ -84,6 +85,7 @@ def _whole(
         **_facts(viewer, row),
         "attachments": attachments(viewer.scope, number),
         "reports": list(reports(viewer.scope, number)),
+        "reported": reported(viewer.scope, row),
     }
     return show(request, viewer, "staff/ticket.html", context, status)
 
