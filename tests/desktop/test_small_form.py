@@ -14,10 +14,9 @@ pytestmark = pytest.mark.needs(*TOOLS)
 
 
 def test_a_report_by_keyboard_where_no_browser_starts(desktop: Desktop, agent: FakeAgent) -> None:
-    """A draft is kept on Esc and taken up again; the number is told in the window."""
+    """A draft is kept on Esc and taken up again; sending twice in a row is once."""
     if importlib.util.find_spec("tkinter") is None:
         lacking("tkinter for this Python")
-    agent.number = 1042
     (desktop.home / "empty").mkdir()
     empty = {"PATH": str(desktop.home / "empty")}
 
@@ -34,10 +33,7 @@ def test_a_report_by_keyboard_where_no_browser_starts(desktop: Desktop, agent: F
 
     second = desktop.tray("--state", str(agent.path.parent), "form", **empty)
     until(lambda: "Report a problem" in desktop.active(), what="the small form again")
-    desktop.keys("ctrl+Return")
-    until(lambda: agent.reports, what="the report")
-    desktop.picture("sent")
-    desktop.keys("Escape")
+    desktop.keys("ctrl+Return", "ctrl+Return", "Escape")  # as impatient people do
     assert second.wait(60) == 0
 
     [report] = agent.reports.values()

@@ -22,6 +22,7 @@ def show(form: Form) -> None:
     window = tk.Tk(className="watchdesk")
     SmallForm(window, form)
     window.mainloop()
+    form.hand_over()  # what was sent by somebody who closed the window at once
 
 
 class SmallForm:
@@ -30,6 +31,7 @@ class SmallForm:
     def __init__(self, window: tk.Tk, form: Form) -> None:
         """Build it with what was written before."""
         self._window, self._form = window, form
+        self._sent = False
         window.title(f"{_('Report a problem')} {WINDOW_TITLE}")
         window.minsize(420, 380)
         ttk.Style().theme_use("clam")
@@ -41,7 +43,9 @@ class SmallForm:
         self.title.insert(0, draft.title)
         self.title.pack(fill="x", pady=(0, 10))
         ttk.Label(frame, text=_("What happened?")).pack(anchor="w")
-        self.text = tk.Text(frame, height=8, wrap="word", highlightthickness=2, undo=True)
+        self.text = tk.Text(
+            frame, height=8, wrap="word", highlightthickness=2, undo=True, font="TkDefaultFont"
+        )
         self.text.insert("1.0", draft.text)
         self.text.bind("<Tab>", self._next_field)
         self.text.pack(fill="both", expand=True, pady=(0, 10))
@@ -61,7 +65,9 @@ class SmallForm:
         self.title.focus_set()
 
     def send(self) -> None:
-        """Save the report for good and give it to the agent when it answers."""
+        """Save the report for good and give it to the agent when it answers; once."""
+        if self._sent:
+            return
         try:
             answer = self._form.send(self._written())
         except (TrayError, OSError) as error:
@@ -70,13 +76,14 @@ class SmallForm:
         if answer["problems"]:
             self.told.set(" ".join(answer["problems"].values()))
             return
+        self._sent = True
         self.told.set(_("Saved. It will be sent."))
         self.button.state(["disabled"])
         self._window.after(50, self._hand_over)
 
     def close(self) -> None:
         """Keep the draft and close."""
-        if not self.button.instate(["disabled"]):
+        if not self._sent:
             try:
                 self._form.save(self._written())
             except (TrayError, OSError) as error:
@@ -85,9 +92,12 @@ class SmallForm:
         self._window.destroy()
 
     def _hand_over(self) -> None:
-        for sent in self._form.hand_over().sent:
+        sending = self._form.hand_over()
+        for sent in sending.sent:
             if sent.number:
                 self.told.set(_("It is ticket {number}.").format(number=sent.number))
+        for _report, problem in sending.refused:
+            self.told.set(problem)
 
     def _written(self) -> dict[str, object]:
         draft = replace(
