@@ -106,10 +106,11 @@ def visible(known: Known | None, waiting: Collection[Waiting]) -> bool:
 
 
 def lines(shown: Menu) -> list[str]:
-    """Return what the menu tells as text, for a terminal: this computer, then the own tickets."""
+    """Return what the menu tells as text, for a terminal: this computer, own tickets, the desk."""
     told = []
     for item in shown.items:
         own = [inner.text for inner in item.items if inner.verb in _OF_TICKETS and inner.about]
+        own += [inner.text for inner in item.items if inner.verb is Verb.HELP]
         joins = all(inner.verb is Verb.ME_TOO for inner in item.items)
         if own or (item.text and item.verb is None and joins):
             told.append(item.text)
@@ -206,11 +207,8 @@ def ticket_line(ticket: Ticket, now: datetime) -> str:
 
 
 def _help(desk: Desk | None, now: datetime) -> Item:
-    if desk is None:
+    told = () if desk is None else (desk.provider, desk.phone, desk.email, opening(desk, now))
+    items = tuple(Item(text, Verb.HELP) for text in told if text)
+    if not items:
         return Item(_("Help and contacts…"), Verb.HELP)
-    told = [
-        Item(text, Verb.HELP)
-        for text in (desk.provider, desk.phone, desk.email, opening(desk, now))
-        if text
-    ]
-    return Item(_("Help and contacts"), items=tuple(told) or (Item(_("Show…"), Verb.HELP),))
+    return Item(_("Help and contacts"), items=items)

@@ -130,10 +130,11 @@ class DeviceRoutes:
         self._writer.saw(device.id)
         receipt = store(device, body, datetime.now(UTC))
         note(envelopes=1, tickets=[receipt.ticket] if receipt.ticket else [])
-        self._devices.forget()  # there is something to fetch, from the next answer on
+        self._devices.forget()  # there is something to fetch, from this answer on
         if receipt.result is ReceiptResult.REFUSED:
             return _alone_refused(receipt)
-        return success([receipt], changes=feeds.fresh_changes(device, datetime.now(UTC)))
+        device = self._devices.of_token(bearer(environ, CredentialPrefix.DEVICE), time.monotonic())
+        return success([receipt], changes=feeds.changes(device, datetime.now(UTC)))
 
     def _fetched(
         self,

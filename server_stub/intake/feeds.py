@@ -35,19 +35,12 @@ def changes(device: KnownDevice, now: datetime) -> dict[str, str | int]:
     }
 
 
-def fresh_changes(device: KnownDevice, now: datetime) -> dict[str, str | int]:
-    """Return the cursors with that of the tickets as of now: the caller has just changed one."""
-    with seen_by(frozenset({device.client_id})):
-        version = DeviceNews.objects.filter(device=device.id).values_list("version", flat=True)
-        return changes(device, now) | {"tickets": version.first() or 0}
-
-
 def tickets(device: KnownDevice, now: datetime) -> dict[str, Any]:
     """Return what ``GET device/tickets`` tells, its cursor read first: nothing is missed."""
-    cursors = fresh_changes(device, now)
     with seen_by(frozenset({device.client_id})):
-        told = tickets_of(device.id, now)
-    return {**told, "changes": cursors}
+        version = DeviceNews.objects.filter(device=device.id).values_list("version", flat=True)
+        cursors = changes(device, now) | {"tickets": version.first() or 0}
+        return {**tickets_of(device.id, now), "changes": cursors}
 
 
 def profile(device: KnownDevice, now: datetime) -> dict[str, Any]:
