@@ -139,33 +139,22 @@ class Desk:
     @classmethod
     def read(cls, tree: Tree) -> Self:
         """Read the member ``desk``."""
-        questions = tree.get("questions")
+        asked = _tree(tree, "questions")
         return cls(
             _text(tree, "provider"),
             _text(tree, "phone"),
             _text(tree, "email"),
             tuple(
-                Hours(tuple(map(str, one.get("days") or ())), _text(one, "from"), _text(one, "to"))
+                Hours(_texts(one, "days"), _text(one, "from"), _text(one, "to"))
                 for one in _trees(tree, "hours")
             ),
-            tuple(map(str, tree.get("closed") or ())),
+            _texts(tree, "closed"),
             _text(tree, "time_zone"),
             _text(tree, "urgent"),
             _text(tree, "tray") or "always",
             tree.get("quit") is not False,
             tree.get("shared_account") is True,
-            {
-                str(kind): tuple(
-                    Question(
-                        _text(one, "key"),
-                        _own(_text(one, "ask")),
-                        tuple(_own(str(choice)) for choice in one.get("choices") or ()),
-                    )
-                    for one in asked
-                    if isinstance(one, Mapping)
-                )
-                for kind, asked in (questions.items() if isinstance(questions, Mapping) else ())
-            },
+            {kind: tuple(map(_question, _trees(asked, kind))) for kind in asked},
         )
 
 
@@ -207,6 +196,11 @@ def instant(value: object) -> datetime | None:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
+def _question(tree: Tree) -> Question:
+    choices = tuple(map(_own, _texts(tree, "choices")))
+    return Question(_text(tree, "key"), _own(_text(tree, "ask")), choices)
+
+
 def _own(text: str) -> str:
     """Return a desk's text in the person's language where the tray has words for it."""
     return _(text) if text else ""  # gettext answers nothing with its catalogue's head
@@ -215,6 +209,11 @@ def _own(text: str) -> str:
 def _text(tree: Tree, name: str) -> str:
     value = tree.get(name)
     return value if isinstance(value, str) else ""
+
+
+def _texts(tree: Tree, name: str) -> tuple[str, ...]:
+    value = tree.get(name)
+    return tuple(map(str, value)) if isinstance(value, list) else ()
 
 
 def _number(tree: Tree, name: str) -> int | None:

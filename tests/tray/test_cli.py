@@ -118,7 +118,11 @@ def test_without_a_desktop_the_command_tells_what_is_known(
 ) -> None:
     assert main(["--state", str(agent.path.parent)]) == 0
 
-    assert capsys.readouterr().out == "Disk C: is nearly full (ticket 1042, being worked on)\n"
+    computer, desk, *told = capsys.readouterr().out.splitlines()
+    assert computer == "Disk C: is nearly full (ticket 1042, being worked on)"
+    assert desk == "Help and contacts"
+    assert told[:3] == ["  Northwind IT", "  +44 20 7946 0000", "  help@desk.example"]
+    assert "urgent: +44 20 7946 0999" in told[3]
 
 
 def test_diagnose_says_what_is_missing_and_what_works(

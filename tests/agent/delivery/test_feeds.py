@@ -77,3 +77,17 @@ def test_a_document_that_cannot_be_used_is_not_kept(store: Store, document: Any)
     assert feeds.document("tickets") == {}
     assert feeds.next() is None
     assert MAX_DOCUMENT < 2_000_000
+
+
+@pytest.mark.parametrize("told", [None, 5, "root", [5, {}, None], {"root": 1}])
+def test_shared_accounts_are_those_the_profile_names_and_oddities_are_none(
+    store: Store, told: Any
+) -> None:
+    feeds = Feeds(store)
+    assert not feeds.is_shared("root")
+    feeds.take("device/profile", {"shared_accounts": told})
+    assert not feeds.is_shared("root")
+    feeds.take("device/profile", {"shared_accounts": ["root", "kiosk"]})
+    assert feeds.is_shared("root")
+    assert feeds.is_shared("SHOP\\Kiosk")
+    assert not feeds.is_shared("ann")
