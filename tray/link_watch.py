@@ -42,57 +42,59 @@ class LinkWatch:
         return woken
 
 
-class FolderWatch(LinkWatch):
-    """Has the kernel tell of a folder's changes; one thread waits."""
+if sys.platform == "linux":
 
-    def __init__(self, folder: Path) -> None:
-        """Take the folder of the agent's socket. Raises OSError when the kernel has no watches."""
-        super().__init__()
-        self._folder = os.fsencode(folder)
-        self._libc = ctypes.CDLL(None, use_errno=True)
-        self._events: int = self._libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
-        if self._events < 0:
-            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-        self._wakes: int = _eventfd()
-        self._poll: Any = select.poll()
-        self._poll.register(self._events, select.POLLIN)
-        self._poll.register(self._wakes, select.POLLIN)
-        self._watching = False
+    class FolderWatch(LinkWatch):
+        """Has the kernel tell of a folder's changes; one thread waits."""
 
-    def wake(self) -> None:
-        """End the wait now; from any thread."""
-        super().wake()
-        os.write(self._wakes, struct.pack("Q", 1))
+        def __init__(self, folder: Path) -> None:
+            """Take the folder of the agent's socket; raises OSError without such watches."""
+            super().__init__()
+            self._folder = os.fsencode(folder)
+            self._libc = ctypes.CDLL(None, use_errno=True)
+            self._events: int = self._libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
+            if self._events < 0:
+                raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+            self._wakes: int = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+            self._poll: Any = select.poll()
+            self._poll.register(self._events, select.POLLIN)
+            self._poll.register(self._wakes, select.POLLIN)
+            self._watching = False
 
-    def wait(self, longest_s: float) -> bool:
-        """Return when another agent may be there; True when ``wake`` was called."""
-        if not self._watching:
-            added = self._libc.inotify_add_watch(self._events, self._folder, _WATCHED)
-            self._watching = added >= 0
-            if self._watching:  # what happened before may have gone unseen
-                return self._ended()
-            longest_s = min(longest_s, LOOK_S)
-        self._poll.poll(longest_s * 1000)
-        return self._ended()
+        def wake(self) -> None:
+            """End the wait now; from any thread."""
+            super().wake()
+            os.write(self._wakes, struct.pack("Q", 1))
 
-    def close(self) -> None:
-        """Watch no longer."""
-        os.close(self._events)
-        os.close(self._wakes)
+        def wait(self, longest_s: float) -> bool:
+            """Return when another agent may be there; True when ``wake`` was called."""
+            if not self._watching:
+                added = self._libc.inotify_add_watch(self._events, self._folder, _WATCHED)
+                self._watching = added >= 0
+                if self._watching:  # what happened before may have gone unseen
+                    return self._ended()
+                longest_s = min(longest_s, LOOK_S)
+            self._poll.poll(longest_s * 1000)
+            return self._ended()
 
-    def _ended(self) -> bool:
-        with suppress(BlockingIOError):
-            os.read(self._wakes, 8)
-        with suppress(BlockingIOError):
-            told = os.read(self._events, 1 << 16)
-            at = 0
-            while at < len(told):
-                _watch, mask, _cookie, length = _EVENT.unpack_from(told, at)
-                self._watching = self._watching and not mask & _LOST
-                at += _EVENT.size + length
-        woken = self._woken.is_set()
-        self._woken.clear()
-        return woken
+        def close(self) -> None:
+            """Watch no longer."""
+            os.close(self._events)
+            os.close(self._wakes)
+
+        def _ended(self) -> bool:
+            with suppress(BlockingIOError):
+                os.read(self._wakes, 8)
+            with suppress(BlockingIOError):
+                told = os.read(self._events, 1 << 16)
+                at = 0
+                while at < len(told):
+                    _watch, mask, _cookie, length = _EVENT.unpack_from(told, at)
+                    self._watching = self._watching and not mask & _LOST
+                    at += _EVENT.size + length
+            woken = self._woken.is_set()
+            self._woken.clear()
+            return woken
 
 
 def watch(address: Path) -> LinkWatch:
@@ -101,9 +103,3 @@ def watch(address: Path) -> LinkWatch:
         with suppress(OSError, AttributeError):  # a kernel or C library without it
             return FolderWatch(address.parent)
     return LinkWatch()
-
-
-def _eventfd() -> int:
-    if sys.platform != "linux":
-        raise OSError("only Linux has event descriptors")
-    return os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
