@@ -105,7 +105,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
         page.get_by_role("heading", name=view, level=1).wait_for()
         if view == "This computer":
             page.get_by_role("button", name="Check this computer now").click()
-            page.get_by_text("C:: 3 GiB free").wait_for()
+            page.get_by_text("C: · 3 GiB free").wait_for()
         assert axe_violations(page) == [], view
         assert overflow_px(page) == 0, view
 
@@ -201,6 +201,16 @@ def test_tickets_are_answered_confirmed_and_rated(
         {"ticket": 6, "stars": 4, "text": ""},
         {"ticket": 7, "text": "It is back\nagain"},
     ]
+
+
+def test_help_tells_the_urgent_number_once(
+    open_form: Callable[..., Page], agent: FakeAgent
+) -> None:
+    """The desk is closed at the fake's hour: its opening hours end in that number."""
+    page = open_form(view="help")
+    told = page.locator("#help-list")
+    expect(told.get_by_text("closed until")).to_be_visible()
+    assert told.get_by_text("+44 20 7946 0999").count() == 1
 
 
 def test_what_was_written_survives_a_closed_window(

@@ -358,8 +358,8 @@
     const found = answer.checks.filter((one) => one.evaluation === "warning" || one.evaluation === "critical");
     $("check-result").replaceChildren(
       make("p", { textContent: answer.verdict.says }),
-      make("p", { textContent: t("{all} checks made, {found} found something.", { all: answer.checks.length, found: found.length }) }),
-      make("ul", {}, ...found.map((one) => make("li", { textContent: `${one.target}: ${one.summary || one.evaluation}` }))),
+      make("p", { textContent: t("Checks made: {all}. Found something: {found}.", { all: answer.checks.length, found: found.length }) }),
+      make("ul", {}, ...found.map((one) => make("li", { textContent: `${one.target} · ${one.summary || one.evaluation}` }))),
       verdict_words(answer.verdict));
     refresh();
   });
@@ -427,7 +427,7 @@
       desk.phone ? make("p", {}, t("Telephone: "), make("a", { href: "tel:" + desk.phone.replace(/[^+\d]/g, ""), textContent: desk.phone })) : "",
       desk.email ? make("p", {}, t("E-mail: "), make("a", { href: "mailto:" + desk.email, textContent: desk.email })) : "",
       desk.opening ? make("p", { textContent: desk.opening }) : "",
-      desk.urgent ? make("p", { textContent: t("Urgent: {what}", { what: desk.urgent }) }) : "",
+      desk.urgent && !(desk.opening || "").includes(desk.urgent) ? make("p", { textContent: t("Urgent: {what}", { what: desk.urgent }) }) : "",
     ].filter(Boolean) : [make("p", { textContent: t("The desk's addresses come with the first connection to it.") })]));
   };
   const refresh = async () => {
