@@ -2,9 +2,11 @@
 
 import json
 import random
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import pytest
@@ -26,7 +28,7 @@ from agent.runner import Plan, Runner
 from agent.store import Store
 from tests.agent.report_samples import a_report
 from tests.support.local_users import LocalUser, folder_for_users
-from tests.support.seeds import long_run
+from tests.support.seeds import long_run, tell
 
 FRAMES = 5_000 if long_run() else 500
 """Of each of two users."""
@@ -116,13 +118,18 @@ def test_two_users_who_send_nonsense_reach_nothing_and_others_are_served(
 
         with ThreadPoolExecutor(2) as pool:
             attacks = [pool.submit(attack, first, 1), pool.submit(attack, second, 2)]
-            served = 0
+            waited_s: list[float] = []
             while not all(one.done() for one in attacks):
+                asked = time.monotonic()
                 assert victim.ask("tickets")["tickets"][0]["report"] == report["id"]
-                served += 1
+                waited_s.append(time.monotonic() - asked)
             answers = [line for one in attacks for line in one.result()]
 
-        assert served > 0
+        tell(
+            f"{len(answers)} frames; {len(waited_s)} requests of another user served meanwhile, "
+            f"median {1000 * median(waited_s):.1f} ms, slowest {1000 * max(waited_s):.1f} ms"
+        )
+        assert waited_s
         assert not [line for line in answers if SECRET.encode() in line]
         assert not [line for line in answers if b"its log says why" in line]
         assert victim.ask("submit", **report)["state"] == "saved"
