@@ -63,7 +63,7 @@ def test_every_operation_asks_for_its_right(
 ) -> None:
     client = a_client()
     numbers = {"number": a_ticket(client).id, "device_id": a_device(client).id,
-               "client_id": client.id}  # fmt: skip
+               "client_id": client.id, "attachment": 1}  # fmt: skip
     api = a_caller(role=Role.TECHNICIAN)
     asked = set()
     for method, path, operation in operations():
@@ -83,7 +83,7 @@ def test_every_operation_asks_for_its_right(
         assert "may not" in answer.tree["detail"]
         asked.add(name)
 
-    assert len(asked) == 14
+    assert len(asked) == 15
     assert not TimelineEntry.objects.exists()
 
 
