@@ -1,6 +1,7 @@
 """A desktop with a panel, an agent, and a tray that shows itself there."""
 
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,14 +18,18 @@ def panel() -> str:
 
 
 @pytest.fixture
-def desktop(tmp_path: Path, panel: str) -> Iterator[Desktop]:
-    """A session on an X server nobody sees, with Chromium to show forms."""
-    made = Desktop(tmp_path / "home", panel)
-    chromium = shutil.which("chromium")
-    if chromium:
-        made.with_chromium(chromium)
-    yield made
-    made.close()
+def desktop(panel: str) -> Iterator[Desktop]:
+    """A session on an X server nobody sees, with Chromium to show forms.
+
+    Its home has a short path: a browser's socket lies deep in it.
+    """
+    with tempfile.TemporaryDirectory(prefix="wd-", ignore_cleanup_errors=True) as folder:
+        made = Desktop(Path(folder) / "home", panel)
+        chromium = shutil.which("chromium")
+        if chromium:
+            made.with_chromium(chromium)
+        yield made
+        made.close()
 
 
 @pytest.fixture

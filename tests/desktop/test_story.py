@@ -108,7 +108,7 @@ class Office:
     def found(self, patch: Patch | Secrets) -> set[str]:
         """Return where a trace is, in all that is stored here and was sent."""
         connection.close()  # reading its file would take its locks away
-        stored = stored_in([self.folder], leaving_out=self.secrets.planted)
+        stored = stored_in([self.folder, self.desktop.home], leaving_out=self.secrets.planted)
         stored["wire"] = bytes(self.relay.sent + self.relay.answered)
         return {place for place, content in stored.items() if patch.in_(content)}
 
