@@ -1,6 +1,5 @@
 """The tray notices another agent at once, and costs nothing while nothing happens."""
 
-import sys
 import threading
 from pathlib import Path
 
@@ -37,7 +36,6 @@ class Waiter(threading.Thread):
         return self.woken
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="inotify is Linux's")
 def test_a_wait_ends_when_the_socket_comes_or_goes(folder: Path) -> None:
     watch = FolderWatch(folder)
     assert not watch.wait(LONG_S)  # the first look comes at once
@@ -52,7 +50,6 @@ def test_a_wait_ends_when_the_socket_comes_or_goes(folder: Path) -> None:
     watch.close()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="inotify is Linux's")
 def test_a_folder_that_goes_away_is_watched_again_when_it_is_back(folder: Path) -> None:
     watch = FolderWatch(folder)
     watch.wait(LONG_S)
