@@ -40,7 +40,7 @@ format: setup ## format the code and mend what can be mended by itself
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench-agent: setup ## the agent's memory and CPU, beside its peers
+bench-agent: setup ## the agent's memory and CPU, beside its peers (20 minutes)
 	$(BIN)/python bench/agent.py
 
 bench-intake: setup ## tickets per second, beside the machine's own limits (5 minutes)

@@ -1,6 +1,6 @@
 """The agent's footprint beside its peers, and how fast it tells: ``make bench-agent``.
 
-    python bench/agent.py [--seconds 180] [--tickets 32] [--starts 7]
+    python bench/agent.py [--seconds 180] [--heartbeats 2] [--tickets 32] [--starts 7]
 
 The real agent with the shipped rules every ten seconds (and a rule for ten services, as the peers
 have) sends to the real server; monit and node_exporter (Debian's, installed when root and missing)
@@ -32,7 +32,8 @@ import agent_cycle  # noqa: E402
 import agent_latency  # noqa: E402
 import agent_peers  # noqa: E402
 from agent_desk import Program, agent, desk, until  # noqa: E402
-from counters import Memory, Spent, children, memory, spent  # noqa: E402
+from agent_window import OURS, at_rest, load, sender_came_and_went, with_heartbeats  # noqa: E402
+from counters import Spent, children, memory, spent  # noqa: E402
 
 from agent.errors import LinkError  # noqa: E402
 from agent.host import volumes  # noqa: E402
@@ -43,9 +44,7 @@ SETTLED_S = 26.0
 """After this much time the first sender and the facts' child have left."""
 LONGEST_WINDOW_S = 240.0
 """A window that begins then and is no longer ends before the next heartbeat."""
-HEARTBEATS_PER_MIN = 1 / 5
 FACTS_PER_MIN = 1 / 60
-OURS = "watchdesk-agent"
 _SENT = "wd-send"
 _RULES = """
   - name: bench-services
@@ -83,6 +82,7 @@ def main() -> int:
     """Measure everything and return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seconds", type=float, default=180, help="of the window, at most 240")
+    parser.add_argument("--heartbeats", type=int, default=2, help="one every five minutes")
     parser.add_argument("--tickets", type=int, default=32, help="for each latency, 30 to 50")
     parser.add_argument("--starts", type=int, default=7)
     chosen = parser.parse_args()
@@ -91,18 +91,16 @@ def main() -> int:
     run = [sys.executable, "-m", "compileall", "-q", "agent", "server_stub"]
     subprocess.run(run, cwd=PROJECT, check=True)
     folder = Path(tempfile.mkdtemp(prefix="wd-bench-"))
-    tell(
-        f"{datetime.now().astimezone():%Y-%m-%d %H:%M}, Python {sys.version.split()[0]}, {_load()}"
-    )
+    tell(f"{datetime.now().astimezone():%Y-%m-%d %H:%M}, Python {sys.version.split()[0]}, {load()}")
     try:
         goals = [
-            *_at_rest(folder, min(chosen.seconds, LONGEST_WINDOW_S), chosen.starts),
+            *_resident(folder, min(chosen.seconds, LONGEST_WINDOW_S), chosen),
             *_per_cycle(folder),
             *_latency(folder, chosen.tickets),
         ]
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    tell(f"goals ({_load()}):")
+    tell(f"goals ({load()}):")
     for goal in goals:
         print(goal.line())
     held = [g for g in goals if g.measured is not None and g.measured <= g.limit]
@@ -114,19 +112,15 @@ def tell(text: str) -> None:
     print(text, flush=True)
 
 
-def _load() -> str:
-    return "load " + " ".join(f"{load:.1f}" for load in os.getloadavg())
-
-
-def _at_rest(folder: Path, seconds: float, starts: int) -> list[Goal]:
-    """Measure the resident agent: start, memory, processor time, wake-ups, a send."""
+def _resident(folder: Path, seconds: float, chosen: argparse.Namespace) -> list[Goal]:
+    """Measure the resident agent: start, memory, processor time, wake-ups, heartbeats, sends."""
     with ExitStack() as stack:
         pids = stack.enter_context(agent_peers.services(folder))
         page = stack.enter_context(desk(folder / "server"))
         state, rules = folder / "agent", _rules(folder)
         page.enrol(state)
         with _service(folder):
-            firsts = [_first_evaluation(state, rules) for _ in range(starts)]
+            firsts = [_first_evaluation(state, rules) for _ in range(chosen.starts)]
         first_s = statistics.median(firsts)
         tell(f"first evaluation after {first_s:.2f} s ({_spread(firsts)})")
         sending = stack.enter_context(_service(folder))
@@ -137,22 +131,22 @@ def _at_rest(folder: Path, seconds: float, starts: int) -> list[Goal]:
         alone = memory(running.pid)
         tell(f"alone: anonymous {_mb(alone.anonymous):.2f} MB, PSS {_mb(alone.pss_alone):.2f} MB")
         with agent_peers.peers(folder, pids, _disks()) as others:
-            window = _window({OURS: running.pid, **others}, seconds)
-        rest = window[OURS][0]
+            pids = {OURS: running.pid, **others}
+            rest = at_rest(pids, seconds)[OURS]
+            beating = with_heartbeats(pids, chosen.heartbeats)
         sending.close()
         sent_ms = _sends(running, folder, rest)
         after = memory(running.pid)
-    beat_ms = rest.own_ms + sent_ms * HEARTBEATS_PER_MIN + _facts_ms() * FACTS_PER_MIN
-    monit = window.get("monit")
-    tell(f"a heartbeat's sender and the agent's part in it: {sent_ms:.0f} ms; so with heartbeats "
-         f"{beat_ms:.1f} ms a minute")  # fmt: skip
+    beat_ms = beating[OURS].own_ms + beating[OURS].children_ms + _facts_ms() * FACTS_PER_MIN
+    monit = beating.get("monit")
+    tell(f"an alert's sender and the agent's part in it: {sent_ms:.0f} ms")
     return [
         Goal("resident anonymous memory", 12, "MB", _mb(alone.anonymous)),
         Goal("PSS, alone", 18, "MB", _mb(alone.pss_alone)),
         Goal("memory after sends less before", 0.3, "MB", _mb(after.anonymous - alone.anonymous)),
         Goal("processor time at rest, a minute", 17, "ms", rest.own_ms),
         Goal("the same with sender and heartbeats, by monit's", 1, "×",
-             beat_ms / monit[0].own_ms if monit else None),
+             beat_ms / monit.own_ms if monit else None),
         Goal("wake-ups, a cycle", 2, "", rest.wakeups * EVERY_S / 60),
         Goal("first evaluation after the start", 0.3, "s", first_s),
     ]  # fmt: skip
@@ -224,27 +218,6 @@ def _since(state: Path) -> list[datetime] | None:
     return [datetime.fromisoformat(check["since"]) for check in checks] or None
 
 
-def _window(pids: dict[str, int], seconds: float) -> dict[str, tuple[Spent, Memory]]:
-    """Return what each process uses in a minute of this window, and its memory in the end."""
-    before = {name: spent(pid) for name, pid in pids.items()}
-    time.sleep(seconds)
-    window = {}
-    tell(f"side by side, {seconds:.0f} s, {_load()}:")
-    print(
-        f"  {'':16} {'anonymous MB':>12} {'PSS MB':>8} {'ms/min':>8} {'wake-ups/min':>12}  by ours"
-    )
-    for name, pid in pids.items():
-        used, held = spent(pid).since(before[name]), memory(pid)
-        minutes = used.at_s / 60
-        rate = Spent(used.at_s, used.own_ms / minutes, used.children_ms / minutes,
-                     round(used.wakeups / minutes))  # fmt: skip
-        window[name] = rate, held
-        ratio = window[OURS][0].own_ms / rate.own_ms
-        print(f"  {name:16} {_mb(held.anonymous):12.2f} {_mb(held.pss):8.2f} {rate.own_ms:8.1f} "
-              f"{rate.wakeups:12}  {ratio:.2f}× its processor time")  # fmt: skip
-    return window
-
-
 def _sends(running: Program, folder: Path, rest: Spent) -> float:
     """Return the processor time, in ms, that a send takes beyond what rest would take.
 
@@ -260,8 +233,7 @@ def _sends(running: Program, folder: Path, rest: Spent) -> float:
 def _send(running: Program, rest: Spent) -> float:
     """Wait for a sender to come and go; return what it cost, the agent's part included."""
     before = spent(running.pid)
-    until("a sender", lambda: children(running.pid) or None)
-    until("its end", lambda: not children(running.pid) or None)
+    sender_came_and_went(running.pid)
     used = spent(running.pid).since(before)
     return used.own_ms + used.children_ms - rest.own_ms * used.at_s / 60
 

@@ -25,11 +25,13 @@ ON entry.ticket_id = ticket.id WHERE ticket.title = ? AND entry.kind = 'opened'
 """
 
 
-def until(what: str, look: Callable[[], _T | None], every_s: float = 0.02) -> _T:
-    """Return what ``look`` finds; fails after a minute."""
-    end = time.monotonic() + 60
+def until(
+    what: str, look: Callable[[], _T | None], every_s: float = 0.02, within_s: float = 60
+) -> _T:
+    """Return what ``look`` finds; fails when it has not within that time."""
+    end = time.monotonic() + within_s
     while (found := look()) is None:
-        assert time.monotonic() < end, f"{what} did not happen within a minute"
+        assert time.monotonic() < end, f"{what} did not happen within {within_s:g} s"
         time.sleep(every_s)
     return found
 
