@@ -1,6 +1,6 @@
-"""Where trouble lies, in one plain sentence.
+"""Where trouble lies: this computer, its network, the internet, a service elsewhere, or the desk.
 
-This computer, its network, the internet, a service elsewhere, or the desk.
+What to say of it is the tray's, which knows the person's language.
 
 Looked at when a person asks, never otherwise. Nothing but the desk's own server is contacted.
 """
@@ -29,6 +29,8 @@ class Known(NamedTuple):
 
 _OF_SERVICES_ELSEWHERE = ("tcp",)
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_PLACES = {"gateway": "network", "dns": "internet", "server": "desk"}
+"""What fails → where the trouble is; the nearest first."""
 
 
 class Tried(NamedTuple):
@@ -40,53 +42,29 @@ class Tried(NamedTuple):
 
 
 def verdict(server: str, alerts: Sequence[Known]) -> dict[str, Any]:
-    """Return where the trouble is, what to say of it and what was tried.
+    """Return where the trouble is, the titles of the alerts that tell so, and what was tried.
 
     ``server`` is the desk's address, ``alerts`` this computer's open alerts as far as the person
     may know them.
     """
     tried = _try_all(server)
-    where, says = judge(tried, alerts)
+    where, known = judge(tried, alerts)
     return {
         "where": where,
-        "says": says,
+        "known": [alert.title for alert in known],
         "tried": [one._asdict() for one in tried],
     }
 
 
-def judge(tried: Iterable[Tried], alerts: Sequence[Known]) -> tuple[str, str]:
-    """Return where the trouble is and what to say of it. Pure."""
+def judge(tried: Iterable[Tried], alerts: Sequence[Known]) -> tuple[str, Sequence[Known]]:
+    """Return where the trouble is, or ``none``, and the alerts that tell so. Pure."""
     failed = {one.what for one in tried if not one.ok}
-    if "gateway" in failed:
-        return "network", (
-            "This computer has no connection to a network. See whether the cable or Wi-Fi is on."
-        )
-    if "dns" in failed:
-        return "internet", (
-            "This computer is on a network, but names on the internet cannot be found: the "
-            "internet line or the router may be down."
-        )
-    if "server" in failed:
-        return "desk", (
-            "The network works, but our desk cannot be reached: the internet line may be down, "
-            "or our server. What you send is kept and goes by itself. Please call if it is urgent."
-        )
-    own = [alert.title for alert in alerts if not alert.is_elsewhere]
-    if own:
-        return "computer", f"Something is known about this computer: {_first(own)}."
-    if alerts:
-        told = _first([alert.title for alert in alerts])
-        return "service", (
-            f"This computer and the network work, but a service it uses has trouble: {told}. "
-            "It is known."
-        )
-    return "none", (
-        "The network and our desk can be reached, and no trouble is known about this computer."
-    )
-
-
-def _first(titles: Sequence[str]) -> str:
-    return titles[0] + (f", and {len(titles) - 1} more" if len(titles) > 1 else "")
+    for what, where in _PLACES.items():
+        if what in failed:
+            return where, ()
+    if own := [alert for alert in alerts if not alert.is_elsewhere]:
+        return "computer", own
+    return ("service" if alerts else "none"), alerts
 
 
 def _try_all(server: str) -> list[Tried]:

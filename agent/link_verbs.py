@@ -160,10 +160,8 @@ class LinkVerbs:
         return verdict(self._parts.identity.server, alerts)
 
     def _facts(self) -> Tree:
-        from agent.protocol.facts import groups  # noqa: PLC0415 - the same
-
         kept = self._parts.facts
-        return {"hash": kept.hash(), "groups": groups(kept.facts())}
+        return {"hash": kept.hash(), "facts": kept.facts()}
 
     def _say(self, request: Request, who: Account, kind: ReplyKind) -> Tree:
         if kind is not ReplyKind.SOLVED:

@@ -4,7 +4,7 @@ An item's key is a path of two names at most (``computer.model``, ``volumes.C:``
 (``network``) stands for all of it. Pure.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from agent.protocol.human import human
@@ -40,30 +40,43 @@ def without(facts: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
     return {name: member for name, member in left.items() if member not in ({}, [])}
 
 
-def groups(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the facts as groups of items with key, title and value, in the facts' own order."""
+def title(name: str) -> str:
+    """Return what a member of the facts is called, in English."""
+    if name in _TITLES:
+        return _TITLES[name]
+    words = name.removesuffix("_bytes").removesuffix("_percent").replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
+def groups(facts: Mapping[str, Any], title: Callable[[str], str] = title) -> list[dict[str, Any]]:
+    """Return the facts as groups of items with key, title and value, in the facts' own order.
+
+    ``title`` gives a member's name in the language of who reads it.
+    """
     alone: list[dict[str, str]] = []
-    found = [{"key": _ALONE, "title": _title(_ALONE), "items": alone}]
+    found = [{"key": _ALONE, "title": title(_ALONE), "items": alone}]
     for name, member in facts.items():
         if isinstance(member, Mapping):
-            items = [_item(f"{name}.{k}", _title(k), k, v) for k, v in member.items()]
+            items = [_item(f"{name}.{k}", title(k), k, v, title) for k, v in member.items()]
         elif isinstance(member, list):
             items = [
-                _item(f"{name}.{_name(v, n)}", _name(v, n), name, _unnamed(v))
+                _item(f"{name}.{_name(v, n)}", _name(v, n), name, _unnamed(v), title)
                 for n, v in enumerate(member)
             ]
         else:
-            alone.append(_item(f"{_ALONE}.{name}", _title(name), name, member))
+            alone.append(_item(f"{_ALONE}.{name}", title(name), name, member, title))
             continue
         if name == _ALONE:
             alone[:0] = items
         else:
-            found.append({"key": name, "title": _title(name), "items": items})
+            found.append({"key": name, "title": title(name), "items": items})
     return [group for group in found if group["items"]]
 
 
-def _item(key: str, title: str, name: str, value: object) -> dict[str, str]:
-    return {"key": key, "title": title, "value": _text(name, value)}
+def _item(
+    key: str, called: str, name: str, value: object, title: Callable[[str], str]
+) -> dict[str, str]:
+    return {"key": key, "title": called, "value": _text(name, value, title)}
 
 
 def _name(member: object, number: int) -> str:
@@ -81,18 +94,11 @@ def _unnamed(member: object) -> object:
     return {name: value for name, value in member.items() if name != named}
 
 
-def _title(name: str) -> str:
-    if name in _TITLES:
-        return _TITLES[name]
-    words = name.removesuffix("_bytes").removesuffix("_percent").replace("_", " ")
-    return words[:1].upper() + words[1:]
-
-
-def _text(name: str, value: object) -> str:
+def _text(name: str, value: object, title: Callable[[str], str]) -> str:
     if isinstance(value, Mapping):
-        return ", ".join(f"{_title(k).lower()} {_text(k, v)}" for k, v in value.items())
+        return ", ".join(f"{title(k).lower()} {_text(k, v, title)}" for k, v in value.items())
     if isinstance(value, list):
-        return ", ".join(_text(name, one) for one in value)
+        return ", ".join(_text(name, one, title) for one in value)
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         if name.endswith("_bytes"):
             return human(value, Unit.BYTES)

@@ -12,23 +12,21 @@ def tried(**what: bool) -> list[Tried]:
 
 
 @pytest.mark.parametrize(
-    ("found", "alerts", "where", "says"),
+    ("found", "alerts", "where", "known"),
     [
-        (tried(gateway=False, dns=False, server=False), [DISK], "network", "cable or Wi-Fi"),
-        (tried(gateway=True, dns=False), [DISK], "internet", "names on the internet"),
-        (tried(gateway=True, dns=True, server=False), [], "desk", "our desk cannot be reached"),
-        (tried(dns=True, server=True), [DISK], "computer", "Disk C: is nearly full."),
-        (tried(dns=True, server=True), [PRINT_SERVER, DISK], "computer", "Disk C: is nearly full."),
-        (tried(dns=True, server=True), [OWN_SERVICE, DISK], "computer", "The till"),
-        (tried(dns=True, server=True), [OWN_SERVICE, DISK], "computer", ", and 1 more."),
-        (tried(dns=True, server=True), [PRINT_SERVER], "service", "print.example:9100"),
-        (tried(dns=True, server=True), [], "none", "no trouble is known"),
+        (tried(gateway=False, dns=False, server=False), [DISK], "network", []),
+        (tried(gateway=True, dns=False), [DISK], "internet", []),
+        (tried(gateway=True, dns=True, server=False), [], "desk", []),
+        (tried(dns=True, server=True), [DISK], "computer", [DISK]),
+        (tried(dns=True, server=True), [PRINT_SERVER, DISK], "computer", [DISK]),
+        (tried(dns=True, server=True), [OWN_SERVICE, DISK], "computer", [OWN_SERVICE, DISK]),
+        (tried(dns=True, server=True), [PRINT_SERVER], "service", [PRINT_SERVER]),
+        (tried(dns=True, server=True), [], "none", []),
     ],
 )
-def test_the_nearest_trouble_is_told_in_a_plain_sentence(
-    found: list[Tried], alerts: list[Known], where: str, says: str
+def test_the_nearest_trouble_is_named_with_the_alerts_that_tell_it(
+    found: list[Tried], alerts: list[Known], where: str, known: list[Known]
 ) -> None:
     told = judge(found, alerts)
 
-    assert told[0] == where
-    assert says in told[1]
+    assert (told[0], list(told[1])) == (where, known)

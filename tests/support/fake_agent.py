@@ -41,21 +41,11 @@ DISK: dict[str, Any] = {
 }
 FACTS: dict[str, Any] = {
     "hash": "0" * 64,
-    "groups": [
-        {
-            "key": "computer",
-            "title": "Computer",
-            "items": [
-                {"key": "computer.model", "title": "Model", "value": "ThinkCentre M75q"},
-                {"key": "computer.serial", "title": "Serial number", "value": "PF-3KX2A"},
-            ],
-        },
-        {
-            "key": "system",
-            "title": "System",
-            "items": [{"key": "system.name", "title": "System", "value": "Debian 12"}],
-        },
-    ],
+    "facts": {
+        "computer": {"model": "ThinkCentre M75q"},
+        "serial": "PF-3KX2A",
+        "os": {"name": "Debian 12"},
+    },
 }
 NOTES: list[dict[str, Any]] = [
     {
@@ -68,7 +58,7 @@ NOTES: list[dict[str, Any]] = [
 ]
 VERDICT: dict[str, Any] = {
     "where": "computer",
-    "says": "The network and our desk can be reached; the trouble is on this computer.",
+    "known": ["Disk C: is nearly full"],
     "tried": [
         {"what": "gateway", "ok": True, "detail": "192.0.2.1"},
         {"what": "internet", "ok": True, "detail": ""},

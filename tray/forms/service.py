@@ -13,6 +13,7 @@ from agent.protocol.ids import uuid7
 from agent.protocol.words import ReportKind
 from tray import places, screenshot
 from tray.agent_link import PATIENCE_S, Link
+from tray.details import details
 from tray.drafts import Drafts
 from tray.errors import DraftError, PictureError, TrayError
 from tray.forms import own_window
@@ -23,6 +24,7 @@ from tray.opening import opening
 from tray.report_draft import LIMITS, ReportDraft, problems, questions
 from tray.sending import Sending, send_waiting
 from tray.suggestions import suggestions
+from tray.trouble import says
 from tray.wording import day_and_time, status_words
 
 Answer = dict[str, Any]
@@ -96,15 +98,15 @@ class Form:
 
     def facts(self) -> Answer:
         """Return the system details as they will be sent."""
-        return self._link.ask("facts")
+        return {"groups": details(self._link.ask("facts").get("facts") or {})}
 
     def check(self) -> Answer:
         """Have the agent look at everything now."""
-        return self._link.ask("check", _CHECK_S)
+        return _in_words(self._link.ask("check", _CHECK_S))
 
     def verdict(self) -> Answer:
         """Return in a sentence where the trouble lies."""
-        return self._link.ask("verdict", _CHECK_S)
+        return _in_words(self._link.ask("verdict", _CHECK_S))
 
     def suggest(self, text: str) -> Answer:
         """Return the notes that may help with what was written."""
@@ -228,6 +230,11 @@ class Form:
             return ReportDraft.read({"contact": stored})
         except (OSError, ValueError, DraftError):
             return ReportDraft()
+
+
+def _in_words(answer: Answer) -> Answer:
+    verdict = answer["verdict"]
+    return {**answer, "verdict": {**verdict, "says": says(verdict)}}
 
 
 def _questions(kind: str, desk: Any) -> list[Answer]:  # noqa: ANN401 - Desk | None
