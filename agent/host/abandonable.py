@@ -37,6 +37,11 @@ class Lost(NamedTuple):
     since_s: float
     process: subprocess.Popen[bytes]
 
+    def error(self) -> CheckTimeoutError:
+        """Return why the same is not asked again now."""
+        since = round(time.monotonic() - self.since_s)
+        return CheckTimeoutError(f"asked {since} s ago and still no answer")
+
 
 _lost: dict[tuple[str, str], Lost] = {}
 _lock = threading.Lock()
@@ -55,14 +60,12 @@ def ask(
     for argument in arguments:
         gone = missing.get((probe, argument))
         if gone:
-            since = round(time.monotonic() - gone.since_s)
-            yield argument, CheckTimeoutError(f"asked {since} s ago and still no answer")
+            yield argument, gone.error()
         else:
             waiting.append(argument)
     while waiting:
         if len(lost()) >= MOST_LOST:
-            refused = CheckError(f"not asked: {MOST_LOST} earlier questions are still unanswered")
-            yield from ((argument, refused) for argument in waiting)
+            yield from ((argument, _too_many()) for argument in waiting)
             return
         batch = waiting[:1] if _ONE_BY_ONE else waiting
         answered = 0
@@ -80,6 +83,36 @@ def lost() -> dict[tuple[str, str], Lost]:
         return dict(_lost)
 
 
+def refusal(probe: str, argument: str) -> CheckError | None:
+    """Return why a question is not to be put now, or None."""
+    missing = lost()
+    gone = missing.get((probe, argument))
+    if gone:
+        return gone.error()
+    return _too_many() if len(missing) >= MOST_LOST else None
+
+
+def bury(
+    child: subprocess.Popen[bytes], asked: tuple[str, str], patience_s: float = _DEATH_S
+) -> None:
+    """Wait a moment for a child that ended or was killed; count it as lost if it stays."""
+    try:
+        child.wait(patience_s)
+    except subprocess.TimeoutExpired:
+        with _lock:
+            _lost[asked] = Lost(*asked, time.monotonic(), child)
+
+
+def environment() -> dict[str, str]:
+    """Return what a child's environment holds of ours: what Windows cannot do without."""
+    kept = ("SYSTEMROOT",) if sys.platform == "win32" else ()
+    return {name: os.environ[name] for name in kept if name in os.environ}
+
+
+def _too_many() -> CheckError:
+    return CheckError(f"not asked: {MOST_LOST} earlier questions are still unanswered")
+
+
 def _answers(probe: str, arguments: Sequence[str], deadline_s: float) -> Iterator[str | CheckError]:
     """Yield one child's answers; at least one, for the first argument."""
     try:
@@ -89,7 +122,7 @@ def _answers(probe: str, arguments: Sequence[str], deadline_s: float) -> Iterato
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             cwd=os.sep,
-            env=_environment(),
+            env=environment(),
             start_new_session=True,
         )
     except OSError as error:
@@ -117,11 +150,6 @@ def _command(probe: str, arguments: Sequence[str]) -> list[str]:
     if getattr(sys, "frozen", False):
         return [sys.executable, FROZEN_VERB, probe, *arguments]
     return [sys.executable, "-I", "-S", probe_child.__file__, probe, *arguments]
-
-
-def _environment() -> dict[str, str]:
-    kept = ("SYSTEMROOT",) if sys.platform == "win32" else ()
-    return {name: os.environ[name] for name in kept if name in os.environ}
 
 
 def _given(line: bytes) -> str | CheckError:
@@ -168,8 +196,4 @@ def _let_go(child: subprocess.Popen[bytes], asked: tuple[str, str], *, overrun: 
         child.stdout.close()
     if overrun:
         child.kill()
-    try:
-        child.wait(_DEATH_S if overrun else _FAREWELL_S)
-    except subprocess.TimeoutExpired:
-        with _lock:
-            _lost[asked] = Lost(*asked, time.monotonic(), child)
+    bury(child, asked, _DEATH_S if overrun else _FAREWELL_S)
