@@ -9,21 +9,24 @@ import sys
 
 
 def room(path: str) -> str:
-    """Return ``total used free`` in bytes of the file system at ``path``.
+    """Return ``total used free`` in bytes of the file system at ``path``, and its inodes.
 
     ``free`` is what a user without privileges may still write; ``used`` and ``free`` are
-    less than ``total`` by the blocks kept for root.
+    less than ``total`` by the blocks kept for root. Inodes, two numbers: all, and free for
+    users; ``0 0`` where there is no such thing.
     """
     if sys.platform == "win32":
         import shutil  # noqa: PLC0415 - only this probe on this system needs it
 
         total, used, free = shutil.disk_usage(path)
+        inodes = free_inodes = 0
     else:
         found = os.statvfs(path)
         total = found.f_blocks * found.f_frsize
         used = (found.f_blocks - found.f_bfree) * found.f_frsize
         free = found.f_bavail * found.f_frsize
-    return f"{total} {used} {free}"
+        inodes, free_inodes = found.f_files, found.f_favail
+    return f"{total} {used} {free} {inodes} {free_inodes}"
 
 
 def addresses(host: str) -> str:

@@ -32,11 +32,16 @@ class Volume(NamedTuple):
 
 
 class Room(NamedTuple):
-    """Bytes of one volume: all, used, and free for a user without privileges."""
+    """Bytes of one volume: all, used, and free for a user without privileges; and inodes.
+
+    ``inodes`` is 0 where there is no fixed number of them.
+    """
 
     total_bytes: int
     used_bytes: int
     free_bytes: int
+    inodes: int = 0
+    free_inodes: int = 0
 
     @property
     def used_percent(self) -> float:
@@ -92,4 +97,4 @@ def _within(room: Room | CheckError, pooled: Iterable[Room | CheckError]) -> Roo
     if isinstance(room, CheckError):
         return room
     others = sum(other.used_bytes for other in pooled if isinstance(other, Room))
-    return Room(room.total_bytes + others, room.used_bytes + others, room.free_bytes)
+    return room._replace(total_bytes=room.total_bytes + others, used_bytes=room.used_bytes + others)

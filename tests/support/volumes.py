@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 
@@ -31,12 +32,15 @@ class Volume:
         _run("umount", str(self.mount_point))
 
 
-def ext4(folder: Path, megabytes: int = 64) -> Volume:
-    """Make, loop-mount and return an ext4 file system below ``folder``."""
+def ext4(folder: Path, megabytes: int = 64, options: Sequence[str] = ()) -> Volume:
+    """Make, loop-mount and return an ext4 file system below ``folder``.
+
+    ``options`` are ``mkfs.ext4``'s.
+    """
     image = folder / "volume.img"
     with image.open("wb") as file:
         file.truncate(megabytes * 1024 * 1024)
-    _run("mkfs.ext4", "-q", "-F", str(image))
+    _run("mkfs.ext4", "-q", "-F", *options, str(image))
     return _mounted(folder, "-o", "loop", str(image))
 
 
