@@ -12,7 +12,7 @@ from agent.check_api import (
     Unreadable,
     UnsupportedCheckError,
 )
-from agent.host.services import STATES, Service
+from agent.host.services import STARTS, STATES, Service
 
 if sys.platform == "win32":
     from agent.host.scm import NAME, Units
@@ -20,6 +20,7 @@ else:
     from agent.host.systemd import NAME, Units
 
 _WILD = frozenset("*?")
+_ALL = "services"
 _UNITS = Units()
 
 
@@ -39,19 +40,27 @@ def probe(targets: TargetFilter) -> Iterator[Measured | Unreadable]:
     if patterns or not targets.include:
         found = _UNITS.found(tuple(patterns), automatic=automatic)
         names += [name for name in found if targets.wants(name) and name not in names]
-    for name, service in _UNITS.states(names, automatic=automatic).items():
-        if _is_wanted(service, targets, automatic=automatic):
-            yield Measured(name, _values(service))
+    states = _UNITS.states(names, automatic=automatic)
+    wanted = {name: one for name, one in states.items() if _is_wanted(one, targets)}
+    if "stopped" not in targets.options.get("count", ()):
+        yield from (Measured(name, _values(service)) for name, service in wanted.items())
+    else:
+        down = sum(service.state in {"stopped", "failed"} for service in wanted.values())
+        yield Measured(_ALL, {"stopped_count": down})
 
 
-def _is_wanted(service: Service, targets: TargetFilter, *, automatic: bool) -> bool:
+def _is_wanted(service: Service, targets: TargetFilter) -> bool:
     if service.state == "missing":
         return not targets.absent_ignored
-    return service.automatic or not automatic
+    if service.triggered and "trigger-started" in targets.options.get("skip", ()):
+        return False
+    return service.automatic or "automatic" not in targets.options.get("start", ())
 
 
 def _values(service: Service) -> dict[str, float | int | str]:
     values: dict[str, float | int | str] = {"state": service.state}
+    if service.start:
+        values["start"] = service.start
     if service.restarts is not None:
         values["restarts"] = service.restarts
     return values
@@ -62,9 +71,11 @@ CHECK = Check(
     meaning="the system's services",
     metrics=(
         Metric("state", Unit.WORD, "whether it runs", words=STATES),
+        Metric("start", Unit.WORD, "how it starts", words=STARTS),
         Metric("restarts", Unit.COUNT, "how often the system restarted it by itself"),
+        Metric("stopped_count", Unit.COUNT, "with `count: [stopped]`, how many do not run"),
     ),
     probe=probe,
     platforms=("linux", "win32"),
-    options={"start": ("automatic",)},
+    options={"start": ("automatic",), "skip": ("trigger-started",), "count": ("stopped",)},
 )

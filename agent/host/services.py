@@ -8,17 +8,22 @@ SEARCH_AGAIN_S = 3600.0
 """A search makes PID 1 look at every unit file: a third of a second of its time (measured)."""
 
 STATES = ("running", "stopped", "failed", "starting", "missing")
+STARTS = ("automatic", "delayed", "manual", "disabled")
 
 
 class Service(NamedTuple):
     """One service: its state (one of ``STATES``), and whether it starts with the system.
 
     ``restarts`` counts how often the system restarted it by itself; None where none counts.
+    ``start`` is how it starts (one of ``STARTS``, empty: untold); ``triggered``: on events, so
+    that being stopped is no fault.
     """
 
     state: str
     restarts: int | None
     automatic: bool
+    start: str = ""
+    triggered: bool = False
 
 
 class Searches:

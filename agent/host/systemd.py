@@ -51,7 +51,15 @@ class Unit(NamedTuple):
 
     def service(self) -> Service:
         """Return the unit as any system's service."""
-        return Service(self._state(), self.restarts, automatic=self.file_state in _AUTOMATIC)
+        automatic = self.file_state in _AUTOMATIC
+        masked = self.file_state in {"masked", "masked-runtime"}
+        return Service(
+            self._state(),
+            self.restarts,
+            automatic=automatic,
+            start="automatic" if automatic else "disabled" if masked else "manual",
+            triggered=self.triggered,
+        )
 
     def lasting(self) -> bool:
         """Tell whether it is meant to run always: not a job, and not started on demand."""

@@ -109,6 +109,7 @@ class Windows:
         self._screen = self._x_server()
         self._wine("wineboot", "-i")
         self._wine("reg", "add", r"HKCU\Software\Wine", "/v", "Version", "/d", "win10", "/f")
+        self._stay_on()
 
     def python(self, *arguments: str) -> WindowsProcess:
         """Start Python for Windows with these arguments."""
@@ -154,6 +155,16 @@ class Windows:
         self._screen.terminate()
         self._screen.wait()
         shutil.rmtree(self._folder / "prefix", ignore_errors=True)
+
+    def _stay_on(self) -> None:
+        """Start anew and keep one program running.
+
+        When the last program ends, Wine stops its services; one started meanwhile finds a
+        service manager that starts nothing any more.
+        """
+        self._wine("wineserver", "-k", own=False)
+        self._wine("wineserver", "-w", own=False)
+        self.start("cmd")
 
     def _wine(self, *command: str, own: bool = True) -> None:
         subprocess.run(

@@ -138,10 +138,11 @@ def test_a_service_that_systemd_restarts_counts_its_restarts(
     container: Container, probe: Prober
 ) -> None:
     container.run("systemctl", "restart", "wd-returns")
-    assert probe("wd-returns")["wd-returns"] == {"state": "running", "restarts": 0}
+    returns = {"state": "running", "start": "manual", "restarts": 0}
+    assert probe("wd-returns")["wd-returns"] == returns
     container.run("systemctl", "kill", "--signal=SEGV", "wd-returns")
     until(lambda: container.run("systemctl", "show", "-PNRestarts", "wd-returns") == "1")
-    until(lambda: probe("wd-returns")["wd-returns"] == {"state": "running", "restarts": 1})
+    until(lambda: probe("wd-returns")["wd-returns"] == returns | {"restarts": 1})
 
 
 def test_patterns_find_loaded_and_unloaded_units(container: Container, probe: Prober) -> None:
@@ -170,6 +171,20 @@ def test_without_a_name_the_automatic_lasting_services_are_told(
     found = probe()
     assert "wd-runs" in found
     assert not {"wd-job", "wd-stops", "systemd-journald", "e2scrub_reap"} & found.keys()
+
+
+def test_how_many_do_not_run_is_told_as_one_target(container: Container, probe: Prober) -> None:
+    """One ticket for all of them; what is started on demand may be left out."""
+    container.run("systemctl", "start", "wd-runs")
+    container.run("systemctl", "start", "wd-fails", check=False)
+    names = ["wd-runs", "wd-stops", "wd-masked", "wd-gone", "systemd-tmpfiles-clean"]
+    until(probe.becomes("wd-fails", "failed"))
+    count = {"count": ["stopped"]}
+    assert probe(*names, "wd-fails", options=count) == {"services": {"stopped_count": 4}}
+    skip = count | {"skip": ["trigger-started"]}
+    assert probe(*names, "wd-fails", options=skip) == {"services": {"stopped_count": 3}}
+    assert probe("wd-runs", options=count) == {"services": {"stopped_count": 0}}
+    assert probe(options=count)["services"]["stopped_count"] >= 0
 
 
 def test_an_impossible_name_is_told_and_hides_no_other(probe: Prober) -> None:
