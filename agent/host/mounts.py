@@ -41,7 +41,8 @@ class Mount(NamedTuple):
 
     ``device`` is ``major:minor``, the same for all mounts of one file system; ``root`` is the
     part of it that is mounted (``/``: all); ``path`` where; ``kind`` its type (``ext4``);
-    ``source`` what it is made of (``/dev/sda1``). ``read_only`` is the file system's own.
+    ``source`` what it is made of (``/dev/sda1``). ``read_only`` is the file system's own;
+    ``closed``: it cannot be written through this mount, as a service in a sandbox sees it.
     """
 
     device: str
@@ -50,6 +51,7 @@ class Mount(NamedTuple):
     kind: str
     source: str
     read_only: bool
+    closed: bool = False
 
 
 def parse(table: bytes) -> list[Mount]:
@@ -59,12 +61,13 @@ def parse(table: bytes) -> list[Mount]:
         fields = line.split(b" ")
         try:
             rest = fields.index(b"-", 6)
-            device, root, path = (_unescape(field) for field in fields[2:5])
-            kind, source = (_unescape(field) for field in fields[rest + 1 : rest + 3])
+            device, root, path = (unescape(field) for field in fields[2:5])
+            kind, source = (unescape(field) for field in fields[rest + 1 : rest + 3])
+            closed = b"ro" in fields[5].split(b",")
             read_only = b"ro" in fields[rest + 3].split(b",")
         except (ValueError, IndexError):
             continue  # a kernel that writes a line we cannot read must not hide the others
-        seen[path] = Mount(device, root, path, kind, source, read_only)
+        seen[path] = Mount(device, root, path, kind, source, read_only, closed)
     return list(seen.values())
 
 
@@ -86,22 +89,33 @@ def real(
     A ZFS pool is one volume: its file systems share the pool's room.
     ``removable(device)`` and ``is_folder(path)`` look at this computer.
     """
-    groups: dict[str, list[Mount]] = {}
-    for mount in mounts:
-        if _is_real(mount) and (mount.root == "/" or is_folder(mount.path)):
-            groups.setdefault(_shared_room(mount), []).append(mount)
     volumes = []
-    for group in groups.values():
-        group.sort(key=lambda mount: (len(mount.path), mount.path))
-        first, *others = group
-        if first.path == "/" or not removable(first.device):
-            pooled = tuple(mount.path for mount in others if first.kind == "zfs")
-            volumes.append(_volume(first)._replace(pooled=pooled))
+    writable = [mount for mount in mounts if not mount.read_only]
+    for first, *others in groups(writable, removable, is_folder):
+        pooled = tuple(mount.path for mount in others if first.kind == "zfs")
+        volumes.append(_volume(first)._replace(pooled=pooled))
     return sorted(volumes)
 
 
+def groups(
+    mounts: Iterable[Mount],
+    removable: Callable[[str], bool],
+    is_folder: Callable[[str], bool],
+) -> list[list[Mount]]:
+    """Return the mounts of each real local volume, the shortest first; read-only ones, too."""
+    found: dict[str, list[Mount]] = {}
+    for mount in mounts:
+        if _is_real(mount) and (mount.root == "/" or is_folder(mount.path)):
+            found.setdefault(_shared_room(mount), []).append(mount)
+    for group in found.values():
+        group.sort(key=lambda mount: (len(mount.path), mount.path))
+    return [
+        group for group in found.values() if group[0].path == "/" or not removable(group[0].device)
+    ]
+
+
 def _is_real(mount: Mount) -> bool:
-    if mount.read_only or mount.path.startswith(_PASSING) or mount.kind in _NEVER_FULL:
+    if mount.path.startswith(_PASSING) or mount.kind in _NEVER_FULL:
         return False
     if mount.path == "/" and mount.kind in _ROOTS:
         return True
@@ -118,7 +132,8 @@ def _volume(mount: Mount) -> Volume:
     return Volume(target_of(mount.path), mount.path, mount.kind, mount.kind in PLAIN)
 
 
-def _unescape(field: bytes) -> str:
+def unescape(field: bytes) -> str:
+    """Return a name from ``mountinfo`` or ``fstab``, where a blank in it is an octal number."""
     return os.fsdecode(_ESCAPE.sub(lambda code: bytes([int(code[1], 8) & 0xFF]), field))
 
 

@@ -1,5 +1,6 @@
 """Real file systems of a test's own: ext4 on a loop device, tmpfs."""
 
+import contextlib
 import os
 import subprocess
 from collections.abc import Sequence
@@ -23,25 +24,48 @@ class Volume:
         with (self.mount_point / "filler").open("wb") as filler:
             os.posix_fallocate(filler.fileno(), 0, to_write)
 
+    def stuff(self) -> None:
+        """Write until nobody can write any more, root with its reserve neither."""
+        with (self.mount_point / "filler").open("wb", buffering=0) as filler:
+            for piece in (65_536, 1):
+                with contextlib.suppress(OSError):
+                    while filler.write(b"x" * piece):
+                        pass
+
     def free(self) -> None:
         """Remove what ``fill`` wrote."""
         (self.mount_point / "filler").unlink(missing_ok=True)
+
+    def remount(self, option: str) -> None:
+        """Mount it anew with ``ro`` or ``rw``."""
+        _run("mount", "-o", f"remount,{option}", str(self.mount_point))
+
+    def fail(self) -> None:
+        """Have an ext4 meet an error, as if it had found a broken structure."""
+        device = self.mount_point.stat().st_dev
+        block = Path(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}").readlink().name
+        Path(f"/sys/fs/ext4/{block}/trigger_fs_error").write_text("a test\n", encoding="ascii")
 
     def unmount(self) -> None:
         """Unmount it."""
         _run("umount", str(self.mount_point))
 
 
-def ext4(folder: Path, megabytes: int = 64, options: Sequence[str] = ()) -> Volume:
+def ext4(
+    folder: Path,
+    megabytes: int = 64,
+    options: Sequence[str] = (),
+    mount_options: Sequence[str] = (),
+) -> Volume:
     """Make, loop-mount and return an ext4 file system below ``folder``.
 
-    ``options`` are ``mkfs.ext4``'s.
+    ``options`` are ``mkfs.ext4``'s, ``mount_options`` are mount's.
     """
     image = folder / "volume.img"
     with image.open("wb") as file:
         file.truncate(megabytes * 1024 * 1024)
     _run("mkfs.ext4", "-q", "-F", *options, str(image))
-    return _mounted(folder, "-o", "loop", str(image))
+    return _mounted(folder, "-o", ",".join(["loop", *mount_options]), str(image))
 
 
 def tmpfs(folder: Path, megabytes: int = 32) -> Volume:

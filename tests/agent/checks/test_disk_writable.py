@@ -1,0 +1,65 @@
+"""Writing on real volumes: sound, full, remounted read-only, and after an ext4 error."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agent.check_api import Measured, TargetFilter, Unreadable
+from agent.checks.disk_writable import CHECK
+from tests.support import volumes
+from tests.support.volumes import Volume
+
+
+def probe(*include: str) -> dict[str, Measured | Unreadable]:
+    targets = TargetFilter(include, exclude=("/",))
+    return {found.target: found for found in CHECK.probe(targets)}
+
+
+def values(volume: Volume) -> dict[str, object]:
+    found = probe()[str(volume.mount_point)]
+    assert isinstance(found, Measured), found
+    return dict(found.values)
+
+
+@pytest.fixture
+def volume(tmp_path: Path) -> Iterator[Volume]:
+    """A real ext4, watched as any other: it is found by itself."""
+    made = volumes.ext4(tmp_path, 16, mount_options=("errors=remount-ro",))
+    yield made
+    made.unmount()
+
+
+pytestmark = [pytest.mark.needs("mkfs.ext4", "mount"), pytest.mark.needs_root]
+
+
+def test_a_sound_volume_takes_writes_and_keeps_nothing_of_them(volume: Volume) -> None:
+    assert values(volume) == {"probe": "ok", "errors_count": 0}
+    assert [path.name for path in volume.mount_point.iterdir()] == ["lost+found"]
+
+
+def test_a_full_one_has_not_failed(volume: Volume) -> None:
+    volume.stuff()
+    assert values(volume)["probe"] == "full"
+
+
+def test_one_remounted_read_only_is_told_until_it_is_writable_again(volume: Volume) -> None:
+    assert values(volume)["probe"] == "ok"
+    volume.remount("ro")
+    assert values(volume) == {"probe": "read_only", "errors_count": 0}
+    volume.remount("rw")
+    assert values(volume)["probe"] == "ok"
+
+
+def test_after_an_ext4_error_it_has_failed_though_it_is_still_called_writable(
+    volume: Volume,
+) -> None:
+    assert values(volume)["probe"] == "ok"
+    volume.fail()
+    found = values(volume)
+    assert found["probe"] == "failed"
+    assert found["errors_count"] == 1
+
+
+def test_one_that_is_named_and_not_mounted_is_told() -> None:
+    assert probe("/no/such") == {"/no/such": Unreadable("/no/such", "no volume is mounted there")}
