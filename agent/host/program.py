@@ -61,7 +61,7 @@ def find(name: str) -> Path | None:
     One that somebody else than root could replace is not found.
     """
     for folder in _folders():
-        path = Path(folder, name)
+        path = Path(folder, name + _SUFFIX)
         if _is_root_s(path):
             return path
     return None
@@ -119,6 +119,7 @@ if sys.platform == "win32":
     import threading
 
     _NO_WINDOW = subprocess.CREATE_NO_WINDOW
+    _SUFFIX = ".exe"
     _JOIN_S = 0.5  # for reading what stands in the pipes when the program has ended
     _TASKKILL_S = 5.0
 
@@ -183,6 +184,7 @@ else:
     import stat
 
     _NO_WINDOW = 0
+    _SUFFIX = ""
 
     def _folders() -> list[str]:
         folders = ["/usr/sbin", "/usr/bin", "/sbin", "/bin", "/run/current-system/sw/bin"]
