@@ -31,9 +31,12 @@ from agent.protocol import VERSION
 from agent.protocol.receipts import Receipt
 from agent.reports import Reports
 from agent.rules.rules_file import RulesFile
-from agent.runner import AlertKey, Plan, Runner
+from agent.runner import AlertKey, Runner
+from agent.schedule import Plan
 from agent.status import check_states, check_trees, heartbeat_text
-from agent.store import Store, event_envelope
+from agent.store import Envelope, Store, event_envelope
+from agent.store.history_file import HistoryFile
+from agent.trends import Trends
 from agent.wakeup import Wakeup
 
 log = logging.getLogger(__name__)
@@ -108,6 +111,8 @@ class Agent:
             boot_id=boot_id(),
             facts_hash=self.facts.hash,
             reload=self._changed_plan,
+            recall=self.store.text,
+            trends=Trends(HistoryFile(state_dir)),
         )
         self.runner.adopt(plan)
         self._verbs = LinkVerbs(self)
@@ -159,8 +164,13 @@ class Agent:
                 log.warning("%s; checks go on, and it is tried again", error)
             self._link_problem = str(error)
 
-    def _record(self, states: Mapping[str, str | None], envelopes: Any) -> None:  # noqa: ANN401
-        if not self.store.record(states, envelopes):
+    def _record(
+        self,
+        states: Mapping[str, str | None],
+        envelopes: Sequence[Envelope],
+        texts: Mapping[str, str | None] | None = None,
+    ) -> None:
+        if not self.store.record(states, envelopes, texts):
             self._wakeup.wake()  # to mend it
         if envelopes:
             self.courier.wake()

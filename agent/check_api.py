@@ -9,6 +9,7 @@ at all it raises as a ``CheckError``: the result is an unknown evaluation, never
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from typing import NamedTuple
 
 from agent.errors import CheckDeniedError, CheckError, CheckTimeoutError, UnsupportedCheckError
 from agent.protocol.words import Unit
@@ -18,26 +19,44 @@ __all__ = [
     "CheckDeniedError",
     "CheckError",
     "CheckTimeoutError",
+    "Increase",
     "Measured",
     "Metric",
     "TargetFilter",
     "Unit",
     "Unreadable",
     "UnsupportedCheckError",
+    "UsedUpIn",
 ]
+
+
+class Increase(NamedTuple):
+    """By how much the counter ``of`` rose in the last ``over_s`` seconds."""
+
+    of: str
+    over_s: float
+
+
+class UsedUpIn(NamedTuple):
+    """In how many seconds ``of`` reaches 0 at its pace of days; ``size`` is the whole of it."""
+
+    of: str
+    size: str
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
     """One thing a check measures: the name rules use, its unit and what it means.
 
-    ``words`` are the values a ``Unit.WORD`` metric can take, all of them.
+    ``words`` are the values a ``Unit.WORD`` metric can take, all of them. ``derived`` is for one
+    that no probe yields: it follows from what was measured before, on a computer whose agent runs.
     """
 
     name: str
     unit: Unit
     meaning: str
     words: tuple[str, ...] = ()
+    derived: Increase | UsedUpIn | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +107,8 @@ def _matches(target: str, patterns: tuple[str, ...]) -> bool:
     return any(fnmatchcase(target, pattern) for pattern in literal)
 
 
-Probe = Callable[[TargetFilter], Iterator[Measured | Unreadable]]
+Probe = Callable[..., Iterator[Measured | Unreadable]]
+"""Called with the rule's ``TargetFilter``, and with its memory when the check ``remembers``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +120,8 @@ class Check:
     each with its allowed words (empty: any text). ``platforms``: the ``sys.platform`` values it
     works on. ``deadline_s`` is how long one probe may take before it is given up and the
     evaluation is unknown; what may block in the kernel goes through ``agent.host.abandonable``.
+    ``remembers``: the probe is given a dict of short texts as well, each rule its own, which it
+    may change: it is stored in one transaction with the alerts that its readings lead to.
     """
 
     name: str
@@ -110,6 +132,7 @@ class Check:
     needs_targets: bool = False
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     deadline_s: float = 10.0
+    remembers: bool = False
 
     def metric(self, name: str) -> Metric | None:
         """Return the declared metric of that name."""

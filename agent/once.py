@@ -16,7 +16,8 @@ from agent.host.boot import boot_id
 from agent.protocol.words import DeviceKind
 from agent.rules.model import Rule, RuleSet
 from agent.rules.rules_file import RulesFile
-from agent.runner import Plan, Runner, Schedule
+from agent.runner import Runner
+from agent.schedule import Plan, Schedule
 from agent.settings import os_word
 from agent.status import check_states, check_trees
 
@@ -73,7 +74,7 @@ def look_once(rules_file: Path) -> tuple[list[dict[str, Any]], dict[str, str]]:
     runner = Runner(
         plan_of(rules.rules, checks, device_kind()),
         {},
-        lambda _states, _envelopes: None,
+        lambda *_: None,
         clock=clock.now,
         boot_id=boot_id(),
     )

@@ -9,73 +9,33 @@ leaves that rule alone until the lost probe comes back.
 import logging
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from agent.alerts import AlertState, fingerprint, paused, step, withdraw
-from agent.check_api import Check, CheckError, Measured, Unreadable, UnsupportedCheckError
+from agent.check_api import CheckError, Measured, Unreadable, UnsupportedCheckError
 from agent.clock import Now
-from agent.evaluate import WHOLE_CHECK, TargetEvaluation, absentees, evaluate, unreadable
+from agent.evaluate import WHOLE_CHECK, absentees, evaluate, unreadable
 from agent.protocol.words import Evaluation
-from agent.rules.maintenance import MaintenanceWindow, in_maintenance
+from agent.rules.maintenance import in_maintenance
 from agent.rules.model import Rule
+from agent.schedule import Plan, Schedule, measured
 from agent.store import Envelope, event_envelope
+from agent.trends import Trends
 
 log = logging.getLogger(__name__)
 
 LONGEST_WAIT_S = 60.0
 """A sleeping computer stops the wait's clock but not the due times': look again this often."""
 
+IDLE_COMMIT_S = 300.0
+"""What checks remember, and nothing depends on yet, is stored this often."""
+
 GRACE = 1.5
 """A probe ends itself at its check's deadline; this many times that long, it is lost."""
 
 AlertKey = tuple[str, str]
 """Rule and target."""
-Record = Callable[[Mapping[str, str | None], Sequence[Envelope]], object]
-"""Takes states as text by fingerprint (None forgets one) and envelopes, to store as one."""
-
-
-@dataclass(slots=True)
-class Schedule:
-    """One rule, its check, and when it is due next (seconds since boot).
-
-    ``lost_since`` is when a probe of it began that never came back; until it does, the rule
-    is not tried again. ``unsupported`` says why this computer cannot run the check at all.
-    ``evaluations`` are the latest by target, ``since`` the wall clock of their last change.
-    """
-
-    rule: Rule
-    check: Check
-    due_boot_s: float = 0.0
-    lost_since: float | None = None
-    unsupported: str = ""
-    evaluations: dict[str, TargetEvaluation] = field(default_factory=dict)
-    since: dict[str, str] = field(default_factory=dict)
-
-    def advance(self, now: Now) -> None:
-        """Set the next due time, in step with the last one; missed turns are not caught up."""
-        every_s = self.rule.every_s
-        if self.due_boot_s <= 0:
-            self.due_boot_s = now.boot_s
-        missed = (now.boot_s - self.due_boot_s) // every_s
-        self.due_boot_s += every_s * (1 + missed)
-
-    def note(self, found: Sequence[TargetEvaluation], now: Now) -> None:
-        """Remember the latest evaluations for status and heartbeat."""
-        known = self.evaluations
-        for one in found:
-            before = known.get(one.target)
-            if before is None or before.evaluation is not one.evaluation:
-                self.since[one.target] = now.label()
-        self.evaluations = {one.target: one for one in found}
-        self.since = {target: self.since[target] for target in self.evaluations}
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a device has to do: its rules with their checks, and when to keep quiet."""
-
-    schedules: Sequence[Schedule]
-    maintenance: Sequence[MaintenanceWindow] = ()
+Record = Callable[[Mapping[str, str | None], Sequence[Envelope], Mapping[str, str | None]], object]
+"""Takes states as text by fingerprint (None forgets one), envelopes and texts, to store as one."""
 
 
 class Runner:
@@ -83,18 +43,21 @@ class Runner:
 
     def __init__(
         self,
-        plan: "Plan",
+        plan: Plan,
         states: dict[AlertKey, AlertState],
         record: Record,
         *,
         clock: Callable[[], Now],
         boot_id: str,
         facts_hash: Callable[[], str] = str,
-        reload: Callable[[Now], "Plan | None"] = lambda _: None,
+        reload: Callable[[Now], Plan | None] = lambda _: None,
+        recall: Callable[[str], str | None] = lambda _: None,
+        trends: Trends | None = None,
     ) -> None:
         """Take what to do, the alert states of before, and where changes go.
 
-        ``reload`` is asked every turn and returns a new plan when the rules have changed.
+        ``reload`` is asked every turn and returns a new plan when the rules have changed;
+        ``recall`` returns a text that was recorded; ``trends`` adds what follows from history.
         """
         self.schedules = list(plan.schedules)
         self._maintenance = plan.maintenance
@@ -104,6 +67,10 @@ class Runner:
         self._clock = clock
         self._boot_id = boot_id
         self._facts_hash = facts_hash
+        self._recall = recall
+        self._trends = trends
+        self._texts: dict[str, str | None] = {}
+        self._texts_due_s = 0.0
         self._stopping = threading.Event()
         self._wake = threading.Event()
         self._ended = threading.Event()
@@ -127,7 +94,7 @@ class Runner:
             counted = paused(state, rules[key[0]], now) if key[0] in rules else state
             if counted != state:
                 self._remember(key, counted)
-        self._commit()
+        self._commit(at_once=True)
 
     def check_now(self) -> None:
         """Make every rule due."""
@@ -212,18 +179,28 @@ class Runner:
             self._wake.clear()
         self._ended.set()
 
-    def _commit(self) -> None:
-        """Store what changed, also what a worker that was given up had not stored yet."""
-        if self._changed or self._envelopes:
-            self._record(self._changed, self._envelopes)
-            self._changed, self._envelopes = {}, []
+    def _commit(self, *, at_once: bool = False) -> None:
+        """Store what changed, also what a worker that was given up had not stored yet.
+
+        Texts that checks remember and samples wait for company, for some minutes.
+        """
+        now = self._clock()
+        late = bool(self._texts) and (at_once or now.boot_s >= self._texts_due_s)
+        if self._changed or self._envelopes or late:
+            self._record(self._changed, self._envelopes, self._texts)
+            self._changed, self._envelopes, self._texts = {}, [], {}
+            self._texts_due_s = now.boot_s + IDLE_COMMIT_S
+        if self._trends:
+            self._trends.write(now, at_once=at_once)
 
     def _look(self, schedule: Schedule) -> None:
         """Probe one rule's targets and step their alerts."""
         rule = schedule.rule
         stated = [target for name, target in self._states if name == rule.name]
         try:
-            found = [evaluate(rule, schedule.check, m) for m in self._probe(schedule)]
+            readings, texts = self._probe(schedule)
+            self._texts |= texts
+            found = [evaluate(rule, schedule.check, one) for one in readings]
             seen = {one.target for one in found}
             found += absentees(self._still_watched(rule, stated, seen), seen)
         except UnsupportedCheckError as error:
@@ -275,15 +252,18 @@ class Runner:
             self._states[key] = state
         self._changed[fingerprint(*key)] = state.to_text() if state else None
 
-    def _probe(self, schedule: Schedule) -> list[Measured | Unreadable]:
-        """Return what the check finds; raises CheckError, also for a probe that is broken."""
+    def _probe(self, schedule: Schedule) -> tuple[list[Measured | Unreadable], dict[str, str]]:
+        """Return what the check finds and the texts to store with it.
+
+        Raises CheckError, also for a probe that is broken.
+        """
         began = self._clock().boot_s
         if schedule.lost_since is not None:
             raise CheckError(f"the check has not come back for {began - schedule.lost_since:.0f} s")
         with self._lock:
             self._probing = (schedule, began)
         try:
-            return list(schedule.check.probe(schedule.rule.targets))
+            return measured(schedule, self._recall, self._trends, self._clock)
         except CheckError:
             raise
         except Exception as error:

@@ -48,8 +48,11 @@ def cycles(rules: Path, count: int) -> None:
     from agent.checks import discover  # noqa: PLC0415
     from agent.facts import device_kind  # noqa: PLC0415
     from agent.rules.loader import load  # noqa: PLC0415
-    from agent.runner import Plan, Runner, Schedule  # noqa: PLC0415
+    from agent.runner import Runner  # noqa: PLC0415
+    from agent.schedule import Plan, Schedule  # noqa: PLC0415
     from agent.settings import os_word  # noqa: PLC0415
+    from agent.store.history_file import HistoryFile  # noqa: PLC0415
+    from agent.trends import Trends  # noqa: PLC0415
 
     checks = discover()
     mine = load(rules, checks).for_device(device_kind(), os_word())
@@ -61,8 +64,8 @@ def cycles(rules: Path, count: int) -> None:
         return now
 
     runner = Runner(
-        Plan(schedules, mine.maintenance), {}, lambda _states, _envelopes: None,
-        clock=read_clock, boot_id="bench",
+        Plan(schedules, mine.maintenance), {}, lambda *_: None,
+        clock=read_clock, boot_id="bench", trends=Trends(HistoryFile(rules.parent)),
     )  # fmt: skip
     gc.freeze()
     for _ in range(count):

@@ -10,6 +10,7 @@ from agent.check_api import (
     TargetFilter,
     Unit,
     Unreadable,
+    UsedUpIn,
 )
 from agent.host.room import Room, rooms
 from agent.targets import chosen_volumes, missing
@@ -45,6 +46,12 @@ CHECK = Check(
         Metric("used_percent", Unit.SHARE, "share of the volume that is used"),
         Metric("free_bytes", Unit.BYTES, "what users may still write"),
         Metric("total_bytes", Unit.BYTES, "size of the volume"),
+        Metric(
+            "full_in",
+            Unit.SECONDS,
+            "when it will be full at the pace of the last days; never, while there is no such pace",
+            derived=UsedUpIn("free_bytes", "total_bytes"),
+        ),
     ),
     probe=probe,
     deadline_s=15.0,

@@ -98,6 +98,12 @@ class Rule:
         """The conditions it has, the graver one first."""
         return tuple(c for c in (self.critical, self.warning) if c is not None)
 
+    @property
+    def metrics(self) -> frozenset[str]:
+        """The metrics that its conditions look at."""
+        both = (one for c in self.conditions for one in (c.when, c.clear) if one is not None)
+        return frozenset(name for one in both for name in one.metrics)
+
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:

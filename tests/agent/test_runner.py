@@ -1,5 +1,6 @@
+import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,7 +23,8 @@ from agent.protocol.events import AlertEvent, parse_event
 from agent.protocol.words import Change, Evaluation
 from agent.rules.loader import load
 from agent.rules.model import Rule
-from agent.runner import Plan, Runner, Schedule
+from agent.runner import Runner
+from agent.schedule import Plan, Schedule
 from agent.store import Envelope
 
 START = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -54,10 +56,17 @@ class Store:
     def __init__(self) -> None:
         self.texts: dict[str, str | None] = {}
         self.events: list[AlertEvent] = []
+        self.remembered: dict[str, str | None] = {}
         self.commits = 0
 
-    def record(self, changed: Mapping[str, str | None], envelopes: Sequence[Envelope]) -> None:
+    def record(
+        self,
+        changed: Mapping[str, str | None],
+        envelopes: Sequence[Envelope],
+        texts: Mapping[str, str | None],
+    ) -> None:
         self.commits += 1
+        self.remembered.update(texts)
         self.texts.update(changed)
         self.events += [parse_event(strict.parse(e.body.encode())) for e in envelopes]
 
@@ -105,19 +114,24 @@ def rule(level: Level, tmp_path: Path) -> Rule:
 class Bench:
     """A runner on one rule, with everything around it in hand."""
 
-    def __init__(self, rule: Rule, level: Level) -> None:
+    def __init__(self, rule: Rule, level: "Level | Log") -> None:
         self.clock = FakeClock()
         self.store = Store()
         self.schedule = Schedule(rule, level.check)
         self.runner = self.another()
 
-    def another(self, states: dict[tuple[str, str], AlertState] | None = None) -> Runner:
+    def another(
+        self,
+        states: dict[tuple[str, str], AlertState] | None = None,
+        recall: Callable[[str], str | None] = lambda _: None,
+    ) -> Runner:
         return Runner(
             Plan([self.schedule]),
             states or {},
             self.store.record,
             clock=self.clock,
             boot_id="boot-1",
+            recall=recall,
         )
 
     def turns(self, seconds: int) -> None:
@@ -343,3 +357,92 @@ def _until(happened: "object", seconds: float = 10.0) -> None:
             return
         pause.wait(0.01)
     raise AssertionError("it did not happen")
+
+
+class Log:
+    """A check with a cursor: each line of its ``lines`` is counted once."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.broken = False
+        self.check = Check(
+            "test.log", "a test", (Metric("level", Unit.SHARE, "lines"),), self.probe,
+            remembers=True,
+        )  # fmt: skip
+
+    def probe(self, _targets: TargetFilter, memory: dict[str, str]) -> Iterator[Measured]:
+        cursor, count = int(memory.get("cursor", 0)), int(memory.get("count", 0))
+        memory["cursor"] = str(len(self.lines))
+        memory["count"] = str(count + len(self.lines) - cursor)
+        if self.broken:
+            raise CheckError("it cannot be read")
+        yield Measured("tank", {"level": float(memory["count"])})
+
+
+@pytest.fixture
+def log_bench(rule: Rule) -> tuple[Bench, Log]:
+    log = Log()
+    return Bench(rule, log), log
+
+
+def test_what_a_check_remembers_is_stored_with_what_it_leads_to(
+    log_bench: tuple[Bench, Log],
+) -> None:
+    bench, log = log_bench
+    log.lines = ["bad"] * 95
+    bench.turns(31)
+
+    assert bench.store.events[-1].evaluation is Evaluation.CRITICAL
+    assert json.loads(bench.store.remembered["memory:level"] or "") == {
+        "cursor": "95",
+        "count": "95",
+    }
+
+
+def test_each_line_counts_once_over_a_kill(log_bench: tuple[Bench, Log]) -> None:
+    bench, log = log_bench
+    log.lines = ["fine"] * 5
+    bench.turns(1)
+    stored = dict(bench.store.remembered)
+    log.lines += ["fine"] * 2
+    bench.turns(20)
+    bench.schedule.memory = None  # killed: what was not stored is forgotten
+
+    bench.runner = bench.another(recall=stored.get)
+    bench.turns(11)
+
+    assert bench.schedule.memory == {"cursor": "7", "count": "7"}
+
+
+def test_a_probe_that_breaks_off_has_remembered_nothing(log_bench: tuple[Bench, Log]) -> None:
+    bench, log = log_bench
+    log.lines = ["fine"] * 5
+    log.broken = True
+    bench.turns(11)
+    log.broken = False
+    bench.turns(11)
+
+    assert bench.schedule.memory == {"cursor": "5", "count": "5"}
+
+
+def test_what_is_remembered_alone_is_stored_once_in_five_minutes(
+    log_bench: tuple[Bench, Log],
+) -> None:
+    bench, log = log_bench
+    for _ in range(900):
+        log.lines = [*log.lines, "fine"][:40]
+        bench.turns(1)
+    commits = bench.store.commits
+
+    assert commits <= 4
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", '{"cursor": 5}', "null"])
+def test_a_memory_that_cannot_be_read_is_begun_anew(
+    log_bench: tuple[Bench, Log], text: str
+) -> None:
+    bench, _ = log_bench
+    bench.runner = bench.another(recall=lambda _: text)
+    bench.turns(1)
+
+    assert bench.schedule.memory is not None

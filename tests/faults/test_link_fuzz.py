@@ -24,7 +24,8 @@ from agent.protocol.ids import uuid7
 from agent.protocol.link import VERBS
 from agent.protocol.words import DeviceKind
 from agent.reports import Reports
-from agent.runner import Plan, Runner
+from agent.runner import Runner
+from agent.schedule import Plan
 from agent.store import Store
 from tests.agent.report_samples import a_report
 from tests.support.local_users import LocalUser, folder_for_users
@@ -45,9 +46,7 @@ class Parts:
         self.identity = Identity(uuid7(), "wdd_x", "http://127.0.0.1:9")
         self.kind = DeviceKind.WORKSTATION
         self.store = Store(folder)
-        self.runner = Runner(
-            Plan([]), {}, lambda _states, _envelopes: None, clock=clock.now, boot_id="1"
-        )
+        self.runner = Runner(Plan([]), {}, lambda *_: None, clock=clock.now, boot_id="1")
         self.feeds = Feeds(self.store)
         self.facts = FactsUpkeep(self.store, clock.now, lambda: None)
         self.reports = Reports(self.store, clock.now, lambda: None)

@@ -35,6 +35,7 @@ DISK_SPACE = _check(
     Metric("free_bytes", Unit.BYTES, "free"),
     Metric("used_percent", Unit.SHARE, "used"),
     Metric("total_bytes", Unit.BYTES, "size"),
+    Metric("full_in", Unit.SECONDS, "when"),
 )
 MEMORY = _check(
     "memory",

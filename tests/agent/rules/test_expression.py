@@ -151,7 +151,11 @@ class TestLackingMetric:
         ("free_percnt < 10", 0, "no metric “free_percnt”; did you mean free_percent?"),
         ("free-percent < 10", 0, "did you mean free_percent?"),
         ("Free_Percent < 10", 0, "did you mean free_percent?"),
-        ("zzz < 10", 0, "choose from free_percent, free_bytes, used_percent and total_bytes"),
+        (
+            "zzz < 10",
+            0,
+            "choose from free_percent, free_bytes, used_percent, total_bytes and full_in",
+        ),
         ("free_bytes < 15%", 13, "free_bytes is a size, 15% is a share; write a size such as"),
         ("free_percent < 15 GiB", 15, "free_percent is a share, 15 GiB is a size; write a share"),
         ("free_percent < 15h", 15, "free_percent is a share, 15h is a duration"),

@@ -18,6 +18,8 @@ from tests.agent.rules.checks_for_tests import CHECKS
 SHIPPED: Final = load(shipped_rules_file(), CHECKS)
 MIB: Final = 2**20
 GIB: Final = 2**30
+DAY_S: Final = 86_400
+INFINITE: Final = float("inf")
 DISK_RULES: Final = [rule for rule in SHIPPED.rules if rule.check == "disk.space"]
 SHARES: Final = [*range(101), 0.5, 9.9, 10.1, 92.5, 96.5, 97.5]
 SIZES: Final = [
@@ -47,6 +49,8 @@ def possible(check: Check, name: str) -> list[float | int | str]:
         return list(metric.words)
     if metric.unit is Unit.BYTES:
         return list(SIZES)
+    if metric.unit is Unit.SECONDS:
+        return [0, *(DAY_S * days for days in (0.9, 1.1, 1.9, 2.1, 6.9, 9, 11)), INFINITE]
     return list(SHARES) if check.name != "memory" else [0, 5, 9, 15, 21, 50, 84, 88, 93, 96, 98]
 
 
@@ -67,7 +71,7 @@ def readings_of_disk(total: float) -> list[Values]:
     steps = {total * step / 1_000 for step in range(1_001)}
     steps |= {5 * MIB * step for step in range(100)} | {GIB * step / 2 for step in range(400)}
     return [
-        {"free_bytes": free, "free_percent": 100 * free / total}
+        {"free_bytes": free, "free_percent": 100 * free / total, "full_in": INFINITE}
         for free in sorted(steps)
         if free <= total
     ]
@@ -103,6 +107,7 @@ def test_an_alert_clears_when_the_trouble_is_over(rule: Rule, condition: Conditi
         "stall_percent": 0,
         "free_percent": 60,
         "free_bytes": 200 * GIB,
+        "full_in": INFINITE,
     }
     assert not condition.when.holds(well)
     assert condition.clear.holds(well)

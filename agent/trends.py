@@ -1,0 +1,141 @@
+"""What follows from what was measured before: the metrics that no probe yields.
+
+It keeps the samples that are worth keeping and derives increases and forecasts from them.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from itertools import chain
+from typing import NamedTuple, Protocol
+
+from agent.check_api import Check, Increase, Measured, Metric
+from agent.clock import Now
+from agent.history import FORECAST_S, NEVER, Forecast, Sample, forecast, increase, is_news
+from agent.protocol.words import Unit
+from agent.store.history_file import Row, SeriesKey
+
+WRITE_EVERY_S = 300.0
+FORECAST_EVERY_S = 3600.0
+
+
+class History(Protocol):
+    """Where samples are kept (``store.history_file``)."""
+
+    def append(self, rows: list[Row]) -> None:
+        """Keep these."""
+
+    def samples(self, key: SeriesKey, since_s: float) -> list[tuple[float, float]]:
+        """Return those of a series since a moment, and the last one before it."""
+
+
+class _Told(NamedTuple):
+    at_boot_s: float
+    forecast: Forecast
+
+
+class Trends:
+    """Derives metrics, look by look. One thread uses it at a time."""
+
+    def __init__(self, history: History) -> None:
+        """Take where samples are kept."""
+        self._history = history
+        self._waiting: list[Row] = []
+        self._write_at_s = 0.0
+        self._last: dict[SeriesKey, Sample] = {}
+        self._counted: dict[SeriesKey, list[Sample]] = {}
+        self._forecasts: dict[SeriesKey, _Told] = {}
+
+    def complete(
+        self, check: Check, measured: Measured, judged: Collection[str], now: Now
+    ) -> Measured:
+        """Return the readings with those that follow from earlier ones.
+
+        Samples of what is derived from, and of the metrics that rules judge (``judged``), are kept.
+        """
+        wanted = {metric.derived.of for metric in check.metrics if metric.derived}
+        for metric in check.metrics:
+            if metric.name in wanted or metric.name in judged:
+                self._keep(check, measured, metric, now)
+        derived = dict(self._derived(check, measured, now))
+        return replace(measured, values={**measured.values, **derived}) if derived else measured
+
+    def forecast_of(self, check: str, target: str, metric: str) -> Forecast:
+        """Return the last forecast that was made of a metric, with its error band."""
+        told = self._forecasts.get(SeriesKey(check, target, metric))
+        return told.forecast if told else NEVER
+
+    def write(self, now: Now, *, at_once: bool = False) -> None:
+        """Write the samples that wait, no more often than every five minutes."""
+        if self._waiting and (at_once or now.boot_s >= self._write_at_s):
+            self._history.append(self._waiting)
+            self._waiting = []
+            self._write_at_s = now.boot_s + WRITE_EVERY_S
+
+    def _keep(self, check: Check, measured: Measured, metric: Metric, now: Now) -> None:
+        value = _number(metric, measured.values)
+        if value is None:
+            return
+        key = SeriesKey(check.name, measured.target, metric.name)
+        at_s = now.wall.timestamp()
+        if not is_news(self._last.get(key), value, metric.unit, at_s):
+            return
+        self._last[key] = sample = Sample(at_s, value)
+        self._waiting.append((key, at_s, value))
+        if (counted := self._counted.get(key)) is not None:
+            counted.append(sample)
+            while len(counted) > 1 and counted[1].at_s < at_s - _longest_s(check, metric.name):
+                del counted[0]
+
+    def _derived(self, check: Check, measured: Measured, now: Now) -> Iterator[tuple[str, float]]:
+        for metric in check.metrics:
+            source = metric.derived and measured.values.get(metric.derived.of)
+            if metric.derived is None or not isinstance(source, (int, float)):
+                continue
+            key = SeriesKey(check.name, measured.target, metric.derived.of)
+            if isinstance(metric.derived, Increase):
+                samples = self._samples(key, _longest_s(check, key.metric), now)
+                yield (
+                    metric.name,
+                    increase(
+                        chain(samples, [Sample(now.wall.timestamp(), float(source))]),
+                        metric.derived.over_s,
+                        now.wall.timestamp(),
+                    ),
+                )
+            else:
+                size = measured.values.get(metric.derived.size)
+                if isinstance(size, (int, float)):
+                    yield metric.name, self._used_up_in(key, float(size), now)
+
+    def _samples(self, key: SeriesKey, over_s: float, now: Now) -> list[Sample]:
+        """Return a counter's samples; read from the file the first time."""
+        if key not in self._counted:
+            known = self._history.samples(key, now.wall.timestamp() - over_s)
+            self._counted[key] = [*(Sample(*one) for one in known), *self._unwritten(key)]
+        return self._counted[key]
+
+    def _used_up_in(self, key: SeriesKey, size: float, now: Now) -> float:
+        told = self._forecasts.get(key)
+        if told is None or not 0 <= now.boot_s - told.at_boot_s < FORECAST_EVERY_S:
+            now_s = now.wall.timestamp()
+            known = [Sample(*one) for one in self._history.samples(key, now_s - FORECAST_S)]
+            looks = [*known, *self._unwritten(key)]
+            told = self._forecasts[key] = _Told(now.boot_s, forecast(looks, size, now_s))
+        return told.forecast.in_s
+
+    def _unwritten(self, key: SeriesKey) -> list[Sample]:
+        return [Sample(at_s, value) for one, at_s, value in self._waiting if one == key]
+
+
+def _longest_s(check: Check, counter: str) -> float:
+    """Return the longest time over which an increase of this counter is asked for."""
+    asked = (m.derived for m in check.metrics if isinstance(m.derived, Increase))
+    return max((one.over_s for one in asked if one.of == counter), default=0.0)
+
+
+def _number(metric: Metric, values: Mapping[str, float | int | str]) -> float | None:
+    """Return a value as a number: of a word, its place among the metric's words."""
+    value = values.get(metric.name)
+    if metric.unit is Unit.WORD:
+        return float(metric.words.index(value)) if value in metric.words else None
+    return float(value) if isinstance(value, (int, float)) else None
