@@ -1,9 +1,13 @@
 """A report is filed while somebody pulls the plug, at each single call that writes or sends it.
 
-The command line's own calls are watched once, then it is killed at each of them; and so is the
-agent that takes the report. Whatever was hit: after the next try there is one report, or a draft.
+The command line's own calls are watched once, then it is killed at each of them; and so are the
+form's process and the agent that takes the report. Whatever was hit: after the next try there is
+one report, or a draft.
 """
 
+import base64
+import http.client
+import json
 import random
 import re
 import sqlite3
@@ -13,6 +17,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any, Self
 
 import pytest
 
@@ -72,14 +77,23 @@ class Person:
     def _own(self) -> Path:
         return self._folder / f"own{self._tries}"
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a program of this person gets."""
+        own = {"XDG_STATE_HOME": str(self._own), "XDG_RUNTIME_DIR": str(self._own)}
+        return server_environment() | own | {"PYTHONDONTWRITEBYTECODE": "1"}
+
+    def has_reported(self) -> bool:
+        """Tell whether the agent has a report with all of its file."""
+        return [bytes(one) for one in self.agent.files.values()] == [PICTURE]
+
     def runs(self, *words: str, prefix: list[str] | None = None) -> int:
         """Run ``watchdesk-tray`` and return its exit code."""
         command = [sys.executable, "-I", "-m", "tray", "--state", str(self._folder / "state")]
-        own = {"XDG_STATE_HOME": str(self._own), "PYTHONDONTWRITEBYTECODE": "1"}
         return subprocess.run(
             [*(prefix or []), *command, *words],
             cwd=PROJECT,
-            env=server_environment() | own,
+            env=self.environment,
             capture_output=True,
             check=False,
             timeout=60,
@@ -141,6 +155,101 @@ def test_a_command_line_killed_at_any_call_leaves_a_draft_or_one_report(
     assert killed > 0
 
 
+class Page:
+    """The page of a form of its own process, as somebody uses it; one connection for all."""
+
+    def __init__(self, person: Person) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-B", "-m", "tests.faults.form_program", str(person.agent.path)],
+            cwd=PROJECT,
+            env=person.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout
+        self._host, _, path = self.process.stdout.readline().strip()[7:].partition("/")
+        self._talking = http.client.HTTPConnection(self._host, timeout=20)
+        self._talking.request("GET", "/" + path)
+        entered = self._talking.getresponse()
+        state = re.search(r'id="state">(.*?)</script>', entered.read().decode())
+        assert state
+        self._draft = json.loads(state[1])["state"]["draft"]
+        self._cookie = {"Cookie": entered.headers["Set-Cookie"].partition(";")[0]}
+        self._stream = http.client.HTTPConnection(self._host, timeout=20)
+        self._stream.request("GET", "/changes", headers=self._cookie)
+        self._stream.getresponse()
+
+    def asks(self, act: str, **tree: object) -> None:
+        headers = {"Origin": f"http://{self._host}", "Content-Type": "application/json"}
+        self._talking.request("POST", act, json.dumps(tree), headers | self._cookie)
+        answer = self._talking.getresponse()
+        problem = answer.read()
+        assert answer.status == 200, (act, problem)
+
+    def reports(self) -> None:
+        """Write, attach and send; breaks off when the form is gone."""
+        draft = self._draft | {"title": TITLE, "text": "It beeps.", "urgency": "cannot_work"}
+        with suppress(OSError, http.client.HTTPException):
+            self.asks("/draft", **draft)
+            self.asks("/attach", name="page.png", content=base64.b64encode(PICTURE).decode())
+            self.asks("/send", **draft)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._talking.close()
+        self._stream.close()
+        self.process.kill()
+        self.process.wait()
+        assert self.process.stdout
+        self.process.stdout.close()
+
+
+def test_a_form_killed_at_any_call_leaves_a_draft_or_one_report(
+    person: Person, tmp_path: Path, dice: random.Random
+) -> None:
+    killed = 0
+    points = [("openat", 1), ("rename", 1), ("fsync", 2), ("sendto", dice.randint(1, 3))]
+    if not long_run():
+        killed = sum(form_killed(person, call, nth, tmp_path / "out") for call, nth in points)
+    for call in CALLS if long_run() else ():
+        nth = 1
+        while form_killed(person, call, nth, tmp_path / "out"):
+            nth += 1
+            killed += 1
+    tell(f"{killed} kills of the form")
+    assert killed > 1
+
+
+def form_killed(person: Person, call: str, nth: int, output: Path) -> bool:
+    """Kill the form at a call while somebody reports, open it anew, and look what there is.
+
+    Returns whether it came to that call.
+    """
+    folder = person.next()
+    with Page(person) as page:
+        with Strace(page.process.pid, call, "signal=KILL", str(nth), [], output):
+            page.reports()
+            until(
+                lambda: page.process.poll() or person.has_reported(), what="the report or the end"
+            )
+        killed = page.process.poll() is not None
+    begun = bool(list(folder.glob("*/draft.json")) or list(folder.glob("*/report.json")))
+    told = bool(person.agent.reports)
+    with Page(person):
+        drafts = Drafts(folder)
+        until(lambda: drafts.waiting() == [], what="what waited")
+    reports = [one["title"] for one in person.agent.reports.values()]
+    left = [one for one in (drafts.load(at.name) for at in folder.glob("[0-9]*")) if one]
+    assert len(reports) + len(left) == int(begun or told), (call, nth)
+    assert set(reports) <= {TITLE}
+    if reports:
+        assert [bytes(one) for one in person.agent.files.values()] == [PICTURE], (call, nth)
+    return killed
+
+
 def test_an_agent_killed_at_any_call_has_the_report_once(
     tmp_path: Path, dice: random.Random
 ) -> None:
@@ -174,7 +283,7 @@ def killed_while_filing(folder: Path, call: str, nth: int) -> bool:
     with Strace(agent.process.pid, call, "signal=KILL", str(nth), paths, folder / "out"):
         with suppress(LinkError):
             hand_over(state, report, file["id"])
-        killed = is_ending(agent)  # waited for here: strace does not leave a dead one unburied
+        killed = is_ending(agent.process)
     if killed:
         agent = AgentProcess(state, rules)
     hand_over(state, report, file["id"])
@@ -187,10 +296,10 @@ def killed_while_filing(folder: Path, call: str, nth: int) -> bool:
     return killed
 
 
-def is_ending(agent: AgentProcess) -> bool:
-    """Tell whether it was hit just now."""
+def is_ending(process: "subprocess.Popen[Any]") -> bool:
+    """Tell whether it was hit just now; strace does not let go of a dead one that is unburied."""
     with suppress(subprocess.TimeoutExpired):
-        agent.process.wait(0.2)
+        process.wait(0.3)
         return True
     return False
 

@@ -18,6 +18,7 @@ from typing import Self
 from tests.support.polling import until
 
 _ATTACH_S = 20
+_DETACH_S = 10
 
 
 def words(call: str, fault: str, when: str, paths: Sequence[Path], output: Path) -> list[str]:
@@ -75,7 +76,11 @@ class Strace:
         """Let go; the process goes on without faults. Twice is once."""
         if self._process.poll() is None:
             self._process.terminate()
-        self._process.communicate()
+        try:
+            self._process.communicate(timeout=_DETACH_S)
+        except subprocess.TimeoutExpired:  # it may wait for one that died meanwhile
+            self._process.kill()
+            self._process.communicate()
         _go_on(self._pid)
 
     def __enter__(self) -> Self:
