@@ -1,15 +1,11 @@
 """Whether a network service takes connections, and how fast."""
 
-import re
 from collections.abc import Iterator
 
 from agent.check_api import Check, CheckError, Measured, Metric, TargetFilter, Unit, Unreadable
-from agent.host.connect import Attempt, Place, attempt
+from agent.host.connect import Attempt, attempt, place_of
 
 STATES = ("open", "refused", "timeout", "unreachable")
-
-_TARGET = re.compile(r"(?:\[(?P<six>[0-9a-fA-F:.%\w]+)\]|(?P<host>[^\s:\[\]/]+)):(?P<port>\d{1,5})")
-_HIGHEST_PORT = 65_535
 
 
 def probe(targets: TargetFilter) -> Iterator[Measured | Unreadable]:
@@ -28,14 +24,6 @@ def probe(targets: TargetFilter) -> Iterator[Measured | Unreadable]:
             yield Unreadable(target, outcome.reason)
         else:
             yield Measured(target, _values(outcome))
-
-
-def place_of(target: str) -> Place | None:
-    """Return what ``HOST:PORT`` or ``[IPV6]:PORT`` names; None when it is something else."""
-    found = _TARGET.fullmatch(target)
-    if not found or not 0 < int(found["port"]) <= _HIGHEST_PORT:
-        return None
-    return Place(found["six"] or found["host"], int(found["port"]))
 
 
 def _values(outcome: Attempt) -> dict[str, float | int | str]:

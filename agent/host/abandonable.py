@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from agent.errors import CheckError, CheckTimeoutError
@@ -24,6 +25,7 @@ FROZEN_VERB = "probe"
 """First argument that makes a frozen agent's own program run ``probe_child.main``."""
 
 _LONGEST_ANSWER = 65_536
+_WEB = frozenset(("http", "certificate"))  # questions that web_child answers, not probe_child
 _FAREWELL_S = 5.0  # for one that has answered all and only has to leave
 _DEATH_S = 0.05  # for one that was killed and is not held by the kernel
 _ONE_BY_ONE = sys.platform == "win32"  # its pipes cannot be polled: one question, one child
@@ -52,7 +54,8 @@ def ask(
 ) -> Iterator[tuple[str, str | CheckError]]:
     """Yield each argument, in order, with the probe's answer or the reason why there is none.
 
-    ``probe`` names a function of ``probe_child``; ``deadline_s`` is the time for each answer.
+    ``probe`` names a function of ``probe_child`` or ``web_child``; ``deadline_s`` is the time
+    for each answer.
     A question that hangs takes its deadline and leaves the ones after it to another child.
     """
     missing = lost()
@@ -149,7 +152,10 @@ def _answers(probe: str, arguments: Sequence[str], deadline_s: float) -> Iterato
 def _command(probe: str, arguments: Sequence[str]) -> list[str]:
     if getattr(sys, "frozen", False):
         return [sys.executable, FROZEN_VERB, probe, *arguments]
-    return [sys.executable, "-I", "-S", probe_child.__file__, probe, *arguments]
+    file = probe_child.__file__
+    if probe in _WEB:
+        file = str(Path(file).with_name("web_child.py"))
+    return [sys.executable, "-I", "-S", file, probe, *arguments]
 
 
 def _given(line: bytes) -> str | CheckError:

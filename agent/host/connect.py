@@ -1,6 +1,7 @@
 """Opening network connections, many at once and in bounded time."""
 
 import errno
+import re
 import selectors
 import socket
 import time
@@ -13,6 +14,8 @@ from agent.host import abandonable
 CONNECT_S = 3.0
 RESOLVE_S = 3.0
 
+_TARGET = re.compile(r"(?:\[(?P<six>[0-9a-fA-F:.%\w]+)\]|(?P<host>[^\s:\[\]/]+)):(?P<port>\d{1,5})")
+_HIGHEST_PORT = 65_535
 _KEEP_ADDRESSES_S = 300.0
 _KEEP_USELESS_S = 30.0  # a service that does not answer may have moved
 _TRIES = 2  # a name's first two addresses: usually its IPv6 and its IPv4 one
@@ -29,6 +32,14 @@ class Place(NamedTuple):
 
     host: str
     port: int
+
+
+def place_of(target: str) -> Place | None:
+    """Return what ``HOST:PORT`` or ``[IPV6]:PORT`` names; None when it is something else."""
+    found = _TARGET.fullmatch(target)
+    if not found or not 0 < int(found["port"]) <= _HIGHEST_PORT:
+        return None
+    return Place(found["six"] or found["host"], int(found["port"]))
 
 
 class Attempt(NamedTuple):

@@ -63,9 +63,13 @@ def test_a_check_says_what_it_is(check: Check) -> None:
         assert re.fullmatch(r"[a-z][a-z0-9_]*", metric.name)
         assert metric.meaning
         assert bool(metric.words) is (metric.unit is Unit.WORD)
-        suffix = {"_bytes": Unit.BYTES, "_percent": Unit.SHARE, "_s": Unit.SECONDS}
-        for ending, unit in suffix.items():
-            assert metric.name.endswith(ending) is (metric.unit is unit), metric
+        suffixes = {
+            Unit.BYTES: ("_bytes",),
+            Unit.SHARE: ("_percent",),
+            Unit.SECONDS: ("_s", "_in", "_age", "skew"),
+        }
+        for unit, endings in suffixes.items():
+            assert metric.name.endswith(endings) is (metric.unit is unit), metric
 
 
 def test_a_probe_yields_declared_metrics_in_their_units(check: Check) -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from agent.check_api import CheckError, Measured, TargetFilter, Unreadable
 from agent.checks import tcp
-from agent.checks.tcp import CHECK, place_of
-from agent.host.connect import Place
+from agent.checks.tcp import CHECK
+from agent.host.connect import Place, place_of
 
 
 @pytest.mark.parametrize(
