@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 # What the tests start for real; each is installed when root and missing.
-SYSTEM_PACKAGES := postgresql chromium systemd-container e2fsprogs btrfs-progs fuse3 libfuse2 strace faketime \
+SYSTEM_PACKAGES := postgresql chromium systemd-container e2fsprogs btrfs-progs smartmontools fuse3 libfuse2 strace faketime \
 	xvfb openbox xfce4-panel lxqt-panel xdotool dbus at-spi2-core \
 	python3-tk wine wine64 monitoring-plugins-basic
 

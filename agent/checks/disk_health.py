@@ -1,0 +1,90 @@
+"""What drives say of their own health, by SMART."""
+
+from collections.abc import Iterator
+
+from agent.check_api import (
+    Check,
+    CheckError,
+    Increase,
+    Measured,
+    Metric,
+    TargetFilter,
+    Unit,
+    Unreadable,
+    UnsupportedCheckError,
+)
+from agent.host import smart
+from agent.host.smart import Drive
+from agent.host.smart_report import SELF_TESTS, VERDICTS
+from agent.targets import missing
+
+_WEEK_S = 7 * 24 * 3600
+
+
+def probe(targets: TargetFilter) -> Iterator[Measured | Unreadable]:
+    """Yield what each drive tells of itself."""
+    there = smart.SHARED.drives()
+    for drive in there:
+        removable = drive.removable and "removable" in targets.exclude
+        if targets.wants(drive.target) and not removable:
+            yield from _look(drive, targets)
+    for name in missing(targets, {drive.target for drive in there}):
+        yield Unreadable(name, "smartctl finds no such drive")
+
+
+def _look(drive: Drive, targets: TargetFilter) -> Iterator[Measured | Unreadable]:
+    """Yield what one drive tells; nothing for one that has no health to tell, unless named."""
+    named = drive.target in targets.include
+    try:
+        report = smart.SHARED.report(drive)
+    except UnsupportedCheckError as error:
+        if named:
+            yield Unreadable(drive.target, error.reason)
+        return
+    except CheckError as error:
+        yield Unreadable(drive.target, error.reason)
+        return
+    if report.is_virtual and "virtual" in targets.exclude:
+        return
+    if report.told:
+        yield Measured(drive.target, report.told)
+    elif named:
+        yield Unreadable(drive.target, "the drive tells nothing of its health")
+
+
+CHECK = Check(
+    name="disk.health",
+    meaning="what drives say of their own health (SMART)",
+    metrics=(
+        Metric("verdict", Unit.WORD, "the drive's own verdict", words=VERDICTS),
+        Metric("critical_warning", Unit.COUNT, "warnings of an NVMe drive, a bit for each"),
+        Metric("pending", Unit.COUNT, "sectors that cannot be read and wait to be replaced"),
+        Metric("reallocated", Unit.COUNT, "sectors that were replaced"),
+        Metric("uncorrectable", Unit.COUNT, "sectors or commands whose content was lost"),
+        Metric("media_errors", Unit.COUNT, "times that an NVMe drive could not mend content"),
+        Metric("nvme_wear_percent", Unit.SHARE, "share of its life that an NVMe drive has used"),
+        Metric("nvme_spare_percent", Unit.SHARE, "share of an NVMe drive's spare that is left"),
+        Metric("self_test", Unit.WORD, "how its last self-test ended", words=SELF_TESTS),
+        Metric(
+            "pending_growth_7d",
+            Unit.COUNT,
+            "sectors that began to wait within 7 days",
+            derived=Increase("pending", _WEEK_S),
+        ),
+        Metric(
+            "reallocated_growth_7d",
+            Unit.COUNT,
+            "sectors that were replaced within 7 days",
+            derived=Increase("reallocated", _WEEK_S),
+        ),
+        Metric(
+            "media_errors_growth_7d",
+            Unit.COUNT,
+            "times within 7 days that an NVMe drive could not mend content",
+            derived=Increase("media_errors", _WEEK_S),
+        ),
+    ),
+    probe=probe,
+    platforms=("linux", "darwin"),
+    deadline_s=120.0,
+)
