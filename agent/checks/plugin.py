@@ -1,8 +1,8 @@
 """Monitoring plugins: the device's own commands, run by name and judged by their exit status."""
 
-import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from agent import device
@@ -28,7 +28,6 @@ STATUSES = ("ok", "warning", "critical", "unknown")
 TOGETHER_S = 60.0
 """The time that all commands of one rule have, however many they are."""
 
-_AT_ONCE = 4
 _NOT_FOUND = 127
 _LONGEST_SUMMARY = 200
 
@@ -47,9 +46,14 @@ def probe(targets: TargetFilter) -> Iterator[Measured | Unreadable]:
     chosen = [command for name, command in mine.commands.items() if targets.named(name)]
     for name in missing(targets, mine.commands):
         yield Unreadable(name, f"{mine.source} has no command of this name")
-    ran = _run_all(chosen)
-    for command in chosen:
-        yield _told(command.name, ran[command.name])
+    if not chosen:
+        return
+    from agent.host import program  # noqa: PLC0415 - most devices have no plugins
+
+    until_s = time.monotonic() + TOGETHER_S
+    runs = [partial(_run, command, until_s) for command in chosen]
+    for command, ran in zip(chosen, program.together(runs), strict=True):
+        yield _told(command.name, ran)
 
 
 def _told(name: str, ran: _Ran | CheckError) -> Measured | Unreadable:
@@ -69,31 +73,8 @@ def _told(name: str, ran: _Ran | CheckError) -> Measured | Unreadable:
     return Unreadable(name, reason + said)
 
 
-def _run_all(commands: Sequence[Command]) -> Mapping[str, _Ran | CheckError]:
-    """Run commands, some at a time: one that is slow leaves time for the others."""
-    until_s = time.monotonic() + TOGETHER_S
-    waiting = list(commands)
-    ran: dict[str, _Ran | CheckError] = {}
-
-    def work() -> None:
-        while waiting:
-            try:
-                command = waiting.pop(0)
-            except IndexError:  # another took the last one
-                return
-            ran[command.name] = _run(command, until_s)
-
-    others = [threading.Thread(target=work) for _ in commands[1:_AT_ONCE]]
-    for other in others:
-        other.start()
-    work()
-    for other in others:
-        other.join()
-    return ran
-
-
 def _run(command: Command, until_s: float) -> _Ran | CheckError:
-    from agent.host import program  # noqa: PLC0415 - most devices have no plugins
+    from agent.host import program  # noqa: PLC0415 - as above
     from agent.plugin_output import parse  # noqa: PLC0415 - the same
 
     left_s = until_s - time.monotonic()

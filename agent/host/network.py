@@ -34,9 +34,9 @@ if sys.platform == "linux":
     def read() -> list[Interface]:
         """Return the interfaces; raises OSError."""
         routes = default_routes(procfs.text("/proc/net/route"), procfs.text("/proc/net/ipv6_route"))
-        servers = name_servers(procfs.text("/etc/resolv.conf"))
-        if all(server.startswith("127.0.0.5") for server in servers):  # systemd-resolved's own
-            servers = name_servers(procfs.text("/run/systemd/resolve/resolv.conf")) or servers
+        asked = servers()
+        if all(server.startswith("127.0.0.5") for server in asked):  # systemd-resolved's own
+            asked = name_servers(procfs.text("/run/systemd/resolve/resolv.conf")) or asked
         addresses: dict[str, list[str]] = {}
         for address in netlink.addresses():
             if address.lasting:
@@ -47,10 +47,14 @@ if sys.platform == "linux":
                 procfs.text(f"/sys/class/net/{name}/address"),
                 tuple(sorted(found)),
                 tuple(routes.get(name, ())),
-                servers if name in routes else (),
+                asked if name in routes else (),
             )
             for name, found in sorted(addresses.items())
         ]
+
+    def servers() -> tuple[str, ...]:
+        """Return the name servers that programs of this computer ask."""
+        return name_servers(procfs.text("/etc/resolv.conf"))
 
     def default_routes(ipv4: str, ipv6: str) -> dict[str, list[str]]:
         """Return the gateways of each interface's default routes, from the kernel's tables."""
@@ -70,9 +74,13 @@ if sys.platform == "linux":
 else:
     import psutil
 
+    def servers() -> tuple[str, ...]:
+        """Return the name servers that programs of this computer ask; raises OSError."""
+        return _name_servers()
+
     def read() -> list[Interface]:
         """Return the interfaces; raises OSError."""
-        servers = _name_servers()
+        told_servers = _name_servers()
         found = []
         for name, addresses in sorted(psutil.net_if_addrs().items()):
             told: dict[int, list[str]] = {}
@@ -83,7 +91,7 @@ else:
             if ipv4 or ipv6:
                 mac = next(iter(told.get(int(psutil.AF_LINK), [])), "")
                 mac = mac.replace("-", ":").lower()
-                found.append(Interface(name, mac, tuple(sorted(ipv4 + ipv6)), (), servers))
+                found.append(Interface(name, mac, tuple(sorted(ipv4 + ipv6)), (), told_servers))
         return found
 
     def _local(address: str) -> bool:

@@ -10,13 +10,16 @@ hold us.
 import os
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, NamedTuple, TypeVar
 
 from agent.errors import CheckError, CheckTimeoutError
 from agent.host import abandonable
+
+_Result = TypeVar("_Result")
 
 LONGEST = 65_536
 """Bytes that are kept of each of the two outputs; what comes after is read off and dropped."""
@@ -94,6 +97,31 @@ def run(argv: Sequence[str], deadline_s: float, *, longest: int = LONGEST) -> En
     return Ended(child.returncode, out.kept, err.kept, out.cut or err.cut)
 
 
+def together(tasks: Sequence[Callable[[], _Result]], at_once: int = 4) -> list[_Result]:
+    """Run tasks that wait for programs, some at a time; return their results in order.
+
+    One program that is slow leaves time for the others. A task raises nothing.
+    """
+    waiting = list(enumerate(tasks))
+    results: dict[int, _Result] = {}
+
+    def work() -> None:
+        while waiting:
+            try:
+                number, task = waiting.pop(0)
+            except IndexError:  # another took the last one
+                return
+            results[number] = task()
+
+    others = [threading.Thread(target=work) for _ in tasks[1:at_once]]
+    for other in others:
+        other.start()
+    work()
+    for other in others:
+        other.join()
+    return [results[number] for number in range(len(tasks))]
+
+
 def _start(argv: Sequence[str]) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
@@ -116,7 +144,6 @@ def _start(argv: Sequence[str]) -> subprocess.Popen[bytes]:
 
 if sys.platform == "win32":
     import contextlib
-    import threading
 
     _NO_WINDOW = subprocess.CREATE_NO_WINDOW
     _SUFFIX = ".exe"
