@@ -1,0 +1,45 @@
+"""What crashes of Linux and macOS leave behind: each crash once, by the times of its files."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from agent.errors import UnsupportedCheckError
+from agent.host.crash_traces import ONE_CRASH_S, fold, times
+
+START = 1_000_000.0
+
+
+def test_one_crash_is_counted_once_however_many_files_it_left() -> None:
+    memory: dict[str, str] = {}
+    old = [START - 5000, START - 10]
+    assert fold(memory, old, START) == 0, "what was before the first look is history"
+    crash = [START + 60, START + 60.5, START + 61, START + 200]
+    assert fold(memory, old + crash[:3], START + 300) == 1
+    assert fold(memory, old + crash, START + 400) == 1, "systemd copied them at the boot"
+    assert fold(memory, crash, START + 500) == 1
+    later = START + 60 + ONE_CRASH_S + 1
+    assert fold(memory, [*crash, later], later + 60) == 2
+
+
+def test_a_file_from_the_future_waits() -> None:
+    memory: dict[str, str] = {}
+    fold(memory, [], START)
+    assert fold(memory, [START + 9000], START + 10) == 0
+    assert fold(memory, [START + 100, START + 9000], START + 200) == 1
+    assert fold(memory, [START + 100, START + 9000], START + 9001) == 2
+
+
+def test_the_times_are_those_of_the_files_that_match(tmp_path: Path) -> None:
+    for name, at_s in [("dmesg-efi-1", 100), ("dmesg-efi-2", 101), ("console-ramoops", 5)]:
+        (tmp_path / name).write_text("x")
+        os.utime(tmp_path / name, (at_s, at_s))
+    (tmp_path / "dmesg-folder").mkdir()
+    roots = [(str(tmp_path), "dmesg-*"), (str(tmp_path / "none"), "*")]
+    assert sorted(times(roots)) == [100, 101]
+
+
+def test_where_nothing_is_kept_it_is_unsupported(tmp_path: Path) -> None:
+    with pytest.raises(UnsupportedCheckError, match="keeps nothing of its crashes"):
+        times([(str(tmp_path / "none"), "*")])
