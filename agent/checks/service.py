@@ -13,13 +13,13 @@ from agent.check_api import (
     UnsupportedCheckError,
 )
 from agent.host.services import STARTS, STATES, Service
+from agent.targets import chosen_services
 
 if sys.platform == "win32":
     from agent.host.scm import NAME, Units
 else:
     from agent.host.systemd import NAME, Units
 
-_WILD = frozenset("*?")
 _ALL = "services"
 _UNITS = Units()
 
@@ -29,17 +29,9 @@ def probe(targets: TargetFilter) -> Iterator[Measured | Unreadable]:
     if sys.platform not in CHECK.platforms:
         raise UnsupportedCheckError("this system's services cannot be read")
     automatic = "automatic" in targets.options.get("start", ())
-    names, patterns = [], []
-    for name in filter(targets.named, targets.include):
-        if not _WILD.isdisjoint(name):
-            patterns.append(name)
-        elif NAME.fullmatch(name):
-            names.append(name)
-        else:
-            yield Unreadable(name, "this cannot be a service's name")
-    if patterns or not targets.include:
-        found = _UNITS.found(tuple(patterns), automatic=automatic)
-        names += [name for name in found if targets.wants(name) and name not in names]
+    names, impossible = chosen_services(targets, _UNITS, NAME, automatic=automatic)
+    for name in impossible:
+        yield Unreadable(name, "this cannot be a service's name")
     states = _UNITS.states(names, automatic=automatic)
     wanted = {name: one for name, one in states.items() if _is_wanted(one, targets)}
     if "stopped" not in targets.options.get("count", ()):

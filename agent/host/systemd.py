@@ -175,6 +175,17 @@ def matching(patterns: Iterable[str], *, automatic: bool) -> list[str]:
     return sorted(name for name in names | loaded if "@." not in name)  # a template is no unit
 
 
+def failed() -> list[str]:
+    """Return the full names of all units that have failed; raises CheckError.
+
+    Most often there is none, which systemd tells without looking at every unit.
+    """
+    if _systemctl("show", "--property=NFailedUnits").strip() == "NFailedUnits=0":
+        return []
+    options = ["--state=failed", "--all", "--full", "--plain", "--no-legend"]
+    return sorted(_names(_systemctl("list-units", *options)))
+
+
 def _names(listed: str) -> set[str]:
     return {line.split(None, 1)[0] for line in listed.splitlines() if line.strip()}
 
