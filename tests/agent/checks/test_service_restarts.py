@@ -38,6 +38,7 @@ def test_each_restart_by_systemd_counts(container: Container, probe: Probe) -> N
         "wd-runs": {"restarts_total": 0},
     }
     for count in (1, 2):
+        until(partial(_is_active, container), what="a process to kill")
         container.run("systemctl", "kill", "--signal=SEGV", "wd-returns")
         counted = {"wd-returns": {"restarts_total": count}}
         until(partial(_tells, probe, counted), what=f"restart {count}")
@@ -64,6 +65,10 @@ def test_restarts_of_an_hour_follow_from_the_count() -> None:
     metric = CHECK.metric("restarts_1h")
     assert metric
     assert metric.derived == Increase("restarts_total", 3600.0)
+
+
+def _is_active(container: Container) -> bool:
+    return container.run("systemctl", "is-active", "wd-returns", check=False) == "active"
 
 
 def _tells(probe: Probe, counted: dict[str, dict[str, int]]) -> bool:
