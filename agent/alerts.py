@@ -15,7 +15,8 @@ inactive → pending → firing (warning or critical) → clearing → resolved,
    passed without an up. Ups within one opening are its ``occurrences``; they make an
    event of their own at 10, 100, 1,000, … only.
 5. While held back (``quiet``: a maintenance window; ``startup_grace`` after boot) nothing is
-   raised; what still holds afterwards is raised then.
+   raised; what still holds afterwards is raised then. While another rule explains it
+   (``explained``) ``for`` does not even count.
 6. An event is sent when the evaluation differs from the one announced last. Rules that only
    watch, or open no tickets, live the same life without events.
 """
@@ -39,7 +40,16 @@ from agent.protocol.events import AlertEvent
 from agent.protocol.words import Evaluation
 from agent.rules.model import Condition, Rule
 
-__all__ = ["AlertState", "Phase", "fingerprint", "parse_state", "paused", "step", "withdraw"]
+__all__ = [
+    "AlertState",
+    "Phase",
+    "fingerprint",
+    "held_back",
+    "parse_state",
+    "paused",
+    "step",
+    "withdraw",
+]
 
 FLAPPING_UPS = 5
 FLAPPING_S = 3600.0
@@ -53,6 +63,7 @@ def step(
     boot_id: str,
     *,
     quiet: bool = False,
+    explained: bool = False,
     facts_hash: str = "",
 ) -> tuple[AlertState | None, AlertEvent | None]:
     """Return the alert's next state, and the event it makes if it makes one.
@@ -65,12 +76,12 @@ def step(
     state = previous or AlertState(rule.name, rule.check, evaluation.target, boot_id)
     if evaluation.absent and state.announced is Evaluation.OK:
         return None, None
-    held_back = quiet or now.boot_s < rule.startup_grace_s
+    held_back = quiet or explained or now.boot_s < rule.startup_grace_s
     state = _in_this_boot(state, boot_id, now)
     if evaluation.reason:
         state = _blind(state, rule, now)
     else:
-        state = _seen(state, evaluation, rule, now, held_back=held_back)
+        state = _seen(state, evaluation, rule, now, held_back=held_back, explained=explained)
     wanted = _wanted(state, rule, held_back=held_back)
     event = None
     if wanted is not state.announced or _is_milestone(previous, state):
@@ -78,6 +89,18 @@ def step(
     if _is_forgettable(state):
         return None, event
     return (previous if state == previous else state), event
+
+
+def held_back(state: AlertState, rule: Rule) -> bool:
+    """Tell whether a condition has held for long enough and is not raised all the same."""
+    courses = ((state.warning, rule.warning), (state.critical, rule.critical))
+    return any(
+        condition is not None
+        and not course.raised
+        and course.span is not None
+        and course.span.counted_s >= condition.for_s
+        for course, condition in courses
+    )
 
 
 def paused(state: AlertState, rule: Rule, now: Now) -> AlertState:
@@ -125,7 +148,13 @@ def _blind(state: AlertState, rule: Rule, now: Now) -> AlertState:
 
 
 def _seen(
-    state: AlertState, evaluation: TargetEvaluation, rule: Rule, now: Now, *, held_back: bool
+    state: AlertState,
+    evaluation: TargetEvaluation,
+    rule: Rule,
+    now: Now,
+    *,
+    held_back: bool,
+    explained: bool,
 ) -> AlertState:
     gap_s = _longest_gap_s(rule)
     flapping = state.ups >= FLAPPING_UPS
@@ -135,6 +164,8 @@ def _seen(
             return IDLE
         if course.raised:
             return _lowered(course, judgement, condition, now, gap_s, stays=flapping)
+        if explained:
+            return Course(eased=course.eased)
         return _raised(course, judgement, condition, now, gap_s, held_back=held_back)
 
     warning = follow(state.warning, evaluation.warning, rule.warning)

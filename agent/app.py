@@ -267,6 +267,7 @@ class Agent:
             },
             "checks": check_trees(check_states(judged(self.runner))),
             "unsupported": unsupported(self.runner),
+            "held_back": [one._asdict() for one in self.runner.quiet.records],
             "outbox": {
                 "waiting": counts.waiting,
                 "bytes": counts.bytes,

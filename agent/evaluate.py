@@ -59,6 +59,11 @@ class TargetEvaluation:
             return Evaluation.WARNING
         return Evaluation.OK
 
+    @property
+    def finds_trouble(self) -> bool:
+        """Whether something is wrong at this look."""
+        return self.evaluation in (Evaluation.WARNING, Evaluation.CRITICAL)
+
     def readings(self) -> tuple[Reading, ...]:
         """Return the values with their units; an infinite one is left out (JSON has none)."""
         readings = [

@@ -46,12 +46,22 @@ def status_lines(status: Mapping[str, Any]) -> list[str]:
     lines += [f"trouble   {trouble}" for trouble in status["troubles"]]
     lines += [f"rules     {problem}" for problem in rules["problems"]]
     told = unsupported_lines(status["unsupported"])
-    return [*lines, "", *check_lines(status["checks"]), *told]
+    held = held_back_lines(status["held_back"])
+    return [*lines, "", *check_lines(status["checks"]), *told, *held]
 
 
 def unsupported_lines(unsupported: Mapping[str, str]) -> list[str]:
     """Return which rules this computer cannot check, and why: not an alarm, but to be known."""
     return [f"not checked here: {rule}: {reason}" for rule, reason in unsupported.items()]
+
+
+def held_back_lines(records: Iterable[Mapping[str, str]]) -> list[str]:
+    """Return what is wrong and opens nothing for the time being, and why."""
+    return [
+        f"held back: {one['rule']} on {one['target']} since {one['since']}: {one['reason']}"
+        for one in records
+        if not one["until"]
+    ]
 
 
 def outbox_sentence(outbox: Mapping[str, Any]) -> str:

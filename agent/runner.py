@@ -10,12 +10,12 @@ import logging
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from agent.alerts import AlertState, fingerprint, paused, step, withdraw
+from agent.alerts import AlertState, fingerprint, held_back, paused, step, withdraw
 from agent.check_api import CheckError, Measured, Unreadable, UnsupportedCheckError
 from agent.clock import Now
-from agent.evaluate import WHOLE_CHECK, absentees, evaluate, unreadable
+from agent.evaluate import WHOLE_CHECK, TargetEvaluation, absentees, evaluate, unreadable
 from agent.protocol.words import Evaluation
-from agent.rules.maintenance import in_maintenance
+from agent.quiet import Quiet
 from agent.rules.model import Rule
 from agent.schedule import Plan, Schedule, measured
 from agent.store import Envelope, event_envelope
@@ -28,6 +28,9 @@ LONGEST_WAIT_S = 60.0
 
 IDLE_COMMIT_S = 300.0
 """What checks remember, and nothing depends on yet, is stored this often."""
+
+QUIET_NAME = "held_back"
+"""The name under which it is stored what was held back."""
 
 GRACE = 1.5
 """A probe ends itself at its check's deadline; this many times that long, it is lost."""
@@ -60,7 +63,6 @@ class Runner:
         ``recall`` returns a text that was recorded; ``trends`` adds what follows from history.
         """
         self.schedules = list(plan.schedules)
-        self._maintenance = plan.maintenance
         self._states = states
         self._record = record
         self._reload = reload
@@ -69,6 +71,7 @@ class Runner:
         self._facts_hash = facts_hash
         self._recall = recall
         self._trends = trends
+        self.quiet = Quiet(plan.maintenance, recall(QUIET_NAME))
         self._texts: dict[str, str | None] = {}
         self._texts_due_s = 0.0
         self._stopping = threading.Event()
@@ -143,7 +146,7 @@ class Runner:
         Those of rules that are gone are closed, for nothing would ever end them.
         """
         self.schedules = list(plan.schedules)
-        self._maintenance = plan.maintenance
+        self.quiet.windows = plan.maintenance
         rules = {schedule.rule.name for schedule in self.schedules}
         for key in tuple(self._states):
             if key[0] not in rules:
@@ -155,10 +158,11 @@ class Runner:
         plan = self._reload(now)
         if plan is not None:
             self.adopt(plan)
+        if self.quiet.tick(now):
+            self.check_now()
         for schedule in self.schedules:
             if schedule.due_boot_s <= now.boot_s and not schedule.unsupported:
-                schedule.advance(now)
-                self._look(schedule)
+                self._look(schedule, now)
         self._commit()
         return min(LONGEST_WAIT_S, max(0.0, self._next_due() - self._clock().boot_s))
 
@@ -193,9 +197,12 @@ class Runner:
         if self._trends:
             self._trends.write(now, at_once=at_once)
 
-    def _look(self, schedule: Schedule) -> None:
+    def _look(self, schedule: Schedule, turn: Now) -> None:
         """Probe one rule's targets and step their alerts."""
         rule = schedule.rule
+        schedule.looked_boot_s = turn.boot_s
+        if schedule.due_boot_s <= turn.boot_s:
+            schedule.advance(turn)
         stated = [target for name, target in self._states if name == rule.name]
         try:
             readings, texts = self._probe(schedule)
@@ -212,21 +219,42 @@ class Runner:
             found = [
                 evaluate(rule, schedule.check, one) for one in unreadable(rule, known, error.reason)
             ]
+        schedule.note([one for one in found if not one.absent], self._clock())
+        down = self._down(rule, turn) if rule.depends_on and schedule.finds_trouble else ()
         now = self._clock()
-        windows = self._maintenance
-        quiet = bool(windows) and in_maintenance(windows, now.wall.astimezone()) is not None
+        reason = self.quiet.reason(rule, now, down)
         for one in found:
-            key = (rule.name, one.target)
-            before = self._states.get(key)
-            after, event = step(
-                before, one, rule, now, self._boot_id, quiet=quiet, facts_hash=self._facts_hash()
-            )
-            if after is not before:
-                self._remember(key, after)
-            if event is not None:
-                announced = before.announced if before else Evaluation.OK
-                self._envelopes.append(event_envelope(event, announced))
-        schedule.note([one for one in found if not one.absent], now)
+            self._step(rule, one, now, reason, explained=bool(down))
+
+    def _step(
+        self, rule: Rule, one: TargetEvaluation, now: Now, reason: str, *, explained: bool
+    ) -> None:
+        """Step one alert; ``reason`` tells why nothing may open now."""
+        key = (rule.name, one.target)
+        before = self._states.get(key)
+        after, event = step(
+            before, one, rule, now, self._boot_id,
+            quiet=bool(reason), explained=explained, facts_hash=self._facts_hash(),
+        )  # fmt: skip
+        if after is not before:
+            self._remember(key, after)
+        if event is not None:
+            announced = before.announced if before else Evaluation.OK
+            self._envelopes.append(event_envelope(event, announced))
+        held = (explained and one.finds_trouble) or (after is not None and held_back(after, rule))
+        if self.quiet.note(key, (reason or "the computer has just started") if held else "", now):
+            self._texts[QUIET_NAME] = self.quiet.to_text()
+
+    def _down(self, rule: Rule, turn: Now) -> list[str]:
+        """Return the rules it depends on that find something wrong, looked at in this turn."""
+        down = []
+        for parent in self.schedules:
+            if parent.rule.name in rule.depends_on and not parent.unsupported:
+                if parent.looked_boot_s != turn.boot_s:
+                    self._look(parent, turn)
+                if parent.finds_trouble:
+                    down.append(parent.rule.name)
+        return down
 
     def _still_watched(self, rule: Rule, stated: Sequence[str], seen: Collection[str]) -> list[str]:
         """Return the targets the rule is still about; alerts of the others are closed."""

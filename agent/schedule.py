@@ -19,7 +19,8 @@ class Schedule:
     ``lost_since`` is when a probe of it began that never came back; until it does, the rule
     is not tried again. ``unsupported`` says why this computer cannot run the check at all.
     ``evaluations`` are the latest by target, ``since`` the wall clock of their last change.
-    ``memory`` is what the check remembers for this rule, None until it was read.
+    ``looked_boot_s`` is the turn in which it was looked at last. ``memory`` is what the check
+    remembers for this rule, None until it was read.
     """
 
     rule: Rule
@@ -29,6 +30,7 @@ class Schedule:
     unsupported: str = ""
     evaluations: dict[str, TargetEvaluation] = field(default_factory=dict)
     since: dict[str, str] = field(default_factory=dict)
+    looked_boot_s: float = -1.0
     memory: dict[str, str] | None = None
 
     def advance(self, now: Now) -> None:
@@ -38,6 +40,11 @@ class Schedule:
             self.due_boot_s = now.boot_s
         missed = (now.boot_s - self.due_boot_s) // every_s
         self.due_boot_s += every_s * (1 + missed)
+
+    @property
+    def finds_trouble(self) -> bool:
+        """Whether something was wrong at its latest look."""
+        return any(one.finds_trouble for one in self.evaluations.values())
 
     def note(self, found: Sequence[TargetEvaluation], now: Now) -> None:
         """Remember the latest evaluations for status and heartbeat."""

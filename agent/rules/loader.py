@@ -1,18 +1,19 @@
 """A rules file → all its rules, or all its problems."""
 
 import stat
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from agent.check_api import Check
 from agent.errors import ConfigError
+from agent.rules.maintenance import MaintenanceWindow
 from agent.rules.members import Members
 from agent.rules.model import Rule, RuleSet
 from agent.rules.nodes import Document, Scalar
 from agent.rules.problems import Problems, TooManyProblemsError
 from agent.rules.sections import FILE, RULE, TIMES, WINDOW, read_rule, read_times, read_window
-from agent.rules.suggest import quoted
+from agent.rules.suggest import did_you_mean, quoted
 from agent.rules.tree import compose
 
 MOST_BYTES: Final = 256 * 1024
@@ -78,15 +79,23 @@ def _rules(
     ours = {name: default for name, (_, _, default) in TIMES.items()}
     inherited = read_times(file.section("defaults", "defaults:", tuple(TIMES)), ours)
     rules = _read_rules(file, checks, inherited)
-    windows = [read_window(each) for each in file.sections("maintenance", "a window", WINDOW)]
-    return RuleSet(rules, tuple(window for window in windows if window is not None), path)
+    windows = _read_windows(file, [rule.name for rule in rules])
+    return RuleSet(rules, tuple(windows), path)
+
+
+def _read_windows(file: Members, rules: Collection[str]) -> Iterator[MaintenanceWindow]:
+    for section in file.sections("maintenance", "a window", WINDOW):
+        window = read_window(section)
+        if window is not None:
+            _judge_names(section, "rules", window.rules, rules)
+            yield window
 
 
 def _read_rules(
     file: Members, checks: Mapping[str, Check], inherited: Mapping[str, float]
 ) -> tuple[Rule, ...]:
     """Return the rules that can be read; no two have one name, for alerts go by it."""
-    rules: list[Rule] = []
+    rules: list[tuple[Members, Rule]] = []
     lines: dict[str, int] = {}
     for section in file.sections("rules", "a rule", RULE):
         name = section.get("name")
@@ -97,5 +106,33 @@ def _read_rules(
             lines[name.text] = name.line
         rule = read_rule(section, checks, inherited)
         if rule is not None:
-            rules.append(rule)
-    return tuple(rules)
+            rules.append((section, rule))
+    for section, rule in rules:
+        _judge_names(section, "depends_on", rule.depends_on, lines)
+    _judge_circles(rules)
+    return tuple(rule for _, rule in rules)
+
+
+def _judge_names(
+    section: Members, member: str, names: Collection[str], known: Collection[str]
+) -> None:
+    """Note names of rules that are not there."""
+    for name in names:
+        if name not in known:
+            hint = did_you_mean(name, known)
+            section.problem(member, f"{member}: there is no rule {quoted(name)}; {hint}")
+
+
+def _judge_circles(rules: Sequence[tuple[Members, Rule]]) -> None:
+    """Note each rule that depends on itself, by whatever way."""
+    parents = {rule.name: rule.depends_on for _, rule in rules}
+    for section, rule in rules:
+        above, seen = list(rule.depends_on), set[str]()
+        while above:
+            name = above.pop()
+            if name == rule.name:
+                section.problem("depends_on", f"depends_on: {quoted(name)} depends on itself")
+                break
+            if name not in seen:
+                seen.add(name)
+                above += parents.get(name, ())

@@ -72,6 +72,7 @@ class TicketText:
 class Rule:
     """One entry of ``rules``: a check, what to make of it, and what to say.
 
+    While one of the rules it ``depends_on`` finds something wrong, it opens nothing.
     ``mode`` is "watch" for a rule that is judged and counted but opens nothing yet.
     ``startup_grace_s`` counts from the start of the computer; ``unknown_after_s`` is how long
     a target may be unreadable before that is told. ``line`` and ``column`` say where it is written.
@@ -87,6 +88,7 @@ class Rule:
     critical: Condition | None
     ticket: TicketText
     mode: Mode = "act"
+    depends_on: tuple[str, ...] = ()
     clear_for_s: float = 600.0
     unknown_after_s: float = 86_400.0
     startup_grace_s: float = 900.0

@@ -11,7 +11,7 @@ from typing import Any, Final
 from agent.check_api import Check, Unit
 from agent.protocol.words import DeviceKind, Priority
 from agent.rules import sections as words
-from agent.rules.maintenance import DAYS
+from agent.rules.maintenance import DAYS, WEEKS
 from agent.rules.units import SECONDS
 
 DURATION: Final = {
@@ -55,6 +55,7 @@ def _rule(checks: Mapping[str, Check], times: Schema) -> Schema:
         "check": {"enum": list(checks), "description": "\n".join(map(_line, checks.values()))},
         "only": _told(_only(), "Which devices the rule is for; without it, all."),
         "targets": {"type": "object"},
+        "depends_on": _told(_TEXTS, "Rules; while one finds something wrong, this opens nothing."),
         "warning": _condition(),
         "critical": _condition(),
         "ticket": _ticket(),
@@ -101,6 +102,8 @@ def _window() -> Schema:
     members = {
         "name": _text(words.LONGEST_NAME),
         "days": _told(_list_of(DAYS), "On which days it starts; without it, on all."),
+        "weeks": _told(_list_of(WEEKS), "Which of these days in a month; without it, all."),
+        "rules": _told(_TEXTS, "The rules that are quiet; without it, all."),
         "from": _told(time, 'Local time in quotes: "22:00".'),
         "to": _told(time, "Local time in quotes; not later than from: on the following day."),
     }

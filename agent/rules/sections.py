@@ -10,7 +10,7 @@ from typing import Final, cast
 
 from agent.check_api import Check, TargetFilter
 from agent.protocol.words import DeviceKind, Evaluation, Priority
-from agent.rules.maintenance import DAYS, MINUTES_A_DAY, MaintenanceWindow
+from agent.rules.maintenance import DAYS, MINUTES_A_DAY, WEEKS, MaintenanceWindow
 from agent.rules.members import Members
 from agent.rules.model import Condition, Mode, Only, Rule, TicketText
 from agent.rules.nodes import Scalar
@@ -25,14 +25,14 @@ TIMES: Final = {
 }
 """A rule's durations, which ``defaults`` gives for all: least, most, and ours, in seconds."""
 RULE: Final = (
-    *("name", "why", "check", "only", "targets", "warning", "critical", "ticket", "mode"),
-    *TIMES,
+    *("name", "why", "check", "only", "targets", "depends_on", "warning", "critical", "ticket"),
+    *("mode", *TIMES),
 )
 ONLY: Final = ("kind", "os", "at", "has")
 TARGETS: Final = ("include", "exclude", "absent")
 CONDITION: Final = ("when", "for", "clear", "clear_for", "priority")
 TICKET: Final = ("title", "advice")
-WINDOW: Final = ("name", "days", "from", "to")
+WINDOW: Final = ("name", "days", "weeks", "from", "to", "rules")
 SYSTEMS: Final = ("linux", "windows", "macos")
 MODES: Final = ("act", "watch")
 NAME: Final = r"[A-Za-z0-9][A-Za-z0-9._-]*"
@@ -90,6 +90,7 @@ def read_rule(
         critical=conditions[Evaluation.CRITICAL],
         ticket=ticket,
         mode=mode,
+        depends_on=members.texts("depends_on", LONGEST_NAME),
         clear_for_s=times["clear_for"],
         unknown_after_s=times["unknown_after"],
         startup_grace_s=times["startup_grace"],
@@ -110,7 +111,14 @@ def read_window(members: Members) -> MaintenanceWindow | None:
         members.problem("from", 'a window starts by "23:59"; for midnight write "00:00"')
     if starts == ends:
         members.problem("to", 'an empty window; a whole day is from "00:00" to "24:00"')
-    return MaintenanceWindow(name, tuple(DAYS.index(day) for day in days), starts, ends)
+    return MaintenanceWindow(
+        name,
+        tuple(DAYS.index(day) for day in days),
+        starts,
+        ends,
+        weeks=members.words("weeks", WEEKS),
+        rules=members.texts("rules", LONGEST_NAME),
+    )
 
 
 def _name(members: Members) -> str:

@@ -51,14 +51,20 @@ def test_status_shows_troubles_and_a_rules_file_that_got_worse() -> None:
             "rules": {"count": 2, "file": "/etc/r.yaml", "problems": ["r.yaml:3:1: odd"]},
             "outbox": EMPTY, "delivery": WELL, "troubles": ["the disk is full"], "checks": [CHECK],
             "unsupported": {"tank": "no tank in this computer"},
+            "held_back": [
+                {"rule": "shop", "target": "x:1", "reason": "patch night", "since": "9Z",
+                 "until": until}
+                for until in ("", "10Z")
+            ],
         }
     )  # fmt: skip
 
     assert "rules     2 from /etc/r.yaml" in lines
     assert "trouble   the disk is full" in lines
     assert "rules     r.yaml:3:1: odd" in lines
-    assert lines[-2].startswith("disk")
-    assert lines[-1] == "not checked here: tank: no tank in this computer"
+    assert lines[-3].startswith("disk")
+    assert lines[-2] == "not checked here: tank: no tank in this computer"
+    assert lines[-1] == "held back: shop on x:1 since 9Z: patch night"
 
 
 def test_refused_messages_come_with_what_to_do() -> None:

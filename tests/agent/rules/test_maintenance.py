@@ -31,7 +31,7 @@ def test_a_window_over_midnight_belongs_to_the_day_it_starts(at: str, covered: b
     day, _, time = at.partition(" ")
     hours, minutes = map(int, time.split(":"))
     local = TUESDAY + timedelta(days=day == "wed", hours=hours, minutes=minutes)
-    assert in_maintenance([PATCH_NIGHT], local) is (PATCH_NIGHT if covered else None)
+    assert in_maintenance([PATCH_NIGHT], local, "disk") is (PATCH_NIGHT if covered else None)
 
 
 def test_a_whole_day_ends_at_midnight() -> None:
@@ -44,8 +44,8 @@ def test_a_whole_day_ends_at_midnight() -> None:
 
 def test_the_first_window_that_covers_is_named() -> None:
     always = MaintenanceWindow("always", tuple(range(7)), 0, 1440)
-    assert in_maintenance([PATCH_NIGHT, always], TUESDAY) is always
-    assert in_maintenance([], TUESDAY) is None
+    assert in_maintenance([PATCH_NIGHT, always], TUESDAY, "disk") is always
+    assert in_maintenance([], TUESDAY, "disk") is None
 
 
 def test_the_wall_clock_decides_when_clocks_change() -> None:
@@ -85,3 +85,37 @@ def test_windows_are_read_from_the_file(tmp_path: Path) -> None:
     patch_night, backup = load(path, CHECKS).maintenance
     assert patch_night == PATCH_NIGHT
     assert (backup.days, backup.from_minute, backup.to_minute) == (tuple(range(7)), 0, 1440)
+
+
+@pytest.mark.parametrize(
+    ("weeks", "days"),
+    [
+        (("2",), [12]),
+        (("1", "3"), [5, 19]),
+        (("last",), [26]),
+        (("4", "last"), [26]),
+        (("5",), []),
+        ((), [5, 12, 19, 26]),
+    ],
+)
+def test_a_window_may_be_in_some_weeks_of_a_month_only(
+    weeks: tuple[str, ...], days: list[int]
+) -> None:
+    window = MaintenanceWindow("patch day", (1,), 600, 660, weeks=weeks)
+    march = [datetime(2024, 3, day, 10, 30, tzinfo=UTC) for day in range(1, 32)]
+
+    assert [at.day for at in march if window.covers(at)] == days
+
+
+def test_the_night_after_the_last_friday_may_be_of_the_next_month() -> None:
+    window = MaintenanceWindow("friday", (4,), 22 * 60, 120, weeks=("last",))
+
+    assert window.covers(datetime(2024, 6, 1, 1, tzinfo=UTC))  # saturday after may 31
+    assert not window.covers(datetime(2024, 5, 25, 1, tzinfo=UTC))
+
+
+def test_a_window_may_be_for_some_rules_only() -> None:
+    window = MaintenanceWindow("backup", tuple(range(7)), 0, 1440, rules=("cpu",))
+
+    assert in_maintenance([window], TUESDAY, "cpu") is window
+    assert in_maintenance([window], TUESDAY, "disk") is None
