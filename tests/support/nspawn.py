@@ -1,9 +1,11 @@
 """A real systemd: this machine's own files, booted in a container in half a second."""
 
 import contextlib
+import fcntl
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -50,7 +52,19 @@ class Container:
 
 @contextlib.contextmanager
 def booted(folder: Path) -> Iterator[Container]:
-    """Boot a container; it and all that it ran are gone afterwards."""
+    """Boot a container; it and all that it ran are gone afterwards.
+
+    One at a time on a machine: the containers share its control groups, and each systemd would
+    find the other's processes in units of the same name, such as ``system.slice``.
+    """
+    with (Path(tempfile.gettempdir()) / "watchdesk-nspawn.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with _booted(folder) as container:
+            yield container
+
+
+@contextlib.contextmanager
+def _booted(folder: Path) -> Iterator[Container]:
     seen = {Path(sys.executable).parent.parent, Path(sys.base_prefix), _REPOSITORY}
     with (folder / "console").open("w") as console:
         nspawn = subprocess.Popen(

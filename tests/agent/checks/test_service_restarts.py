@@ -18,7 +18,7 @@ LOOP = "[Unit]\nStartLimitIntervalSec=0\n[Service]\nRestart=always\nRestartSec=0
 
 @pytest.fixture(scope="module")
 def container(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Container]:
-    with booted(tmp_path_factory.mktemp("systemd")) as made:
+    with booted(tmp_path_factory.mktemp("restarts")) as made:
         made.unit("wd-returns.service", LOOP.format("/bin/sleep 1000"))
         made.unit("wd-loops.service", LOOP.format("/bin/sleep 0.1"))
         made.unit("wd-runs.service", "[Service]\nExecStart=/bin/sleep 1000\n")
@@ -39,7 +39,7 @@ def test_each_restart_by_systemd_counts(container: Container, probe: Probe) -> N
     }
     for count in (1, 2):
         until(partial(_is_active, container), what="a process to kill")
-        container.run("systemctl", "kill", "--signal=SEGV", "wd-returns")
+        container.run("systemctl", "kill", "--kill-whom=main", "--signal=SEGV", "wd-returns")
         counted = {"wd-returns": {"restarts_total": count}}
         until(partial(_tells, probe, counted), what=f"restart {count}")
     assert probe("wd-ret*")["wd-returns"] == {"restarts_total": 2}

@@ -14,7 +14,7 @@ from tests.support.polling import until
 
 @pytest.fixture(scope="module")
 def container(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Container]:
-    with booted(tmp_path_factory.mktemp("systemd")) as made:
+    with booted(tmp_path_factory.mktemp("failed-units")) as made:
         made.unit("wd-exits.service", "[Service]\nExecStart=/bin/sh -c 'exit 1'\n")
         made.unit("wd-crashes.service", "[Service]\nExecStart=/bin/sh -c 'kill -SEGV $$'\n")
         made.unit("wd-job.service", "[Service]\nType=oneshot\nExecStart=/bin/false\n")
