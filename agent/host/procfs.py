@@ -51,6 +51,16 @@ def pressure(resource: str) -> float | None:
     return next((float(word[6:]) for word in some if word.startswith(b"avg60=")), None)
 
 
+def out_of_memory_kills() -> int | None:
+    """Return how many programs were killed for want of memory since the start; None if not told."""
+    try:
+        counts = read("/proc/vmstat").splitlines()
+    except OSError:
+        return None
+    found = next((line[9:] for line in counts if line.startswith(b"oom_kill ")), b"")
+    return int(found) if found.isdigit() else None
+
+
 def boot_time() -> int:
     """Return when the system started, in Unix seconds; it moves when the wall clock is set."""
     lines = read("/proc/stat").splitlines()
