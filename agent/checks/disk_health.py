@@ -1,5 +1,6 @@
 """What drives say of their own health, by SMART."""
 
+import sys
 from collections.abc import Iterator
 
 from agent.check_api import (
@@ -13,10 +14,14 @@ from agent.check_api import (
     Unreadable,
     UnsupportedCheckError,
 )
-from agent.host import smart
 from agent.host.smart import Drive
 from agent.host.smart_report import SELF_TESTS, VERDICTS
 from agent.targets import missing
+
+if sys.platform == "win32":
+    from agent.host import drive_health_windows as smart
+else:
+    from agent.host import smart
 
 _WEEK_S = 7 * 24 * 3600
 
@@ -29,7 +34,7 @@ def probe(targets: TargetFilter) -> Iterator[Measured | Unreadable]:
         if targets.wants(drive.target) and not removable:
             yield from _look(drive, targets)
     for name in missing(targets, {drive.target for drive in there}):
-        yield Unreadable(name, "smartctl finds no such drive")
+        yield Unreadable(name, "there is no such drive, or it cannot be asked")
 
 
 def _look(drive: Drive, targets: TargetFilter) -> Iterator[Measured | Unreadable]:
@@ -85,6 +90,6 @@ CHECK = Check(
         ),
     ),
     probe=probe,
-    platforms=("linux", "darwin"),
+    platforms=("linux", "darwin", "win32"),
     deadline_s=120.0,
 )

@@ -1,5 +1,6 @@
 """How hot the drives are: as the kernel tells it, else as the drives do (SMART)."""
 
+import sys
 from collections.abc import Iterator
 
 from agent.check_api import (
@@ -12,9 +13,14 @@ from agent.check_api import (
     Unreadable,
     UnsupportedCheckError,
 )
-from agent.host import hwmon, smart
+from agent.host import hwmon
 from agent.host.smart import Drive
 from agent.targets import missing
+
+if sys.platform == "win32":
+    from agent.host import drive_health_windows as smart
+else:
+    from agent.host import smart
 
 _OLDEST_S = 600.0
 """Drives warm up slowly, and asking one takes a program."""
@@ -58,6 +64,6 @@ CHECK = Check(
     meaning="how hot the drives are",
     metrics=(Metric("temperature", Unit.CELSIUS, "what the drive's sensor tells"),),
     probe=probe,
-    platforms=("linux", "darwin"),
+    platforms=("linux", "darwin", "win32"),
     deadline_s=120.0,
 )

@@ -178,7 +178,7 @@ if sys.platform == "win32":
 
     _CHANNEL = "System"
     _CHANNEL_PATH, _FORWARD, _REVERSE, _XML = 0x1, 0x100, 0x200, 1
-    _NO_MORE, _DENIED, _NOT_IMPLEMENTED = 259, 5, (0, 120)
+    _NO_MORE, _DENIED, _NOT_IMPLEMENTED = 259, 5, (0, 50, 120)
     _ANSWER_MS = 5000
     _REMOVABLE, _OPTICAL = 2, 5
 

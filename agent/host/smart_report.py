@@ -23,7 +23,7 @@ attributes are or were low, 64 and 128 its logs hold errors, however old.
 COLDEST, HOTTEST = 1, 110
 """What a drive's temperature can be, °C: without a sensor it tells 0, -1, 127 or 255."""
 
-_MOST_SECTORS = 0xFF_FFFF  # spares are some thousands; beyond it, several numbers are packed
+MOST_SECTORS = 0xFF_FFFF  # spares are some thousands; beyond it, several numbers are packed
 _MOST_EXACT = 2**53 - 1
 _ASLEEP = re.compile(r"Device is in (?:\w+ )?(?:STANDBY|SLEEP|IDLE)", re.IGNORECASE)
 _VIRTUAL = re.compile(
@@ -134,7 +134,7 @@ def _sectors(attribute: object) -> int | None:
     """Return the count as smartctl shows it by what it knows of the model; else the bare value."""
     shown = re.match(r"\d+", str(_at(attribute, "raw", "string")))
     count = int(shown[0]) if shown else _number(attribute, "raw", "value")
-    return int(count) if count is not None and 0 <= count <= _MOST_SECTORS else None
+    return int(count) if count is not None and 0 <= count <= MOST_SECTORS else None
 
 
 _UNDEFINED = 0x40  # bits of the critical warning from here on mean nothing

@@ -5,7 +5,8 @@ Structures and codes are those of ``winioctl.h`` and ``ntddstor.h``, as Microsof
 
 import struct
 import sys
-from typing import NamedTuple, Self
+from collections.abc import Callable
+from typing import NamedTuple, Self, TypeVar
 
 from agent.errors import CheckDeniedError, CheckError, CheckTimeoutError, UnsupportedCheckError
 
@@ -16,6 +17,7 @@ _BUSES = {
 }  # fmt: skip
 _REMOVABLE = frozenset(("usb", "sd", "mmc", "1394"))
 _VIRTUAL = frozenset(("virtual", "file", "spaces", "iscsi"))
+_T = TypeVar("_T")
 _DESCRIPTOR = struct.Struct("<II4BIIIII")
 
 
@@ -115,6 +117,13 @@ if sys.platform == "win32":
             """Close it."""
             _kernel32.CloseHandle(self._handle)
 
+        def is_on(self) -> bool:
+            """Tell whether it has power; what does not tell has."""
+            on = wintypes.BOOL(1)
+            return not _kernel32.GetDevicePowerState(self._handle, ctypes.byref(on)) or bool(
+                on.value
+            )
+
         def ask(self, code: int, content: bytes, longest: int) -> bytes:
             """Return what the driver answers to a control code.
 
@@ -157,9 +166,15 @@ if sys.platform == "win32":
         with Device(_path(number), access=0) as device:
             return described(number, device.ask(QUERY_PROPERTY, bytes(12), 1024))
 
-    def opened(number: int) -> Device:
-        """Open a drive to ask it of its health; raises as ``Device``."""
-        return Device(_path(number))
+    def asked(number: int, look: Callable[[Callable[[int, bytes, int], bytes]], _T]) -> _T:
+        """Open a drive, and return what ``look`` finds out by asking it; raises as ``Device``."""
+        with Device(_path(number)) as device:
+            return look(device.ask)
+
+    def sleeps(number: int) -> bool:
+        """Tell whether a drive stands still; raises as ``Device``."""
+        with Device(_path(number), access=0) as device:
+            return not device.is_on()
 
     def numbers() -> list[int]:
         """Return the numbers of the drives there are; gaps of pulled ones are passed over."""

@@ -84,5 +84,5 @@ def test_one_that_is_named_is_told_even_if_there_is_nothing_to_tell() -> None:
     assert probe("/dev/sdc", "/dev/sdd", "/dev/sdz") == {
         "/dev/sdc": Unreadable("/dev/sdc", "the drive tells nothing of its health"),
         "/dev/sdd": Unreadable("/dev/sdd", "unknown bridge"),
-        "/dev/sdz": Unreadable("/dev/sdz", "smartctl finds no such drive"),
+        "/dev/sdz": Unreadable("/dev/sdz", "there is no such drive, or it cannot be asked"),
     }
