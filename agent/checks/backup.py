@@ -1,0 +1,97 @@
+"""Backups that the device's own file names: is the newest file there, in time and whole?"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from agent import clock, device
+from agent.check_api import Check, CheckError, Measured, Metric, TargetFilter, Unit, Unreadable
+from agent.device import Backup
+from agent.host import abandonable
+from agent.targets import missing
+
+File = tuple[float, int]
+"""When a file was last changed (Unix seconds), and its size in bytes."""
+
+_DEADLINE_S = 10.0
+_SETTLED_S = 600.0  # a younger file may still be written
+_LOOK_BACK = timedelta(days=30)
+_MOST_RUNS = 1_000
+
+
+def probe(targets: TargetFilter) -> Iterator[Measured | Unreadable]:
+    """Yield the newest file's age and size of each backup; without ``include`` of all."""
+    mine = device.here()
+    chosen = {name: one for name, one in mine.backups.items() if targets.wants(name)}
+    for name in missing(targets, mine.backups):
+        yield Unreadable(name, f"{mine.source} has no backup of this name")
+    questions = {name: f"{one.folder}\n{one.pattern}" for name, one in chosen.items()}
+    answers = dict(abandonable.ask("newest", sorted(set(questions.values())), _DEADLINE_S))
+    now = clock.now().wall.astimezone()  # the computer's own zone: days are its days
+    for name, backup in chosen.items():
+        answer = answers[questions[name]]
+        if isinstance(answer, CheckError):
+            yield Unreadable(name, f"{backup.folder}: {answer.reason}")
+        else:
+            yield Measured(name, values(backup, files(answer), now))
+
+
+def files(answer: str) -> list[File]:
+    """Return what ``probe_child.newest`` told, the newest first."""
+    words = answer.split()
+    return [(float(at), int(size)) for at, size in zip(words[::2], words[1::2], strict=True)]
+
+
+def values(backup: Backup, found: Sequence[File], now: datetime) -> dict[str, float | int | str]:
+    """Return a backup's metrics; of one without any file only how many runs it missed."""
+    if not found:
+        return {"missed_runs": missed(backup, now - _LOOK_BACK, now)}
+    changed_at, size = found[0]
+    told: dict[str, float | int | str] = {
+        "newest_age": max(0.0, now.timestamp() - changed_at),
+        "newest_bytes": size,
+        "missed_runs": missed(backup, datetime.fromtimestamp(changed_at, now.tzinfo), now),
+    }
+    drop = size_drop([file for file in found if now.timestamp() - file[0] > _SETTLED_S])
+    return told if drop is None else told | {"size_drop_percent": drop}
+
+
+def missed(backup: Backup, last: datetime, now: datetime) -> int:
+    """Return how many runs were due since ``last`` and left nothing, on the backup's days.
+
+    A run is due ``every`` after the one before it, by the wall clock: a daily one at the same
+    time of day whatever daylight saving does.
+    """
+    every = timedelta(seconds=backup.every_s)
+    due = max(last, now - _LOOK_BACK).replace(tzinfo=None) + every
+    until = now.replace(tzinfo=None)
+    count = 0
+    while due <= until and count < _MOST_RUNS:
+        count += due.weekday() in backup.days
+        due += every
+    return count
+
+
+def size_drop(found: Sequence[File]) -> float | None:
+    """Return by how many percent the newest is smaller than is usual; None without others.
+
+    Usual is the median of those before it: one full backup among increments is not.
+    """
+    if len(found) < 2:  # noqa: PLR2004 - the newest and one to compare it with
+        return None
+    sizes = sorted(size for _, size in found[1:])
+    usual = sizes[len(sizes) // 2]
+    return 100.0 * max(0.0, 1 - found[0][1] / usual) if usual else None
+
+
+CHECK = Check(
+    name="backup",
+    meaning="backups: the newest file's age and size, and runs that left none",
+    metrics=(
+        Metric("newest_age", Unit.SECONDS, "time since the newest file was last changed"),
+        Metric("newest_bytes", Unit.BYTES, "size of the newest file"),
+        Metric("missed_runs", Unit.COUNT, "runs that were due since then and left no file"),
+        Metric("size_drop_percent", Unit.SHARE, "by how much the newest is smaller than is usual"),
+    ),
+    probe=probe,
+    deadline_s=30.0,
+)

@@ -1,0 +1,139 @@
+"""Backups: their files, their calendar and their sizes."""
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from agent import clock, device
+from agent.check_api import Measured, TargetFilter, Unreadable
+from agent.checks.backup import CHECK, missed, size_drop, values
+from agent.device import Backup, Device
+from agent.host import probe_child
+
+DAILY = Backup("files", "/srv/backup", "*", 86_400, tuple(range(7)))
+WORKDAYS = DAILY._replace(days=(0, 1, 2, 3, 4))
+HOURLY = DAILY._replace(every_s=3_600)
+FRIDAY = datetime(2031, 6, 6, 22, 30, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_kept() -> Iterator[None]:
+    yield
+    device.settle(Device())
+
+
+def file(folder: Path, name: str, age: timedelta, size: int) -> None:
+    path = folder / name
+    path.write_bytes(b"x" * size)
+    changed_at = (clock.now().wall - age).timestamp()
+    os.utime(path, (changed_at, changed_at))
+
+
+@pytest.mark.parametrize(
+    ("backup", "later", "count"),
+    [
+        (DAILY, 1 * HOUR, 0),
+        (DAILY, 23.9 * HOUR, 0),
+        (DAILY, 24 * HOUR, 1),
+        (DAILY, 47 * HOUR, 1),
+        (DAILY, 72 * HOUR, 3),
+        (WORKDAYS, 71 * HOUR, 0),  # Saturday and Sunday have none
+        (WORKDAYS, 72 * HOUR, 1),  # Monday evening
+        (WORKDAYS, 10 * 24 * HOUR, 6),
+        (HOURLY, 59 / 60 * HOUR, 0),
+        (HOURLY, 5 * HOUR, 5),
+        (DAILY, -5 * HOUR, 0),  # a file of tomorrow
+        (DAILY, 400 * 24 * HOUR, 30),  # nobody looks further back
+        (HOURLY._replace(every_s=60), 400 * 24 * HOUR, 1_000),
+    ],
+)
+def test_runs_that_were_due_on_its_days_are_counted(
+    backup: Backup, later: timedelta, count: int
+) -> None:
+    assert missed(backup, FRIDAY, FRIDAY + later) == count
+
+
+def test_a_daily_run_is_due_at_its_time_of_day_whatever_daylight_saving_does() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    last = datetime(2031, 3, 29, 22, 30, tzinfo=berlin)
+    assert missed(DAILY, last, datetime(2031, 3, 30, 22, 29, tzinfo=berlin)) == 0
+    assert missed(DAILY, last, datetime(2031, 3, 30, 22, 30, tzinfo=berlin)) == 1
+
+
+@pytest.mark.parametrize(
+    ("sizes", "drop"),
+    [
+        ([100, 100, 100], 0),
+        ([130, 100, 90], 0),  # growing is no drop
+        ([40, 100, 100], 60),
+        ([0, 100], 100),
+        ([95, 100, 5_000, 100], 5),  # a full backup among increments
+        ([100], None),
+        ([], None),
+        ([100, 0, 0], None),
+    ],
+)
+def test_the_newest_is_compared_with_what_is_usual(sizes: list[int], drop: float | None) -> None:
+    assert size_drop([(0.0, size) for size in sizes]) == pytest.approx(drop)
+
+
+def test_a_file_that_is_still_written_is_not_called_small() -> None:
+    now = FRIDAY
+    young, older = (now - HOUR / 60).timestamp(), (now - 24 * HOUR).timestamp()
+    told = values(DAILY, [(young, 1), (older, 100), (older, 100)], now)
+    assert told == {
+        "newest_age": 60,
+        "newest_bytes": 1,
+        "missed_runs": 0,
+        "size_drop_percent": 0,
+    }
+    assert values(DAILY, [(older, 10), (older, 100)], now)["size_drop_percent"] == 90
+
+
+def test_a_file_of_the_future_has_no_age() -> None:
+    told = values(DAILY, [((FRIDAY + HOUR).timestamp(), 1)], FRIDAY)
+    assert told == {"newest_age": 0, "newest_bytes": 1, "missed_runs": 0}
+
+
+def test_the_folders_of_the_devices_file_are_looked_at(tmp_path: Path) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "empty").mkdir()
+    for age, size in ((30, 1000), (54, 5000), (78, 5000)):
+        file(tmp_path / "full", f"db-{age}.dump", age * HOUR, size)
+    file(tmp_path / "full", "notes.txt", HOUR, 7)
+    (tmp_path / "full" / "db-folder.dump").mkdir()
+    (tmp_path / "full" / "db-dangling.dump").symlink_to(tmp_path / "nowhere")
+    backups = {
+        name: DAILY._replace(name=name, folder=str(tmp_path / name), pattern="db-*.dump")
+        for name in ("full", "empty", "gone")
+    }
+    device.settle(Device(backups=backups, path=Path("/etc/device.yaml")))
+    found = {one.target: one for one in CHECK.probe(TargetFilter())}
+    full = found["full"]
+    assert isinstance(full, Measured)
+    assert 30 * 3_600 <= float(full.values["newest_age"]) < 30 * 3_600 + 600
+    assert full.values["newest_bytes"] == 1000
+    assert full.values["missed_runs"] == 1
+    assert full.values["size_drop_percent"] == 80
+    assert found["empty"] == Measured("empty", {"missed_runs": 30})
+    gone = f"{tmp_path}/gone: No such file or directory"
+    assert found["gone"] == Unreadable("gone", gone)
+    [named] = CHECK.probe(TargetFilter(("other",)))
+    assert named == Unreadable("other", "/etc/device.yaml has no backup of this name")
+    assert [one.target for one in CHECK.probe(TargetFilter(("f*",)))] == ["full"]
+
+
+def test_a_device_without_backups_has_none() -> None:
+    assert list(CHECK.probe(TargetFilter())) == []
+
+
+def test_only_the_newest_files_are_told(tmp_path: Path) -> None:
+    for age in range(30):
+        file(tmp_path, f"{age}", age * HOUR, age)
+    told = probe_child.newest(f"{tmp_path}\n*").split()
+    assert [int(size) for size in told[1::2]] == list(range(9))
