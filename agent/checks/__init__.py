@@ -1,25 +1,47 @@
 """The checks, one per file; the folder holds checks only."""
 
 import importlib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from agent.check_api import Check
 
 
-def discover() -> dict[str, Check]:
-    """Return every check by its name: each module's ``CHECK``, from a folder, zip or frozen.
+class Checks(Mapping[str, Check]):
+    """Every check by its name; its module is loaded when it is asked for.
 
-    Raises TypeError for a module without one and for a name given twice: both are mistakes
-    of this program.
+    So a computer carries no more than what its rules look at (measured: all together 1 MB). The
+    module of ``disk.space`` is ``disk_space``.
     """
-    checks: dict[str, Check] = {}
-    for module in _modules():
-        name = f"{__name__}.{module}"
-        check = getattr(importlib.import_module(name), "CHECK", None)
-        if not isinstance(check, Check) or check.name in checks:
-            raise TypeError(f"{name} must hold one CHECK with a name of its own")
-        checks[check.name] = check
-    return dict(sorted(checks.items()))
+
+    def __init__(self) -> None:
+        """See which there are: in a folder, a zip or frozen."""
+        self._modules = {name.replace("_", "."): name for name in sorted(_modules())}
+
+    def __getitem__(self, name: str) -> Check:
+        """Return a check; raises KeyError, and TypeError for a module that holds another one."""
+        module = f"{__name__}.{self._modules[name]}"
+        check = getattr(importlib.import_module(module), "CHECK", None)
+        if not isinstance(check, Check) or check.name != name:
+            raise TypeError(f"{module} must hold one CHECK of the name {name}")
+        return check
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names in their order; nothing is loaded."""
+        return iter(self._modules)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._modules)
+
+    def __contains__(self, name: object) -> bool:
+        """Tell whether there is such a check; nothing is loaded."""
+        return name in self._modules
+
+
+def discover() -> Checks:
+    """Return the checks of this agent."""
+    return Checks()
 
 
 def _modules() -> list[str]:

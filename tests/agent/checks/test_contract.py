@@ -189,7 +189,24 @@ def test_a_module_without_a_check_is_a_mistake_of_ours(
     (tmp_path / "stray.py").write_text("CHECK = None\n")
     monkeypatch.setattr(checks, "__path__", [str(tmp_path)])
     with pytest.raises(TypeError, match=r"agent\.checks\.stray must hold one CHECK"):
-        checks.discover()
+        checks.discover()["stray"]
+
+
+def test_only_the_checks_that_rules_name_are_loaded(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from agent.checks import discover\n"
+        "from agent.rules.loader import load\n"
+        "load(Path(sys.argv[1]), discover())\n"
+        "print(*sorted(name for name in sys.modules if name.startswith('agent.checks.')))"
+    )
+    file = tmp_path / "rules.yaml"
+    file.write_text(
+        "version: 1\nrules:\n- {name: m, check: memory, critical: {when: used_percent > 99}}\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, file], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["agent.checks.memory"]
 
 
 def test_the_pages_example_is_a_rule_that_loads(check: Check, tmp_path: Path) -> None:
