@@ -42,6 +42,6 @@ CHECK = Check(
         Metric("source", Unit.WORD, "what the computer runs on", words=SOURCES),
     ),
     probe=probe,
-    platforms=("linux", "darwin"),
+    platforms=("linux", "darwin", "win32"),
     deadline_s=25.0,
 )

@@ -138,6 +138,14 @@ elif sys.platform == "linux":
         """Return the batteries of this computer; raises CheckError."""
         return on_linux()
 
+elif sys.platform == "win32":
+
+    def read() -> list[Battery]:
+        """Return the batteries of this computer; raises CheckError."""
+        from agent.host import battery_windows  # noqa: PLC0415 - it needs what is above
+
+        return battery_windows.read()
+
 else:
 
     def read() -> list[Battery]:
