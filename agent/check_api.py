@@ -122,6 +122,8 @@ class Check:
     evaluation is unknown; what may block in the kernel goes through ``agent.host.abandonable``.
     ``remembers``: the probe is given a dict of short texts as well, each rule its own, which it
     may change: it is stored in one transaction with the alerts that its readings lead to.
+    ``open_metrics`` is how the names of metrics begin that are known only when they are measured
+    (a plugin's performance data): numbers, in seconds, bytes, percent or bare.
     """
 
     name: str
@@ -133,7 +135,15 @@ class Check:
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     deadline_s: float = 10.0
     remembers: bool = False
+    open_metrics: str = ""
 
     def metric(self, name: str) -> Metric | None:
-        """Return the declared metric of that name."""
-        return next((metric for metric in self.metrics if metric.name == name), None)
+        """Return the metric of that name: a declared one, or one that begins as open ones do."""
+        declared = next((metric for metric in self.metrics if metric.name == name), None)
+        if declared is None and self.is_open(name):
+            return Metric(name, Unit.COUNT, "told by what is run")
+        return declared
+
+    def is_open(self, name: str) -> bool:
+        """Tell whether a metric of this name may be measured though nobody declared it."""
+        return bool(self.open_metrics) and name.startswith(self.open_metrics)

@@ -46,6 +46,7 @@ class TargetEvaluation:
     reason: str = ""
     absent: bool = False
     metrics: tuple[Metric, ...] = ()
+    open_metrics: str = ""
     values: Values = field(default_factory=dict)
 
     @property
@@ -71,6 +72,12 @@ class TargetEvaluation:
             for metric in self.metrics
             if self.values.get(metric.name, _INFINITE[0]) not in _INFINITE
         ]
+        if self.open_metrics:
+            readings += [
+                Reading(name, value, Unit.COUNT)
+                for name, value in self.values.items()
+                if name.startswith(self.open_metrics) and value not in _INFINITE
+            ]
         return tuple(readings[:MAX_READINGS])
 
 
@@ -88,6 +95,7 @@ def evaluate(rule: Rule, check: Check, measured: Measured | Unreadable) -> Targe
         warning=_judge(rule.warning, values),
         critical=_judge(rule.critical, values),
         metrics=check.metrics,
+        open_metrics=check.open_metrics,
         values=values,
     )
 
@@ -131,7 +139,8 @@ def _judge(
 
 def _untrue(check: Check, values: Values) -> str:
     """Return why a value cannot be true, empty when all can."""
-    for metric in check.metrics:
+    opened = (check.metric(name) for name in values if check.is_open(name))
+    for metric in (*check.metrics, *filter(None, opened)):
         value = values.get(metric.name)
         if value is not None and not _can_be(metric, value):
             kind = "word it knows" if metric.unit is Unit.WORD else "number"

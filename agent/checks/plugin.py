@@ -112,4 +112,5 @@ CHECK = Check(
     probe=probe,
     needs_targets=True,
     deadline_s=75.0,
+    open_metrics="perf_",
 )

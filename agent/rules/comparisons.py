@@ -98,7 +98,7 @@ def _mistakes(
         yield literal.first, f"{message}; compare it with a literal such as {example}"
     if literal.unit is not None and literal.kind is None:
         yield literal.unit, _unknown_unit(literal, metric)
-    elif literal.number and metric is not None and metric.unit is not Unit.WORD:
+    elif literal.number and metric and not (metric.unit is Unit.WORD or check.is_open(name.text)):
         yield from _of_quantity(metric, literal)
 
 

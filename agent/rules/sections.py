@@ -212,7 +212,7 @@ def _title_mistakes(title: str, check: Check) -> Iterator[tuple[int, str]]:
         name = match[1]
         if name is None:
             yield match.start(), f"a {match[0]} without its partner"
-        elif name not in known:
+        elif name not in known and not check.is_open(name):
             hint = did_you_mean(name, known)
             yield match.start(), f"{quoted(match[0])} stands for nothing; {hint}"
 
