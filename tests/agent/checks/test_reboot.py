@@ -1,0 +1,47 @@
+"""What is told of restarts, and what is left out."""
+
+import pytest
+
+from agent.check_api import Measured, TargetFilter
+from agent.checks.reboot import CHECK
+from agent.host import restarts
+
+
+def told(memory: dict[str, str]) -> dict[str, object]:
+    [found] = CHECK.probe(TargetFilter(), memory)
+    assert isinstance(found, Measured)
+    assert found.target == "system"
+    values: dict[str, object] = dict(found.values)
+    assert isinstance(values["uptime_s"], float)
+    assert values.pop("uptime_s")
+    return values
+
+
+def test_all_that_the_system_tells(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(restarts, "read_asked_for", lambda: True)
+    monkeypatch.setattr(restarts, "read_meant", lambda: False)
+    assert told({"judged": "another", "unexpected": "2"}) == {
+        "pending": "yes",
+        "unexpected_total": 3,
+    }
+
+
+def test_a_quiet_computer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(restarts, "read_asked_for", lambda: False)
+    monkeypatch.setattr(restarts, "read_meant", lambda: True)
+    memory: dict[str, str] = {}
+    for _ in range(2):
+        assert told(memory) == {"pending": "no", "unexpected_total": 0}
+
+
+def test_what_cannot_be_told_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(restarts, "read_asked_for", lambda: None)
+    monkeypatch.setattr(restarts, "read_meant", lambda: None)
+    assert told({}) == {}
+
+
+def test_what_was_counted_before_is_still_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A total that vanishes for a look would begin its growth anew."""
+    monkeypatch.setattr(restarts, "read_asked_for", lambda: None)
+    monkeypatch.setattr(restarts, "read_meant", lambda: None)
+    assert told({"judged": "another", "unexpected": "2"}) == {"unexpected_total": 2}
