@@ -120,7 +120,7 @@ def read_meant(folder: str = "/var/log") -> bool | None:
 
 def read_asked_for() -> bool | None:
     """Tell whether this computer waits for a restart; None where it cannot tell."""
-    return is_asked_for(Path("/"), os.uname().release, procfs.boot_time())
+    return is_asked_for(Path("/"), procfs.text("/proc/sys/kernel/osrelease"), procfs.boot_time())
 
 
 def _tail(path: str) -> bytes:
