@@ -18,6 +18,7 @@ _EXAMPLES = """examples:
   watchdesk-agent validate rules.yaml      every mistake with file:line:column
   watchdesk-agent explain disk-space-server   what a rule makes of this computer
   watchdesk-agent status                   what the running agent sees, and what waits to be sent
+  watchdesk-agent job nightly -- /usr/local/bin/export   run a job and report how it went
   watchdesk-agent doctor                   what is wrong, and what to do
 """
 
@@ -88,6 +89,11 @@ def _parser() -> argparse.ArgumentParser:
     choice.add_argument("--drop", metavar="ID", help="delete this refused message for good")
     _state(outbox)
     _json(outbox)
+
+    job = command("job", "Run a job and report how it went, for rules with the check job.")
+    job.add_argument("name", metavar="NAME", help="the job's name in device.yaml")
+    job.add_argument("program", nargs="+", metavar="COMMAND", help="after --, with its arguments")
+    _state(job)
 
     doctor = command("doctor", "Look at rules, identity, the agent and the way to the server.")
     _state(doctor)

@@ -136,6 +136,22 @@ def _outbox(chosen: SimpleNamespace) -> int:
     return 0
 
 
+def _job(chosen: SimpleNamespace) -> int:
+    from agent import clock, jobs  # noqa: PLC0415
+    from agent.device import is_name  # noqa: PLC0415
+    from agent.job_command import run  # noqa: PLC0415
+
+    if not is_name(chosen.name):
+        print(f"watchdesk-agent job: {chosen.name!r} is no job's name", file=sys.stderr)
+        return 2
+    path = jobs.path_of(chosen.name, chosen.state / jobs.FOLDER)
+    return run(path, chosen.program, lambda: clock.now().wall, _complain)
+
+
+def _complain(text: str) -> None:
+    print(f"watchdesk-agent job: {text}", file=sys.stderr, flush=True)
+
+
 def _doctor(chosen: SimpleNamespace) -> int:
     from agent.checks import discover  # noqa: PLC0415
     from agent.doctor import examine  # noqa: PLC0415
@@ -168,5 +184,6 @@ COMMANDS: Mapping[str, Callable[[SimpleNamespace], int]] = {
     "explain": _explain,
     "schema": _schema,
     "outbox": _outbox,
+    "job": _job,
     "doctor": _doctor,
 }

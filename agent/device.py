@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+LONGEST_NAME = 100
+
 
 class Command(NamedTuple):
     """A program that rules may run by its name: never more than is written here."""
@@ -76,6 +78,17 @@ class Device(NamedTuple):
     def source(self) -> str:
         """The file's name for messages."""
         return str(self.path) if self.path else "device.yaml"
+
+
+def is_name(text: str) -> bool:
+    """Tell whether a text can name a command, a place, a backup or a job."""
+    allowed = text.replace("-", "").replace("_", "").replace(".", "")
+    return (
+        0 < len(text) <= LONGEST_NAME
+        and text[0] not in "-_."
+        and allowed.isascii()
+        and allowed.isalnum()
+    )
 
 
 class _Here:

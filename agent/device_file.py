@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from agent.clock import Now
-from agent.device import Backup, Command, Device, Job, Network, Place, settle
+from agent.device import Backup, Command, Device, Job, Network, Place, is_name, settle
 from agent.errors import ConfigError, Problem
 from agent.rules.borrow import borrowed
 from agent.rules.rules_file import distrust
@@ -33,7 +33,6 @@ LONGEST_TIMEOUT_S: Final = 60.0
 
 _DAY_S: Final = 86_400.0
 _LONGEST_EVERY_S: Final = 366 * _DAY_S
-_WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _ABSOLUTE: Final = re.compile(r"/|[A-Za-z]:[\\/]|\\\\")
 _MAC: Final = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
 _LONGEST_ARGUMENT: Final = 4_000
@@ -156,7 +155,7 @@ def _named(
     if section is None or not isinstance(section.node, MappingNode):
         return
     for key, _ in section.node.entries:
-        if not _WORD.fullmatch(key.text):
+        if not is_name(key.text):
             hint = "use letters, digits, - _ and . such as mail-queue"
             problems.of(key, f"{quoted(key.text)} is no name for {what}; {hint}")
         one = section.section(key.text, what, allowed)
