@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from agent.check_api import (
     Check,
     CheckError,
+    Increase,
     Measured,
     Metric,
     TargetFilter,
@@ -46,6 +47,12 @@ CHECK = Check(
     metrics=(
         Metric("probe", Unit.WORD, "what came of writing a small file there", words=WORDS),
         Metric("errors_count", Unit.COUNT, "errors ext4 has counted since its last repair"),
+        Metric(
+            "errors_24h",
+            Unit.COUNT,
+            "errors ext4 has counted in the last 24 hours",
+            derived=Increase("errors_count", 24 * 3600),
+        ),
     ),
     probe=probe,
     platforms=("linux", "darwin"),

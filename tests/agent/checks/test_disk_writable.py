@@ -61,5 +61,15 @@ def test_after_an_ext4_error_it_has_failed_though_it_is_still_called_writable(
     assert found["errors_count"] == 1
 
 
+def test_one_that_goes_on_after_an_error_has_counted_it(tmp_path: Path) -> None:
+    """As ext4 does by default."""
+    volume = volumes.ext4(tmp_path, 16, mount_options=("errors=continue",))
+    try:
+        volume.fail()
+        assert values(volume) == {"probe": "ok", "errors_count": 1}
+    finally:
+        volume.unmount()
+
+
 def test_one_that_is_named_and_not_mounted_is_told() -> None:
     assert probe("/no/such") == {"/no/such": Unreadable("/no/such", "no volume is mounted there")}
