@@ -17,6 +17,7 @@ from agent.checks import discover
 from agent.clock import Now, rfc3339
 from agent.delivery.courier import Courier
 from agent.delivery.feeds import Feeds
+from agent.device_file import DeviceFile, beside
 from agent.errors import LinkError
 from agent.facts_upkeep import HASH_NAME, FactsUpkeep
 from agent.host.boot import boot_id
@@ -38,6 +39,7 @@ from agent.store import Envelope, Store, event_envelope
 from agent.store.history_file import HistoryFile
 from agent.trends import Trends
 from agent.wakeup import Wakeup
+from agent.whereabouts import Whereabouts
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +83,7 @@ class Agent:
         self.kind = known_kind(self.identity.kind)
         self._boot_at = rfc3339(datetime.fromtimestamp(boot_time(), UTC))
         self._rules = rules
+        self._device_file = DeviceFile(beside(rules.path))
         self.store = Store(state_dir)
         self._begin_anew()
         self._spells = -1
@@ -112,6 +115,7 @@ class Agent:
             facts_hash=self.facts.hash,
             reload=self._changed_plan,
             recall=self.store.text,
+            at=Whereabouts().at,
             trends=Trends(HistoryFile(state_dir)),
         )
         self.runner.adopt(plan)
@@ -226,13 +230,19 @@ class Agent:
         return states
 
     def _changed_plan(self, now: Now) -> Plan | None:
-        before = self._rules.problems
-        if not self._rules.reread(now):
-            if self._rules.problems != before:
-                log.error("the changed rules have mistakes:\n%s", "\n".join(self._rules.problems))
+        changed = [file for file in (self._rules, self._device_file) if self._reread(file, now)]
+        if not changed:
             return None
-        log.info("file=%s rules were read anew", self._rules.path)
         return plan_of(self._rules.rules, self._checks, self.kind)
+
+    def _reread(self, file: RulesFile | DeviceFile, now: Now) -> bool:
+        before = file.problems
+        changed = file.reread(now)
+        if changed:
+            log.info("file=%s was read anew", file.path)
+        elif file.problems != before:
+            log.error("file=%s has mistakes now:\n%s", file.path, "\n".join(file.problems))
+        return changed
 
     def _heartbeat(self) -> str:
         counts = self.store.counts()
@@ -263,7 +273,7 @@ class Agent:
                 "file": str(self._rules.path),
                 "loaded_at": self._rules.loaded_at,
                 "count": len(self.runner.schedules),
-                "problems": list(self._rules.problems),
+                "problems": [*self._rules.problems, *self._device_file.problems],
             },
             "checks": check_trees(check_states(judged(self.runner))),
             "unsupported": unsupported(self.runner),

@@ -9,6 +9,8 @@ from typing import Any
 
 from agent import clock
 from agent.checks import discover
+from agent.device import here
+from agent.device_file import DeviceFile, beside
 from agent.errors import AgentError
 from agent.evaluate import TargetEvaluation
 from agent.facts import device_kind
@@ -20,6 +22,7 @@ from agent.runner import Runner
 from agent.schedule import Plan, Schedule
 from agent.settings import os_word
 from agent.status import check_states, check_trees
+from agent.whereabouts import Whereabouts
 
 
 def enrol(
@@ -70,6 +73,7 @@ def look_once(rules_file: Path) -> tuple[list[dict[str, Any]], dict[str, str]]:
     """
     checks = discover()
     now = clock.now()
+    DeviceFile(beside(rules_file))
     rules = RulesFile(rules_file, checks, now)
     runner = Runner(
         plan_of(rules.rules, checks, device_kind()),
@@ -77,6 +81,7 @@ def look_once(rules_file: Path) -> tuple[list[dict[str, Any]], dict[str, str]]:
         lambda *_: None,
         clock=clock.now,
         boot_id=boot_id(),
+        at=Whereabouts().at,
     )
     runner.turn()
     return check_trees(check_states(judged(runner))), unsupported(runner)
@@ -91,6 +96,7 @@ def explain_rule(rules_file: Path, name: str) -> list[str]:
     from agent.rules.loader import load  # noqa: PLC0415
 
     checks = discover()
+    DeviceFile(beside(rules_file))
     rules = load(rules_file, checks)
     rule = rules.rule(name)
     if rule is None:
@@ -102,7 +108,7 @@ def explain_rule(rules_file: Path, name: str) -> list[str]:
 
 def plan_of(rules: RuleSet, checks: Mapping[str, Any], kind: DeviceKind) -> Plan:
     """Return what a device of this kind has to do by these rules."""
-    mine = rules.for_device(kind, os_word())
+    mine = rules.for_device(kind, os_word(), has=here().has)
     return Plan([Schedule(rule, checks[rule.check]) for rule in mine.rules], mine.maintenance)
 
 

@@ -55,12 +55,14 @@ class Runner:
         facts_hash: Callable[[], str] = str,
         reload: Callable[[Now], Plan | None] = lambda _: None,
         recall: Callable[[str], str | None] = lambda _: None,
+        at: Callable[[float], Collection[str]] = lambda _: (),
         trends: Trends | None = None,
     ) -> None:
         """Take what to do, the alert states of before, and where changes go.
 
         ``reload`` is asked every turn and returns a new plan when the rules have changed;
-        ``recall`` returns a text that was recorded; ``trends`` adds what follows from history.
+        ``recall`` returns a text that was recorded; ``at`` tells at which places this computer is
+        at a time since boot; ``trends`` adds what follows from history.
         """
         self.schedules = list(plan.schedules)
         self._states = states
@@ -70,6 +72,7 @@ class Runner:
         self._boot_id = boot_id
         self._facts_hash = facts_hash
         self._recall = recall
+        self._at = at
         self._trends = trends
         self.quiet = Quiet(plan.maintenance, recall(QUIET_NAME))
         self._texts: dict[str, str | None] = {}
@@ -162,7 +165,10 @@ class Runner:
             self.check_now()
         for schedule in self.schedules:
             if schedule.due_boot_s <= now.boot_s and not schedule.unsupported:
-                self._look(schedule, now)
+                if schedule.rule.only.is_at(self._at(now.boot_s)):
+                    self._look(schedule, now)
+                else:
+                    schedule.advance(now)
         self._commit()
         return min(LONGEST_WAIT_S, max(0.0, self._next_due() - self._clock().boot_s))
 

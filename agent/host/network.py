@@ -2,6 +2,7 @@
 
 import socket
 import sys
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 TELLS_GATEWAYS = sys.platform == "linux"
@@ -28,8 +29,38 @@ def name_servers(resolv_conf: str) -> tuple[str, ...]:
     return tuple(found[1] for found in words if len(found) > 1 and found[0] == "nameserver")
 
 
+def search_domains(resolv_conf: str) -> tuple[str, ...]:
+    """Return the domains in which a ``resolv.conf`` lets names be looked for, in small letters."""
+    words = (line.lower().split() for line in resolv_conf.splitlines())
+    return tuple(
+        name.rstrip(".") for found in words if found[:1] in (["search"], ["domain"])
+        for name in found[1:]
+    )  # fmt: skip
+
+
+def hardware_addresses(arp: str, gateways: Collection[str]) -> tuple[str, ...]:
+    """Return the hardware addresses of gateways from the text of ``/proc/net/arp``.
+
+    Only of those that answer: an incomplete entry is all zeros.
+    """
+    entries = (line.split() for line in arp.splitlines()[1:])
+    return tuple(
+        mac.lower() for address, _, _, mac, *_ in filter(None, entries)
+        if address in gateways and mac.strip("0:")
+    )  # fmt: skip
+
+
 if sys.platform == "linux":
     from agent.host import netlink, procfs
+
+    def domains() -> tuple[str, ...]:
+        """Return the domains this computer looks for names in."""
+        return search_domains(procfs.text("/etc/resolv.conf"))
+
+    def gateway_macs(interfaces: Iterable[Interface]) -> tuple[str, ...]:
+        """Return the hardware addresses of the default gateways that answer."""
+        gateways = {gateway for one in interfaces for gateway in one.gateways}
+        return hardware_addresses(procfs.text("/proc/net/arp"), gateways)
 
     def read() -> list[Interface]:
         """Return the interfaces; raises OSError."""
@@ -97,8 +128,26 @@ else:
     def _local(address: str) -> bool:
         return address.startswith(("127.", "169.254.", "::1", "fe80:"))
 
+    def gateway_macs(interfaces: Iterable[Interface]) -> tuple[str, ...]:
+        """Return nothing: the gateways are not known here."""
+        del interfaces
+        return ()
+
     if sys.platform == "win32":
         import winreg
+
+        def domains() -> tuple[str, ...]:
+            """Return the domains this computer looks for names in."""
+            path = r"SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
+            found = []
+            with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, path) as key:
+                for value in ("Domain", "DhcpDomain", "SearchList"):
+                    try:
+                        text = str(winreg.QueryValueEx(key, value)[0])
+                    except OSError:
+                        continue
+                    found += text.lower().replace(",", " ").split()
+            return tuple(dict.fromkeys(found))
 
         def _name_servers() -> tuple[str, ...]:
             path = r"SYSTEM\CurrentControlSet\Services\Tcpip\Parameters"
@@ -114,6 +163,10 @@ else:
 
     else:
         from pathlib import Path
+
+        def domains() -> tuple[str, ...]:
+            """Return the domains this computer looks for names in."""
+            return search_domains(Path("/etc/resolv.conf").read_text(errors="replace"))
 
         def _name_servers() -> tuple[str, ...]:
             return name_servers(Path("/etc/resolv.conf").read_text(errors="replace"))

@@ -28,19 +28,6 @@ _BOUNDS: Final = {Unit.SHARE: (0.0, 100.0), Unit.CELSIUS: (-273.0, float("inf"))
 
 def lint(rules: RuleSet, checks: Mapping[str, Check]) -> list[Problem]:
     """Return the warnings about ``rules``, each at the rule or condition it is about."""
-    return [*_nowhere(rules), *_about_conditions(rules, checks)]
-
-
-def _nowhere(rules: RuleSet) -> Iterator[Problem]:
-    """Warn of what is of the language but not yet of any agent: it would be silent for ever."""
-    for rule in rules.rules:
-        for member, what in (("at", rule.only.at), ("has", rule.only.has)):
-            if what:
-                text = f"{rule.name}: only: no agent can be told its {member}: yet; it runs nowhere"
-                yield Problem(rule.line, rule.column, text)
-
-
-def _about_conditions(rules: RuleSet, checks: Mapping[str, Check]) -> list[Problem]:
     return [
         Problem(condition.line, condition.column, f"{rule.name}: {condition.evaluation}: {text}")
         for rule in rules.rules

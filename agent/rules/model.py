@@ -26,14 +26,17 @@ class Only:
     at: tuple[str, ...] = ()
     has: tuple[str, ...] = ()
 
-    def admits(self, kind: str, os: str, at: Collection[str], has: Collection[str]) -> bool:
-        """Tell whether the rule is for a device of this kind, system, places and features."""
+    def admits(self, kind: str, os: str, has: Collection[str]) -> bool:
+        """Tell whether the rule is for a device of this kind, system and features."""
         return (
             (not self.kind or kind in self.kind)
             and (not self.os or os in self.os)
-            and (not self.at or any(place in at for place in self.at))
             and all(feature in has for feature in self.has)
         )
+
+    def is_at(self, places: Collection[str]) -> bool:
+        """Tell whether it is for a device that is at these places just now."""
+        return not self.at or any(place in places for place in self.at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +122,11 @@ class RuleSet:
         """Return the rule of that name."""
         return next((rule for rule in self.rules if rule.name == name), None)
 
-    def for_device(
-        self, kind: str, os: str, *, at: Collection[str] = (), has: Collection[str] = ()
-    ) -> "RuleSet":
-        """Return the rules that are for this device.
+    def for_device(self, kind: str, os: str, *, has: Collection[str] = ()) -> "RuleSet":
+        """Return the rules that are for this device, wherever it is.
 
-        ``kind`` is workstation, laptop or server; ``os`` linux, windows or macos; ``at`` the
-        places it is at and ``has`` the features it has, as far as they are known.
+        ``kind`` is workstation, laptop or server; ``os`` linux, windows or macos; ``has`` the
+        features that its administrator says it has.
         """
-        admitted = tuple(r for r in self.rules if r.only.admits(kind, os, at, has))
+        admitted = tuple(r for r in self.rules if r.only.admits(kind, os, has))
         return replace(self, rules=admitted)

@@ -22,7 +22,7 @@ from agent.protocol import strict
 from agent.protocol.events import AlertEvent, parse_event
 from agent.protocol.words import Change, Evaluation
 from agent.rules.loader import load
-from agent.rules.model import Rule
+from agent.rules.model import Only, Rule
 from agent.runner import Runner
 from agent.schedule import Plan, Schedule
 from agent.store import Envelope
@@ -124,6 +124,7 @@ class Bench:
         self,
         states: dict[tuple[str, str], AlertState] | None = None,
         recall: Callable[[str], str | None] = lambda _: None,
+        at: Callable[[float], Sequence[str]] = lambda _: (),
     ) -> Runner:
         return Runner(
             Plan([self.schedule]),
@@ -132,6 +133,7 @@ class Bench:
             clock=self.clock,
             boot_id="boot-1",
             recall=recall,
+            at=at,
         )
 
     def turns(self, seconds: int) -> None:
@@ -545,6 +547,25 @@ def test_what_is_open_already_stays_open_until_it_is_well(pair: Pair) -> None:
     pair.turns(11)
 
     assert [event.change for event in pair.store.events] == [Change.OPENED, Change.RESOLVED]
+
+
+def test_a_rule_for_a_place_rests_elsewhere_and_its_alert_stays(bench: Bench, level: Level) -> None:
+    places = ["office"]
+    bench.schedule.rule = replace(bench.schedule.rule, only=Only(at=("office",)))
+    bench.runner = bench.another(at=lambda _: places)
+    level.value = 95.0
+    bench.turns(31)
+    places.clear()
+    level.value = 10.0
+    probes = level.probes
+
+    bench.turns(100)
+
+    assert level.probes == probes
+    assert [event.change for event in bench.store.events] == [Change.OPENED]
+    places.append("office")
+    bench.turns(30)
+    assert [event.change for event in bench.store.events] == [Change.OPENED, Change.RESOLVED]
 
 
 def test_nothing_opens_while_a_computer_wakes_up(bench: Bench, level: Level) -> None:

@@ -93,3 +93,27 @@ def test_a_message_cut_short_is_no_loop() -> None:
     assert list(netlink.parts(b"")) == []
     assert list(netlink.parts(bytes(16))) == []
     assert list(netlink.parts(struct.pack("=IHHII", 20, 3, 0, 0, 0) + b"abcd")) == [(3, b"abcd")]
+
+
+def test_the_domains_of_a_resolv_conf_are_told_in_small_letters() -> None:
+    text = "# made by hand\nnameserver 192.0.2.1\nsearch Office.example. lan.example\ndomain x\n"
+
+    assert network.search_domains(text) == ("office.example", "lan.example", "x")
+
+
+def test_only_gateways_that_answer_have_a_hardware_address() -> None:
+    arp = (
+        "IP address       HW type     Flags       HW address            Mask     Device\n"
+        "192.0.2.1        0x1         0x2         02:00:00:00:AB:01     *        eth0\n"
+        "192.0.2.254      0x1         0x0         00:00:00:00:00:00     *        eth0\n"
+        "192.0.2.9        0x1         0x2         02:00:00:00:00:09     *        eth0\n\n"
+    )
+
+    found = network.hardware_addresses(arp, {"192.0.2.1", "192.0.2.254"})
+
+    assert found == ("02:00:00:00:ab:01",)
+
+
+def test_this_computers_own_domains_and_gateways_can_be_read() -> None:
+    assert all(isinstance(name, str) for name in network.domains())
+    assert all(len(mac) == 17 for mac in network.gateway_macs(network.read()))

@@ -5,7 +5,6 @@ import pytest
 from agent.check_api import TargetFilter
 from agent.protocol.words import Evaluation, Priority
 from agent.rules.lint import lint
-from agent.rules.loader import load
 from agent.rules.model import Condition, Only, Rule, RuleSet, TicketText
 from agent.rules.parser import parse
 from tests.agent.rules.checks_for_tests import CHECKS
@@ -162,25 +161,3 @@ def test_an_expression_too_large_to_be_tried_is_left_alone() -> None:
         f"{name} == {limit}{suffix.get(name, '')}" for name in names for limit in range(1, 8)
     )
     assert warnings("disk.space", when) == []
-
-
-@pytest.mark.parametrize(
-    ("only", "told"),
-    [
-        ("{kind: [server], os: [linux]}", []),
-        ("{at: [office]}", ["5:5: cpu: only: no agent can be told its at: yet; it runs nowhere"]),
-        ("{has: [raid]}", ["5:5: cpu: only: no agent can be told its has: yet; it runs nowhere"]),
-    ],
-)
-def test_a_rule_for_what_no_device_can_say_of_itself_is_warned_about(
-    tmp_path: Path, only: str, told: list[str]
-) -> None:
-    """It would be silent for ever, and its author would not know."""
-    file = tmp_path / "rules.yaml"
-    file.write_text(
-        "version: 1\n\nrules:\n\n  - name: cpu\n    check: cpu\n"
-        f"    only: {only}\n"
-        "    warning: {when: busy_percent > 95, for: 5m, clear: busy_percent < 80}\n"
-    )
-    found = lint(load(file, CHECKS), CHECKS)
-    assert [f"{p.line}:{p.column}: {p.message}" for p in found] == told

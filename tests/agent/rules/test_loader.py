@@ -154,17 +154,27 @@ def test_rules_are_chosen_by_the_device(tmp_path: Path) -> None:
         + f"- {{name: backed-up, only: {{has: [backup, raid]}}, {condition}}}\n",
     )
 
-    def names(
-        kind: str, os: str, *, at: tuple[str, ...] = (), has: tuple[str, ...] = ()
-    ) -> list[str]:
-        return [rule.name for rule in rules.for_device(kind, os, at=at, has=has).rules]
+    def names(kind: str, os: str, *, has: tuple[str, ...] = ()) -> list[str]:
+        return [rule.name for rule in rules.for_device(kind, os, has=has).rules]
 
-    assert names("server", "linux") == ["any", "servers"]
-    assert names("laptop", "linux") == ["any", "mobile"]
-    assert names("laptop", "windows") == ["any"]
-    assert names("workstation", "windows", at=("branch",)) == ["any", "office"]
-    assert names("workstation", "windows", has=("raid",)) == ["any"]
-    assert names("workstation", "windows", has=("raid", "backup")) == ["any", "backed-up"]
+    assert names("server", "linux") == ["any", "servers", "office"]
+    assert names("laptop", "linux") == ["any", "mobile", "office"]
+    assert names("laptop", "windows") == ["any", "office"]
+    assert names("workstation", "windows", has=("raid",)) == ["any", "office"]
+    assert names("workstation", "windows", has=("raid", "backup")) == ["any", "office", "backed-up"]
+
+
+def test_a_rule_may_be_for_certain_places_only(tmp_path: Path) -> None:
+    condition = "check: cpu, warning: {when: busy_percent > 95}"
+    anywhere, office = read(
+        tmp_path,
+        HEAD
+        + f"- {{name: any, {condition}}}\n"
+        + f"- {{name: office, only: {{at: [office, branch]}}, {condition}}}\n",
+    ).rules
+
+    assert [anywhere.only.is_at(at) for at in ((), ("home",), ("branch",))] == [True] * 3
+    assert [office.only.is_at(at) for at in ((), ("home",), ("branch",))] == [False, False, True]
 
 
 TEN_MISTAKES: Final = dedent("""\
