@@ -14,6 +14,7 @@ from agent.check_api import (
     Unreadable,
     UnsupportedCheckError,
 )
+from agent.host.drive_growth import totals
 from agent.host.smart import Drive
 from agent.host.smart_report import SELF_TESTS, VERDICTS
 from agent.targets import missing
@@ -26,18 +27,20 @@ else:
 _WEEK_S = 7 * 24 * 3600
 
 
-def probe(targets: TargetFilter) -> Iterator[Measured | Unreadable]:
+def probe(targets: TargetFilter, memory: dict[str, str]) -> Iterator[Measured | Unreadable]:
     """Yield what each drive tells of itself."""
     there = smart.SHARED.drives()
     for drive in there:
         removable = drive.removable and "removable" in targets.exclude
         if targets.wants(drive.target) and not removable:
-            yield from _look(drive, targets)
+            yield from _look(drive, targets, memory)
     for name in missing(targets, {drive.target for drive in there}):
         yield Unreadable(name, "there is no such drive, or it cannot be asked")
 
 
-def _look(drive: Drive, targets: TargetFilter) -> Iterator[Measured | Unreadable]:
+def _look(
+    drive: Drive, targets: TargetFilter, memory: dict[str, str]
+) -> Iterator[Measured | Unreadable]:
     """Yield what one drive tells; nothing for one that has no health to tell, unless named."""
     named = drive.target in targets.include
     try:
@@ -52,7 +55,9 @@ def _look(drive: Drive, targets: TargetFilter) -> Iterator[Measured | Unreadable
     if report.is_virtual and "virtual" in targets.exclude:
         return
     if report.told:
-        yield Measured(drive.target, report.told)
+        identity = f"{report.model} {report.serial}"
+        grown = totals(memory, drive.target, identity, report.told)
+        yield Measured(drive.target, {**report.told, **grown})
     elif named:
         yield Unreadable(drive.target, "the drive tells nothing of its health")
 
@@ -70,26 +75,30 @@ CHECK = Check(
         Metric("nvme_wear_percent", Unit.SHARE, "share of its life that an NVMe drive has used"),
         Metric("nvme_spare_percent", Unit.SHARE, "share of an NVMe drive's spare that is left"),
         Metric("self_test", Unit.WORD, "how its last self-test ended", words=SELF_TESTS),
+        Metric("pending_grown_total", Unit.COUNT, "growth of `pending` since the first look"),
+        Metric("reallocated_grown_total", Unit.COUNT, "growth of `reallocated` since then"),
+        Metric("media_errors_grown_total", Unit.COUNT, "growth of `media_errors` since then"),
         Metric(
             "pending_growth_7d",
             Unit.COUNT,
             "sectors that began to wait within 7 days",
-            derived=Increase("pending", _WEEK_S),
+            derived=Increase("pending_grown_total", _WEEK_S),
         ),
         Metric(
             "reallocated_growth_7d",
             Unit.COUNT,
             "sectors that were replaced within 7 days",
-            derived=Increase("reallocated", _WEEK_S),
+            derived=Increase("reallocated_grown_total", _WEEK_S),
         ),
         Metric(
             "media_errors_growth_7d",
             Unit.COUNT,
             "times within 7 days that an NVMe drive could not mend content",
-            derived=Increase("media_errors", _WEEK_S),
+            derived=Increase("media_errors_grown_total", _WEEK_S),
         ),
     ),
     probe=probe,
     platforms=("linux", "darwin", "win32"),
     deadline_s=120.0,
+    remembers=True,
 )

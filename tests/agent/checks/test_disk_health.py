@@ -55,7 +55,7 @@ def computer(monkeypatch: pytest.MonkeyPatch) -> Computer:
 
 
 def probe(*include: str, exclude: tuple[str, ...] = ()) -> dict[str, Measured | Unreadable]:
-    return {found.target: found for found in CHECK.probe(TargetFilter(include, exclude))}
+    return {found.target: found for found in CHECK.probe(TargetFilter(include, exclude), {})}
 
 
 def test_each_drive_that_has_something_to_tell() -> None:
@@ -68,6 +68,8 @@ def test_each_drive_that_has_something_to_tell() -> None:
         "reallocated": 65488,
         "pending": 2736,
         "uncorrectable": 2736,
+        "pending_grown_total": 0,
+        "reallocated_grown_total": 0,
     }
 
 
@@ -86,3 +88,14 @@ def test_one_that_is_named_is_told_even_if_there_is_nothing_to_tell() -> None:
         "/dev/sdd": Unreadable("/dev/sdd", "unknown bridge"),
         "/dev/sdz": Unreadable("/dev/sdz", "there is no such drive, or it cannot be asked"),
     }
+
+
+def test_another_drive_at_the_same_path_is_no_growth(computer: Computer) -> None:
+    memory: dict[str, str] = {}
+    seen = []
+    for case in ("ata_healthy", "ata_healthy", "ata_pending_sectors", "ata_reallocated_and_stable"):
+        computer.answers = {Drive("/dev/sda"): case}
+        [found] = CHECK.probe(TargetFilter(), memory)
+        assert isinstance(found, Measured)
+        seen.append([found.values["pending_grown_total"], found.values["reallocated_grown_total"]])
+    assert seen == [[0, 0]] * 4, "each of these is another drive, with a count of its own"
