@@ -101,6 +101,7 @@ def load(path: Path) -> Device:
 
 def _trusted(path: Path) -> Device:
     try:
+        path.stat()  # on Windows nothing else looks whether it is there
         reason = distrust(path)
     except FileNotFoundError:
         return Device(path=path)
