@@ -16,6 +16,7 @@ _EXAMPLES = """examples:
   watchdesk-agent run
   watchdesk-agent once                     look once at this computer, send nothing
   watchdesk-agent validate rules.yaml      every mistake with file:line:column
+  watchdesk-agent test cases.yaml          what rules make of readings written down
   watchdesk-agent explain disk-space-server   what a rule makes of this computer
   watchdesk-agent status                   what the running agent sees, and what waits to be sent
   watchdesk-agent job nightly -- /usr/local/bin/export   run a job and report how it went
@@ -98,6 +99,10 @@ def _parser() -> argparse.ArgumentParser:
     doctor = command("doctor", "Look at rules, identity, the agent and the way to the server.")
     _state(doctor)
     _rules(doctor)
+
+    test = command("test", "Check rules against cases: readings over hours and what they lead to.")
+    test.add_argument("files", nargs="+", type=Path, metavar="CASES")
+    _rules(test)
 
     validate = command("validate", "Check rule files; show every mistake at once.")
     validate.add_argument("files", nargs="+", type=Path, metavar="FILE")

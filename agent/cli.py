@@ -107,6 +107,21 @@ def _validate(chosen: SimpleNamespace) -> int:
     return 2 if wrong else 0
 
 
+def _test(chosen: SimpleNamespace) -> int:
+    from agent.checks import discover  # noqa: PLC0415
+    from agent.rehearsal import differences, report  # noqa: PLC0415
+    from agent.rules.cases import load_cases  # noqa: PLC0415
+    from agent.rules.loader import load  # noqa: PLC0415
+
+    checks = discover()
+    rules = load(chosen.rules, checks)
+    cases = [case for file in chosen.files for case in load_cases(file, rules, checks)]
+    found = [(case, differences(case, checks[case.rule.check])) for case in cases]
+    wrong = sum(1 for _, differing in found if differing)
+    _print([*report(found), f"{len(cases)} cases, {wrong} wrong"])
+    return 1 if wrong else 0
+
+
 def _explain(chosen: SimpleNamespace) -> int:
     from agent.once import explain_rule  # noqa: PLC0415
 
@@ -180,6 +195,7 @@ COMMANDS: Mapping[str, Callable[[SimpleNamespace], int]] = {
     "once": _once,
     "status": _status,
     "checks": _checks,
+    "test": _test,
     "validate": _validate,
     "explain": _explain,
     "schema": _schema,

@@ -78,7 +78,7 @@ def beside(rules: Path) -> Path:
 
 def load(path: Path) -> Device:
     """Return what the file at ``path`` says; raises ConfigError with all its problems."""
-    from agent.rules.loader import _read as read_text  # noqa: PLC0415 - borrowed, as all of them
+    from agent.rules.loader import read_text  # noqa: PLC0415 - borrowed, as all of them
     from agent.rules.problems import Problems, TooManyProblemsError  # noqa: PLC0415
     from agent.rules.tree import compose  # noqa: PLC0415
 

@@ -28,7 +28,7 @@ def load(path: Path, checks: Mapping[str, Check]) -> RuleSet:
     problems = Problems()
     rules: RuleSet | None = None
     try:
-        text = _read(path, problems)
+        text = read_text(path, problems)
         if text is not None:
             rules = _rules(compose(text, problems), path, checks, problems)
     except TooManyProblemsError:
@@ -38,7 +38,7 @@ def load(path: Path, checks: Mapping[str, Check]) -> RuleSet:
     return rules
 
 
-def _read(path: Path, problems: Problems) -> str | None:
+def read_text(path: Path, problems: Problems) -> str | None:
     """Return the file's text, its lines ending in LF, or None after noting the reason."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):

@@ -42,6 +42,10 @@ class Members:
     def __contains__(self, name: str) -> bool:
         return name in self._entries
 
+    def names(self) -> list[str]:
+        """Return the names of all members that are there."""
+        return list(self._entries)
+
     def get(self, name: str) -> Node | None:
         """Return a member's value as it stands."""
         entry = self._entries.get(name)
@@ -138,7 +142,7 @@ class Members:
         node = self.get(name)
         return None if node is None else Members(node, what, allowed, self._problems)
 
-    def sections(self, name: str, what: str, allowed: Sequence[str]) -> "Iterator[Members]":
+    def sections(self, name: str, what: str, allowed: Sequence[str] | None) -> "Iterator[Members]":
         """Yield the items of a member that is a list of mappings."""
         node = self.get(name)
         if isinstance(node, ListNode):

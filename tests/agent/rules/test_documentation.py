@@ -7,15 +7,20 @@ from typing import Final
 import pytest
 
 from agent.errors import ConfigError
-from agent.rules import sections
+from agent.rehearsal import differences
+from agent.rules import cases, sections
+from agent.rules.cases import load_cases
 from agent.rules.lint import lint
 from agent.rules.loader import load
 from agent.rules.units import UNITS
+from agent.settings import shipped_rules_file
 from tests.agent.rules.checks_for_tests import CHECKS
 
 PAGE: Final = Path(__file__).parents[3] / "docs" / "rules.md"
 TEXT: Final = PAGE.read_text(encoding="utf-8")
-EXAMPLES: Final = re.findall(r"^```yaml\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
+ALL_EXAMPLES: Final = re.findall(r"^```yaml\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
+CASES: Final = [example for example in ALL_EXAMPLES if "\ncases:" in example]
+EXAMPLES: Final = [example for example in ALL_EXAMPLES if example not in CASES]
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=range(len(EXAMPLES)))
@@ -27,6 +32,14 @@ def test_an_example_is_a_rules_file_that_nothing_is_said_about(
     assert lint(load(path, CHECKS), CHECKS) == []
 
 
+def test_the_example_of_cases_comes_out_as_it_says(tmp_path: Path) -> None:
+    path = tmp_path / "cases.yaml"
+    [example] = CASES
+    path.write_text(example, encoding="utf-8")
+    [case] = load_cases(path, load(shipped_rules_file(), CHECKS), CHECKS)
+    assert differences(case, CHECKS[case.rule.check]) == []
+
+
 def test_every_word_of_the_language_is_explained() -> None:
     vocabulary = (
         *sections.FILE,
@@ -35,6 +48,8 @@ def test_every_word_of_the_language_is_explained() -> None:
         *sections.TARGETS,
         *sections.CONDITION,
         *sections.TICKET,
+        *cases.CASE,
+        *cases.TOLD,
         *sections.SYSTEMS,
         "watch",
     )
