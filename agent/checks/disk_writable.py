@@ -1,5 +1,6 @@
 """Whether every real local volume takes writes: a small file is written, and removed."""
 
+import sys
 from collections.abc import Iterator
 
 from agent.check_api import (
@@ -11,6 +12,7 @@ from agent.check_api import (
     TargetFilter,
     Unit,
     Unreadable,
+    UnsupportedCheckError,
 )
 from agent.host.write_places import Places
 from agent.host.writing import WORDS, outcomes
@@ -21,6 +23,10 @@ _PLACES = Places()
 
 def probe(targets: TargetFilter) -> Iterator[Measured | Unreadable]:
     """Yield what came of writing on each volume."""
+    if sys.platform not in CHECK.platforms:
+        raise UnsupportedCheckError(
+            "this system does not tell a failed volume from a refused write"
+        )
     try:
         expected, every = _PLACES.read()
     except OSError as error:

@@ -1,11 +1,12 @@
 """Writing on real volumes: sound, full, remounted read-only, and after an ext4 error."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from agent.check_api import Measured, TargetFilter, Unreadable
+from agent.check_api import Measured, TargetFilter, Unreadable, UnsupportedCheckError
 from agent.checks.disk_writable import CHECK
 from tests.support import volumes
 from tests.support.volumes import Volume
@@ -69,6 +70,15 @@ def test_one_that_goes_on_after_an_error_has_counted_it(tmp_path: Path) -> None:
         assert values(volume) == {"probe": "ok", "errors_count": 1}
     finally:
         volume.unmount()
+
+
+def test_where_an_error_does_not_tell_its_cause_it_is_unsupported(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Windows has one error for a write-protected, a broken and a forbidden volume."""
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(UnsupportedCheckError, match="does not tell a failed volume"):
+        probe()
 
 
 def test_one_that_is_named_and_not_mounted_is_told() -> None:
