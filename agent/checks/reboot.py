@@ -31,6 +31,18 @@ if sys.platform == "linux":
             told["unexpected_total"] = total
         return told
 
+elif sys.platform == "win32":
+    from contextlib import suppress
+
+    from agent.check_api import UnsupportedCheckError
+    from agent.host import reboot_windows
+
+    def _restarts(memory: dict[str, str]) -> dict[str, float | int | str]:
+        told: dict[str, float | int | str] = {"pending": PENDING[not reboot_windows.read().waits]}
+        with suppress(UnsupportedCheckError):
+            told["unexpected_total"] = reboot_windows.unexpected(memory)
+        return told
+
 else:
 
     def _restarts(_memory: dict[str, str]) -> dict[str, float | int | str]:
@@ -52,6 +64,6 @@ CHECK = Check(
         ),
     ),
     probe=probe,
-    platforms=("linux", "darwin"),
+    platforms=("linux", "darwin", "win32"),
     remembers=True,
 )

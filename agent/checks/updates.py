@@ -1,5 +1,6 @@
 """Pending updates, and how long it is that updating went well."""
 
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,12 @@ TARGET = "system"
 def probe(targets: TargetFilter) -> Iterator[Measured]:
     """Yield what waits to be installed, by the package system's own lists."""
     if not targets.wants(TARGET):
+        return
+    if sys.platform == "win32":
+        from agent.host import reboot_windows, updates_windows  # noqa: PLC0415 - of this system alone
+
+        last, waits = updates_windows.read(), reboot_windows.read()
+        yield Measured(TARGET, updates_windows.values(last, waits, clock.now().wall))
         return
     from agent.host import packages  # noqa: PLC0415 - once in hours, and not on every system
 
@@ -50,6 +57,6 @@ CHECK = Check(
         Metric("reboot_pending_age", Unit.SECONDS, "how long a restart has been pending"),
     ),
     probe=probe,
-    platforms=("linux",),
+    platforms=("linux", "win32"),
     deadline_s=130.0,
 )

@@ -1,4 +1,4 @@
-r"""Windows: whether a restart is waited for, since when the system runs, and restarts unmeant.
+r"""Windows: whether a restart is waited for, and how many nobody meant.
 
 The keys are those that Windows' own servicing, its update service, its setup and its computer name
 leave until the next boot. Files to be replaced count below ``\Windows`` alone: every browser that
@@ -68,7 +68,6 @@ def instant(ticks: int) -> datetime | None:
 
 
 if sys.platform == "win32":
-    import ctypes
     import winreg
 
     def read() -> Pending:
@@ -86,15 +85,6 @@ if sys.platform == "win32":
                 named.append(str(_value(key, "ComputerName") or ""))
         texts = [str(text) for text in renames] if isinstance(renames, list) else []
         return pending(marks, texts, (named[0], named[1]))
-
-    def uptime_s() -> float:
-        """Return since when the system runs, in seconds.
-
-        A shutdown with fast startup does not end a run: Windows wakes up where it was.
-        """
-        ask = ctypes.windll.kernel32.GetTickCount64
-        ask.restype = ctypes.c_uint64
-        return float(ask()) / 1000
 
     @contextmanager
     def _key(path: str) -> Iterator[winreg.HKEYType | None]:

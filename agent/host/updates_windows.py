@@ -12,7 +12,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from agent.host.reboot_windows import instant
+from agent.host.reboot_windows import Pending, instant
 
 _OF_THE_SYSTEM = re.compile(r"Package_for_(?:RollupFix|KB\d+)(?:_RTM|_SP\d)?~", re.IGNORECASE)
 _INSTALLED = 0x70  # CbsInstallState: installed; 0x60 waits for a restart
@@ -45,6 +45,18 @@ def last_success(packages: Iterable[Package], told: str) -> datetime | None:
     with suppress(ValueError):
         times.append(datetime.strptime(told, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC))
     return max((at for at in times if at), default=None)
+
+
+def values(last: datetime | None, waits: Pending, now: datetime) -> dict[str, float | int | str]:
+    """Return the metrics of ``updates``: ages in seconds, none that the future would make."""
+    told: dict[str, float | int | str] = {}
+    if last is not None:
+        told["last_success_age"] = max(0.0, (now - last).total_seconds())
+    if not waits.waits:
+        told["reboot_pending_age"] = 0.0
+    elif waits.since is not None:
+        told["reboot_pending_age"] = max(0.0, (now - waits.since).total_seconds())
+    return told
 
 
 if sys.platform == "win32":

@@ -52,7 +52,6 @@ if sys.platform == "win32":
         made(reboot_windows.MARKS[1])
         waits, since = reboot_windows.read()
         seen["update"] = [waits, since.isoformat() if since else None]
-        seen["uptime"] = reboot_windows.uptime_s()
         try:
             seen["unexpected"] = reboot_windows.unexpected({})
         except CheckError as error:

@@ -1,10 +1,11 @@
 """When updates of Windows were last installed, from its servicing's account."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from agent.host.updates_windows import Package, is_of_the_system, last_success
+from agent.host.reboot_windows import Pending
+from agent.host.updates_windows import Package, is_of_the_system, last_success, values
 
 FEBRUARY = Package(
     "Package_for_RollupFix~31bf3856ad364e35~amd64~~19041.4046.1.12", 0x70, 133_524_288_000_000_000
@@ -40,3 +41,13 @@ def test_older_systems_tell_it_as_a_text() -> None:
     told = datetime(2025, 3, 15, 2, 14, 9, tzinfo=UTC)
     assert last_success([FEBRUARY], "2025-03-15 02:14:09") == told
     assert last_success([], "yesterday") is None
+
+
+def test_the_metrics_are_ages() -> None:
+    now = datetime(2026, 4, 1, tzinfo=UTC)
+    week, day = now - timedelta(days=7), now - timedelta(days=1)
+    no = Pending(waits=False, since=None)
+    assert values(week, no, now) == {"last_success_age": 604_800.0, "reboot_pending_age": 0.0}
+    assert values(None, Pending(waits=True, since=day), now) == {"reboot_pending_age": 86_400.0}
+    assert values(None, Pending(waits=True, since=None), now) == {}
+    assert values(now + timedelta(days=1), no, now)["last_success_age"] == 0
