@@ -4,6 +4,8 @@ import subprocess
 import uuid
 from pathlib import Path
 
+from tests.support.polling import until
+
 _MEGABYTES = 160  # btrfs wants 125 for each device
 
 
@@ -15,7 +17,11 @@ class Mirror:
         self.label = f"watchdesk-{uuid.uuid4().hex[:8]}"
         self.mount_point = folder / "mirror"
         self.mount_point.mkdir()
-        self._devices = [_loop(folder / f"mirror-{number}.img") for number in (1, 2)]
+        self._images = [folder / f"mirror-{number}.img" for number in (1, 2)]
+        for image in self._images:
+            with image.open("wb") as file:
+                file.truncate(_MEGABYTES * 1024 * 1024)
+        self._devices = [_loop(image) for image in self._images]
         _run("mkfs.btrfs", "-q", "-L", self.label, "-d", "raid1", "-m", "raid1", *self._devices)
         self._mount()
         (self.mount_point / "content").write_bytes(b"watchdesk" * 1_000_000)
@@ -48,6 +54,12 @@ class Mirror:
         _run("btrfs", "device", "scan", "--forget", *self._devices)
         self._mount("-o", "degraded")
 
+    def bring_back(self) -> None:
+        """Give the lost device back and mount the whole."""
+        self._unmount()
+        self._devices.append(_loop(self._images[1]))
+        self._mount()
+
     def remove(self) -> None:
         """Unmount it and free its devices."""
         self._unmount()
@@ -60,12 +72,11 @@ class Mirror:
         _run("mount", *options, self._devices[0], str(self.mount_point))
 
     def _unmount(self) -> None:
-        _run("umount", str(self.mount_point))
+        command = ("umount", str(self.mount_point))
+        until(lambda: subprocess.run(command, check=False).returncode == 0, what="its unmounting")
 
 
 def _loop(image: Path) -> str:
-    with image.open("wb") as file:
-        file.truncate(_MEGABYTES * 1024 * 1024)
     return _run("losetup", "-f", "--show", str(image)).strip()
 
 

@@ -6,13 +6,16 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.support.polling import until
+
 
 class Volume:
     """A mounted file system that a test may fill."""
 
-    def __init__(self, mount_point: Path) -> None:
-        """Take where it is mounted."""
+    def __init__(self, mount_point: Path, *mount: str) -> None:
+        """Take where it is mounted, and the options and source it is mounted with."""
         self.mount_point = mount_point
+        self._mount = mount
 
     def fill(self, *, leave_percent: float) -> None:
         """Write one file until only this share of the space is free, as its users see it."""
@@ -46,9 +49,17 @@ class Volume:
         block = Path(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}").readlink().name
         Path(f"/sys/fs/ext4/{block}/trigger_fs_error").write_text("a test\n", encoding="ascii")
 
+    def repair(self) -> None:
+        """Unmount it, have an ext4 checked and its errors forgotten, and mount it again."""
+        self.unmount()
+        done = subprocess.run(["e2fsck", "-fy", self._mount[-1]], capture_output=True, check=False)
+        assert done.returncode in {0, 1}, done
+        _run("mount", *self._mount, str(self.mount_point))
+
     def unmount(self) -> None:
-        """Unmount it."""
-        _run("umount", str(self.mount_point))
+        """Unmount it, as soon as no agent writes there."""
+        command = ("umount", str(self.mount_point))
+        until(lambda: subprocess.run(command, check=False).returncode == 0, what="its unmounting")
 
 
 def ext4(
@@ -77,7 +88,7 @@ def _mounted(folder: Path, *options: str) -> Volume:
     mount_point = folder / "volume"
     mount_point.mkdir()
     _run("mount", *options, str(mount_point))
-    return Volume(mount_point)
+    return Volume(mount_point, *options)
 
 
 def _run(*command: str) -> None:

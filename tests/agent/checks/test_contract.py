@@ -27,10 +27,15 @@ from agent.rules.loader import load
 ALL = checks.discover()
 PAGES = Path(__file__).parents[3] / "docs" / "checks"
 EXAMPLES = {
+    # Beside this test others mount volumes of their own, and unmount them.
+    "disk.inodes": TargetFilter(("/",)),
+    "disk.space": TargetFilter(("/",)),
+    "disk.writable": TargetFilter(("/",)),
+    "raid": TargetFilter(("/dev/md99",)),
     "process": TargetFilter(("python*", "no-such-program")),
     "tcp": TargetFilter(("127.0.0.1:1", "not a place", "[::1]:1")),
 }
-"""Targets for the checks that need them."""
+"""Targets for the checks that need them, or that would look at too much."""
 ANYWHERE = {"cpu", "memory", "process", "tcp"}
 """What even a bare container has the means for."""
 
