@@ -10,6 +10,8 @@ from agent.host.room import Volume, target_of
 from agent.host.writing import Place
 
 _OPTIONS = 3  # of an fstab entry, counted from 0
+_FOR_STARTING = ("/boot", "/efi")
+"""Written by updates alone; a FAT there is not to be risked by a look every few minutes."""
 _MACOS_DATA = "/private/var/tmp"
 """macOS seals its root; what users write lies on another volume, of which this is a folder."""
 
@@ -43,12 +45,14 @@ def choose(
 
     A read-only one is among them if ``should_be`` has a mount point of it. The folder is the
     first through which this service may write (in a sandbox not every one is); a volume
-    without any is left out.
+    without any is left out, and so is what the computer starts from.
     """
     expected = frozenset(should_be)
     places = []
     for group in mounts.groups(table, removable, is_folder):
         first = group[0]
+        if first.path.startswith(_FOR_STARTING):
+            continue
         opened = next((mount for mount in group if not mount.closed), None)
         if not first.read_only:
             places += [_place(first, opened)] if opened else []

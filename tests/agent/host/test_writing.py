@@ -102,6 +102,8 @@ class TestWhichVolumes:
             "22 20 0:9 / /mnt/nas rw - nfs4 nas:/ rw",
             "23 20 7:1 / /snap/core ro - squashfs /dev/loop1 ro",
             "24 20 8:99 / /media/stick rw - vfat /dev/sdc1 rw",
+            "25 20 8:3 / /boot rw - ext4 /dev/sda3 rw",
+            "26 25 8:4 / /boot/efi rw - vfat /dev/sda4 rw",
         )
         assert {target: place.folder for target, place in found.items()} == {
             "/": "/",
