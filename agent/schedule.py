@@ -1,10 +1,11 @@
 """One rule of a device: when it is due, and what its check finds of its targets."""
 
 import json
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from agent.check_api import Check, Measured, Unreadable
+from agent.check_api import Check, Measured, Unreadable, UnsupportedCheckError
 from agent.clock import Now
 from agent.evaluate import TargetEvaluation
 from agent.rules.maintenance import MaintenanceWindow
@@ -76,6 +77,8 @@ def measured(
     ``recall`` returns a text that was stored. Raises whatever the probe raises.
     """
     check, rule = schedule.check, schedule.rule
+    if sys.platform not in check.platforms:
+        raise UnsupportedCheckError(f"{check.name} cannot be told on this system")
     texts: dict[str, str] = {}
     if check.remembers:
         name = f"memory:{rule.name}"

@@ -182,7 +182,7 @@ def _latency(folder: Path, count: int) -> list[Goal]:
 def _rules(folder: Path) -> Path:
     """Write the shipped rules, every ten seconds and without the grace of a start."""
     text = (PROJECT / "rules.yaml").read_text()
-    text = re.sub(r"every: \w+", f"every: {EVERY_S}s", text)
+    text = re.sub(r"every: \w+", f"every: {EVERY_S}s", text, count=1)  # the defaults'
     text = re.sub(r"startup_grace: \w+", "startup_grace: 0s", text)
     file = folder / "rules.yaml"
     file.write_text(text + _RULES.format(services=", ".join(agent_peers.SERVICES), sent=_SENT))

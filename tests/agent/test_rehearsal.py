@@ -9,6 +9,7 @@ from typing import Final
 
 import pytest
 
+from agent.checks import discover
 from agent.errors import ConfigError
 from agent.protocol.words import Evaluation
 from agent.rehearsal import differences, duration, rehearse
@@ -17,9 +18,9 @@ from agent.rules.loader import load
 from agent.settings import shipped_rules_file
 from tests.agent.rules.checks_for_tests import CHECKS
 
-SHIPPED: Final = load(shipped_rules_file(), CHECKS)
+SHIPPED: Final = load(shipped_rules_file(), discover())
 SHIPPED_CASES: Final = load_cases(
-    Path(__file__).parents[2] / "docs" / "rules-cases.yaml", SHIPPED, CHECKS
+    Path(__file__).parents[2] / "docs" / "rules-cases.yaml", SHIPPED, discover()
 )
 RULES: Final = """
 version: 1
@@ -33,7 +34,7 @@ rules:
 
 @pytest.mark.parametrize("case", SHIPPED_CASES, ids=lambda case: case.name)
 def test_a_case_of_a_rule_we_ship_comes_out_as_it_says(case: Case) -> None:
-    assert differences(case, CHECKS[case.rule.check]) == []
+    assert differences(case, discover()[case.rule.check]) == []
 
 
 def test_every_rule_we_ship_has_a_quiet_and_a_ringing_case() -> None:

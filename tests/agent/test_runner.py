@@ -549,6 +549,14 @@ def test_what_is_open_already_stays_open_until_it_is_well(pair: Pair) -> None:
     assert [event.change for event in pair.store.events] == [Change.OPENED, Change.RESOLVED]
 
 
+def test_a_check_of_another_system_is_not_tried(bench: Bench, level: Level) -> None:
+    bench.schedule.check = replace(level.check, platforms=("plan9",))
+    bench.turns(30)
+
+    assert level.probes == 0
+    assert "cannot be told on this system" in bench.schedule.unsupported
+
+
 def test_a_rule_for_a_place_rests_elsewhere_and_its_alert_stays(bench: Bench, level: Level) -> None:
     places = ["office"]
     bench.schedule.rule = replace(bench.schedule.rule, only=Only(at=("office",)))

@@ -12,11 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from agent.checks import discover
 from agent.errors import ConfigError
 from agent.rules.loader import load
 from agent.rules.schema import schema
 from agent.settings import shipped_rules_file
-from tests.agent.rules.checks_for_tests import CHECKS
 from tests.agent.rules.draft7 import complaints
 
 WORDS: Final = (
@@ -31,6 +31,8 @@ WORDS: Final = (
 )
 BYTES: Final = (b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xef\xbb\xbf", b"\x80", b"\xff\xfe\x00", b"\0")
 Damage = Callable[[random.Random, str], str]
+
+CHECKS: Final = discover()
 
 
 def _insert_word(chance: random.Random, text: str) -> str:

@@ -6,6 +6,7 @@ from typing import Final
 
 import pytest
 
+from agent.checks import discover
 from agent.errors import ConfigError
 from agent.rehearsal import differences
 from agent.rules import cases, sections
@@ -36,8 +37,9 @@ def test_the_example_of_cases_comes_out_as_it_says(tmp_path: Path) -> None:
     path = tmp_path / "cases.yaml"
     [example] = CASES
     path.write_text(example, encoding="utf-8")
-    [case] = load_cases(path, load(shipped_rules_file(), CHECKS), CHECKS)
-    assert differences(case, CHECKS[case.rule.check]) == []
+    checks = discover()
+    [case] = load_cases(path, load(shipped_rules_file(), checks), checks)
+    assert differences(case, checks[case.rule.check]) == []
 
 
 def test_every_word_of_the_language_is_explained() -> None:

@@ -139,10 +139,10 @@ def test_what_reads_the_file_is_gone_afterwards() -> None:
         "from agent.clock import now\n"
         "from agent.rules.rules_file import RulesFile\n"
         "from agent.settings import shipped_rules_file\n"
-        "from tests.agent.rules.checks_for_tests import CHECKS\n"
+        "from agent.checks import discover\n"
         "from agent.rules import rules_file\n"
         "rules_file.distrust = lambda path: None\n"
-        "file = RulesFile(shipped_rules_file(), CHECKS, now())\n"
+        "file = RulesFile(shipped_rules_file(), discover(), now())\n"
         "print(len(file.rules.rules) > 0)\n"
         "print(*sorted(name for name in sys.modules if 'agent.rules.' in name or 'yaml' in name))\n"
     )
@@ -161,5 +161,4 @@ def test_what_reads_the_file_is_gone_afterwards() -> None:
         "agent.rules.maintenance",
         "agent.rules.model",
         "agent.rules.rules_file",
-        "tests.agent.rules.checks_for_tests",
     ]

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 import yaml
 
+from agent.checks import discover
 from agent.rules.schema import schema
 from agent.settings import shipped_rules_file
-from tests.agent.rules.checks_for_tests import CHECKS
 from tests.agent.rules.draft7 import complaints
 
-SCHEMA = schema(CHECKS)
+SCHEMA = schema(discover())
 RIGHT: dict[str, Any] = {"name": "a", "check": "cpu", "warning": {"when": "busy_percent > 9"}}
 
 
