@@ -25,7 +25,12 @@ FROZEN_VERB = "probe"
 """First argument that makes a frozen agent's own program run ``probe_child.main``."""
 
 _LONGEST_ANSWER = 65_536
-_WEB = frozenset(("http", "certificate"))  # questions that web_child answers, not probe_child
+_OTHER_FILES = {  # questions that probe_child does not answer
+    "http": "web_child.py",
+    "certificate": "web_child.py",
+    "log_file": "log_child.py",
+    "log_journal": "log_child.py",
+}
 _FAREWELL_S = 5.0  # for one that has answered all and only has to leave
 _DEATH_S = 0.05  # for one that was killed and is not held by the kernel
 _ONE_BY_ONE = sys.platform == "win32"  # its pipes cannot be polled: one question, one child
@@ -54,8 +59,8 @@ def ask(
 ) -> Iterator[tuple[str, str | CheckError]]:
     """Yield each argument, in order, with the probe's answer or the reason why there is none.
 
-    ``probe`` names a function of ``probe_child`` or ``web_child``; ``deadline_s`` is the time
-    for each answer.
+    ``probe`` names a function of ``probe_child``, ``web_child`` or ``log_child``;
+    ``deadline_s`` is the time for each answer.
     A question that hangs takes its deadline and leaves the ones after it to another child.
     """
     missing = lost()
@@ -152,10 +157,9 @@ def _answers(probe: str, arguments: Sequence[str], deadline_s: float) -> Iterato
 def _command(probe: str, arguments: Sequence[str]) -> list[str]:
     if getattr(sys, "frozen", False):
         return [sys.executable, FROZEN_VERB, probe, *arguments]
-    file = probe_child.__file__
-    if probe in _WEB:
-        file = str(Path(file).with_name("web_child.py"))
-    return [sys.executable, "-I", "-S", file, probe, *arguments]
+    ours = Path(probe_child.__file__)
+    file = ours.with_name(_OTHER_FILES.get(probe, ours.name))
+    return [sys.executable, "-I", "-S", str(file), probe, *arguments]
 
 
 def _given(line: bytes) -> str | CheckError:

@@ -1,0 +1,153 @@
+"""Lines of logs that match a pattern: in files that rotate, and in systemd's journal."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import PurePosixPath, PureWindowsPath
+
+from agent.check_api import (
+    Check,
+    CheckError,
+    Increase,
+    Measured,
+    Metric,
+    TargetFilter,
+    Unit,
+    Unreadable,
+)
+from agent.host import abandonable
+
+JOURNAL = "journal"
+
+_DEADLINE_S = 20.0
+_UNREAD = (
+    "0 0 0 0 0 0"  # the cursor of a file that did not exist: it will be read from its beginning
+)
+_HOUR_S = 3600.0
+_LONGEST_UNIT = 256
+
+
+def probe(targets: TargetFilter, memory: dict[str, str]) -> Iterator[Measured | Unreadable]:
+    """Yield how many matching lines each log got since the rule's first look."""
+    for target in list(memory):
+        if not targets.named(target):
+            del memory[target]
+    files, journals = [], []
+    for target in filter(targets.named, targets.include):
+        if target == JOURNAL or target.startswith(f"{JOURNAL}:"):
+            journals.append(target)
+        elif PurePosixPath(target).is_absolute() or PureWindowsPath(target).is_absolute():
+            files.append(target)
+        else:
+            yield Unreadable(target, "this is neither a file's whole path nor journal:UNIT")
+    patterns = {name: targets.options.get(name, ()) for name in ("match", "ignore")}
+    yield from _of_files(files, patterns, memory, absent_ignored=targets.absent_ignored)
+    yield from _of_journals(journals, patterns, memory)
+
+
+def _of_files(
+    paths: list[str],
+    patterns: dict[str, tuple[str, ...]],
+    memory: dict[str, str],
+    *,
+    absent_ignored: bool,
+) -> Iterator[Measured | Unreadable]:
+    questions = {}
+    for path in paths:
+        total, cursor = _remembered(memory, path)
+        there = _place(path)
+        if there is None:
+            memory[path] = f"{total} {cursor or _UNREAD}"
+            if absent_ignored:
+                yield _measured(path, total)
+            else:
+                yield Unreadable(path, "there is no such file")
+        elif cursor.split()[:3] == there:  # nothing was written, so no child is needed
+            yield _measured(path, total)
+        else:
+            questions[path] = json.dumps({"path": path, "cursor": cursor, **patterns})
+    yield from _asked("log_file", questions, memory)
+
+
+def _of_journals(
+    targets: list[str], patterns: dict[str, tuple[str, ...]], memory: dict[str, str]
+) -> Iterator[Measured | Unreadable]:
+    if not targets:
+        return
+    from agent.host import program  # noqa: PLC0415 - for journals only
+
+    journalctl = program.find("journalctl")
+    questions = {}
+    for target in targets:
+        unit = target.partition(":")[2]
+        if journalctl is None:
+            yield Unreadable(target, "this computer has no journal (journalctl)")
+        elif (target != JOURNAL and not unit) or len(unit) > _LONGEST_UNIT:
+            yield Unreadable(target, "this names no unit; write journal:nginx.service")
+        else:
+            asked = {"program": str(journalctl), "unit": unit}
+            cursor = _remembered(memory, target)[1]
+            questions[target] = json.dumps(asked | {"cursor": cursor, **patterns})
+    yield from _asked("log_journal", questions, memory)
+
+
+def _asked(
+    probe: str, questions: dict[str, str], memory: dict[str, str]
+) -> Iterator[Measured | Unreadable]:
+    answers = dict(abandonable.ask(probe, list(questions.values()), _DEADLINE_S))
+    for target, question in questions.items():
+        answer = answers[question]
+        if isinstance(answer, CheckError):
+            yield Unreadable(target, answer.reason)
+            continue
+        told = json.loads(answer)
+        total = _remembered(memory, target)[0] + told["count"]
+        memory[target] = f"{total} {told['cursor']}"
+        yield _measured(target, total)
+
+
+def _remembered(memory: dict[str, str], target: str) -> tuple[int, str]:
+    """Return the total so far, and the cursor; nothing of a target that was never looked at."""
+    total, _, cursor = memory.get(target, "").partition(" ")
+    return (int(total), cursor) if total.isdigit() else (0, "")
+
+
+def _place(path: str) -> list[str] | None:
+    """Return the first fields of a cursor at the file's end; None when there is no file."""
+    try:
+        told = os.stat(path)  # noqa: PTH116 - pathlib takes longer, once a minute for each log
+    except FileNotFoundError:
+        return None
+    except OSError:
+        return []  # the child tells why
+    return [str(told.st_dev), str(told.st_ino), str(told.st_size)]
+
+
+def _measured(target: str, total: int) -> Measured:
+    return Measured(target, {"lines_total": total})
+
+
+CHECK = Check(
+    name="log",
+    meaning="lines of logs that match a pattern",
+    metrics=(
+        Metric("lines_total", Unit.COUNT, "matching lines since the first look"),
+        Metric(
+            "lines_1h",
+            Unit.COUNT,
+            "matching lines of an hour",
+            derived=Increase("lines_total", _HOUR_S),
+        ),
+        Metric(
+            "lines_24h",
+            Unit.COUNT,
+            "matching lines of a day",
+            derived=Increase("lines_total", 24 * _HOUR_S),
+        ),
+    ),
+    probe=probe,
+    needs_targets=True,
+    options={"match": (), "ignore": ()},
+    deadline_s=60.0,
+    remembers=True,
+)
