@@ -11,6 +11,9 @@ from agent.check_api import Measured, TargetFilter, Unreadable
 from agent.checks import plugin
 from agent.checks.plugin import CHECK
 from agent.device import Command, Device
+from agent.evaluate import evaluate
+from agent.protocol.words import Evaluation
+from agent.rules.loader import load
 from tests.support import needs
 
 REAL = Path("/usr/lib/nagios/plugins")
@@ -77,6 +80,27 @@ class TestRealPlugins:
         assert age["status"] == "critical"
         assert float(age["perf_age"]) > 2
         assert float(age["perf_size"]) > 10
+
+    @pytest.mark.parametrize(
+        ("when", "evaluation"),
+        [
+            ("perf_pl > 50% or perf_rta > 10s", Evaluation.OK),
+            ("perf_rta >= 0s and perf_pl == 0", Evaluation.CRITICAL),
+            ("status != ok", Evaluation.OK),
+        ],
+    )
+    def test_performance_data_is_judged_by_rules(
+        self, real: Path, tmp_path: Path, when: str, evaluation: Evaluation
+    ) -> None:
+        rules = tmp_path / "rules.yaml"
+        rules.write_text(
+            "version: 1\nrules:\n  - name: line\n    check: plugin\n    targets: {include: [it]}\n"
+            f'    critical: {{when: "{when}"}}\n'
+        )
+        [rule] = load(rules, {"plugin": CHECK}).rules
+        hosts = ("-H", "127.0.0.1", "-w", "1000,50%", "-c", "2000,90%", "-p", "1")
+        found = ran(f"{real}/check_ping", *hosts, targets=rule.targets)
+        assert evaluate(rule, CHECK, found).evaluation is evaluation
 
     def test_a_refused_connection_is_critical_whatever_is_said(self, real: Path) -> None:
         assert values(f"{real}/check_tcp", "-H", "127.0.0.1", "-p", "1") == {"status": "critical"}
