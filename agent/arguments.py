@@ -97,6 +97,12 @@ def _parser() -> argparse.ArgumentParser:
     _state(job)
 
     doctor = command("doctor", "Look at rules, identity, the agent and the way to the server.")
+    doctor.add_argument(
+        "--record",
+        type=Path,
+        metavar="FOLDER",
+        help="write this computer's raw answers, redacted, into a folder of their own instead",
+    )
     _state(doctor)
     _rules(doctor)
 

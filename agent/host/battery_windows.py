@@ -67,7 +67,7 @@ if sys.platform == "win32":
     def read() -> list[Battery]:
         """Return the batteries of this computer; raises CheckError."""
         found = []
-        for at, path in enumerate(_paths()):
+        for at, path in enumerate(paths()):
             try:
                 with Device(path) as device:
                     battery = look(f"BAT{at}", device.ask)
@@ -79,7 +79,7 @@ if sys.platform == "win32":
                 found.append(battery)
         return found
 
-    def _paths() -> list[str]:
+    def paths() -> list[str]:
         """Return the paths of the batteries' devices."""
         try:
             library = ctypes.WinDLL("cfgmgr32")

@@ -205,8 +205,19 @@ if sys.platform == "win32":
         kind = ctypes.windll.kernel32.GetDriveTypeW(f"{letter}\\")
         return kind in {_REMOVABLE, _OPTICAL}
 
+    def texts() -> Iterator[str]:
+        """Yield the latest events of our kinds as XML, the newest first; raises CheckError."""
+        return _texts(f"*[System[({_WANTED})]]", _REVERSE)
+
     def _events(query: str, direction: int) -> Iterator[Event]:
-        """Yield at most ``MOST_EVENTS`` events; raises CheckError."""
+        for text in _texts(query, direction):
+            try:
+                yield parse(text)
+            except ValueError as error:
+                raise CheckError(str(error)) from error
+
+    def _texts(query: str, direction: int) -> Iterator[str]:
+        """Yield at most ``MOST_EVENTS`` events as XML; raises CheckError."""
         library = _library()
         found = library.EvtQuery(None, _CHANNEL, query, _CHANNEL_PATH | direction)
         if not found:
@@ -221,9 +232,7 @@ if sys.platform == "win32":
                         return
                     raise _failed()
                 try:
-                    yield parse(_rendered(library, event))
-                except ValueError as error:
-                    raise CheckError(str(error)) from error
+                    yield _rendered(library, event)
                 finally:
                     library.EvtClose(event)
         finally:

@@ -163,17 +163,17 @@ if sys.platform == "win32":
 
     def drive(number: int) -> Drive:
         """Return who the drive is; raises CheckError, FileNotFoundError, ValueError."""
-        with Device(_path(number), access=0) as device:
+        with Device(path(number), access=0) as device:
             return described(number, device.ask(QUERY_PROPERTY, bytes(12), 1024))
 
     def asked(number: int, look: Callable[[Callable[[int, bytes, int], bytes]], _T]) -> _T:
         """Open a drive, and return what ``look`` finds out by asking it; raises as ``Device``."""
-        with Device(_path(number)) as device:
+        with Device(path(number)) as device:
             return look(device.ask)
 
     def sleeps(number: int) -> bool:
         """Tell whether a drive stands still; raises as ``Device``."""
-        with Device(_path(number), access=0) as device:
+        with Device(path(number), access=0) as device:
             return not device.is_on()
 
     def numbers() -> list[int]:
@@ -181,7 +181,7 @@ if sys.platform == "win32":
         found = []
         for number in range(_MOST_DRIVES):
             try:
-                with Device(_path(number), access=0):
+                with Device(path(number), access=0):
                     found.append(number)
             except FileNotFoundError:
                 continue
@@ -196,5 +196,6 @@ if sys.platform == "win32":
         except (CheckError, OSError, ValueError):
             return False
 
-    def _path(number: int) -> str:
+    def path(number: int) -> str:
+        """Return where a drive's device is."""
         return rf"\\.\PhysicalDrive{number}"

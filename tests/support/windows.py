@@ -23,6 +23,7 @@ PYTHON = PROJECT / ".cache" / "windows-python"
 TOOLS = ("wine", "wineserver", "Xvfb", "xdotool")
 SCREEN = "800x600"
 _RUN_S = 60
+_FAREWELL_S = 10
 _STARTS = 3
 """Seen once in some 200: Wine ends without a word before Python has begun. Our programs do not."""
 
@@ -69,7 +70,7 @@ class WindowsProcess:
         with self._process.stdin as given:
             given.write(stdin.encode())
         code = self._process.wait(within_s)
-        self._reading.join()
+        self._reading.join(_FAREWELL_S)  # what it left behind may hold its output open for ever
         return code, self.output()
 
     def kill(self) -> None:

@@ -1,5 +1,6 @@
 """Every check on the real Python for Windows: what Wine lacks is unknown or unsupported."""
 
+import json
 from pathlib import Path
 
 from agent.check_api import Check, Unit
@@ -53,3 +54,13 @@ def test_what_wine_lacks_is_unknown_or_unsupported_never_a_crash(
         assert f"\n{told} " in said
     for name in ("log-events", "crash"):
         assert f"not checked here: {name}: this system's event log cannot be read" in said
+
+
+def test_a_recording_of_a_windows_is_made(windows: Windows, tmp_path: Path) -> None:
+    folder = tmp_path / "recording"
+    windows.run("-m", "agent", "doctor", "--record", windows_path(folder))
+    answers = json.loads((folder / "answers.json").read_text())
+    assert json.loads(answers["services"]["text"])["Spooler"]["state"] in {"running", "stopped"}
+    assert json.loads(answers["drives"]["text"])[0]["drive"]["number"] == 0
+    assert answers["events"]["error"].startswith("UnsupportedCheckError")
+    assert "it failed" not in (folder / "checks.json").read_text()
