@@ -8,14 +8,10 @@ what the others need.
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
 
 import agent.deferred  # noqa: F401 - first: it keeps what follows small
 from agent.errors import AgentError, ConfigError
 from agent.rules.borrow import borrowed
-
-if TYPE_CHECKING:
-    from agent.rules.model import Only
 
 PARSER = ("agent.arguments", "argparse", "gettext", "shutil", "bz2", "lzma", "_compression")
 """What reads the command line, and what that imports: 1.0 MB that ``run`` need not keep."""
@@ -54,17 +50,10 @@ def _enroll(chosen: SimpleNamespace) -> int:
 def _run(chosen: SimpleNamespace) -> int:
     from agent import clock  # noqa: PLC0415
     from agent.checks import discover  # noqa: PLC0415
-    from agent.identity import load_enrolled  # noqa: PLC0415
     from agent.rules.rules_file import RulesFile  # noqa: PLC0415
-    from agent.settings import os_word  # noqa: PLC0415
 
     # First of all: what reading takes serves what is loaded next (0.5 MB less, measured).
-    kind = load_enrolled(chosen.state).kind
-
-    def ours(only: "Only") -> bool:
-        return only.admits(kind or next(iter(only.kind), ""), os_word(), only.has)
-
-    rules = RulesFile(chosen.rules, discover(), clock.now(), ours)
+    rules = RulesFile(chosen.rules, discover(), clock.now())
     from agent.app import run  # noqa: PLC0415
 
     run(chosen.state, rules)
