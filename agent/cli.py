@@ -8,10 +8,14 @@ what the others need.
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import agent.deferred  # noqa: F401 - first: it keeps what follows small
 from agent.errors import AgentError, ConfigError
 from agent.rules.borrow import borrowed
+
+if TYPE_CHECKING:
+    from agent.rules.model import Only
 
 PARSER = ("agent.arguments", "argparse", "gettext", "shutil", "bz2", "lzma", "_compression")
 """What reads the command line, and what that imports: 1.0 MB that ``run`` need not keep."""
@@ -51,9 +55,13 @@ def _run(chosen: SimpleNamespace) -> int:
     from agent import clock  # noqa: PLC0415
     from agent.checks import discover  # noqa: PLC0415
     from agent.rules.rules_file import RulesFile  # noqa: PLC0415
+    from agent.settings import os_word  # noqa: PLC0415
+
+    def ours(only: "Only") -> bool:
+        return not only.os or os_word() in only.os
 
     # First of all: what reading takes serves what is loaded next (0.5 MB less, measured).
-    rules = RulesFile(chosen.rules, discover(), clock.now())
+    rules = RulesFile(chosen.rules, discover(), clock.now(), ours)
     from agent.app import run  # noqa: PLC0415
 
     run(chosen.state, rules)

@@ -1,7 +1,7 @@
 """A rules file → all its rules, or all its problems."""
 
 import stat
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -9,10 +9,19 @@ from agent.check_api import Check
 from agent.errors import ConfigError
 from agent.rules.maintenance import MaintenanceWindow
 from agent.rules.members import Members
-from agent.rules.model import Rule, RuleSet
+from agent.rules.model import Only, Rule, RuleSet
 from agent.rules.nodes import Document, Scalar
 from agent.rules.problems import Problems, TooManyProblemsError
-from agent.rules.sections import FILE, RULE, TIMES, WINDOW, read_rule, read_times, read_window
+from agent.rules.sections import (
+    FILE,
+    RULE,
+    TIMES,
+    WINDOW,
+    read_only,
+    read_rule,
+    read_times,
+    read_window,
+)
 from agent.rules.suggest import did_you_mean, quoted
 from agent.rules.tree import compose
 
@@ -20,9 +29,12 @@ MOST_BYTES: Final = 256 * 1024
 VERSION: Final = "1"
 
 
-def load(path: Path, checks: Mapping[str, Check]) -> RuleSet:
+def load(
+    path: Path, checks: Mapping[str, Check], wanted: Callable[[Only], bool] = lambda _: True
+) -> RuleSet:
     """Return what the file at ``path`` says, judged against the metrics of ``checks``.
 
+    Of rules that are not ``wanted``, those for other devices, nothing but their names is read.
     Raises ConfigError with all problems, each with its line and column from 1.
     """
     problems = Problems()
@@ -30,7 +42,7 @@ def load(path: Path, checks: Mapping[str, Check]) -> RuleSet:
     try:
         text = read_text(path, problems)
         if text is not None:
-            rules = _rules(compose(text, problems), path, checks, problems)
+            rules = _rules(compose(text, problems), path, checks, problems, wanted)
     except TooManyProblemsError:
         pass
     if rules is None or problems.found:
@@ -65,7 +77,11 @@ def read_text(path: Path, problems: Problems) -> str | None:
 
 
 def _rules(
-    document: Document, path: Path, checks: Mapping[str, Check], problems: Problems
+    document: Document,
+    path: Path,
+    checks: Mapping[str, Check],
+    problems: Problems,
+    wanted: Callable[[Only], bool],
 ) -> RuleSet | None:
     if document.root is None:
         if not document.cut_short:
@@ -78,9 +94,8 @@ def _rules(
     file.word("version", (VERSION,), VERSION)
     ours = {name: default for name, (_, _, default) in TIMES.items()}
     inherited = read_times(file.section("defaults", "defaults:", tuple(TIMES)), ours)
-    rules = _read_rules(file, checks, inherited)
-    windows = _read_windows(file, [rule.name for rule in rules])
-    return RuleSet(rules, tuple(windows), path)
+    rules, names = _read_rules(file, checks, inherited, wanted)
+    return RuleSet(rules, tuple(_read_windows(file, names)), path)
 
 
 def _read_windows(file: Members, rules: Collection[str]) -> Iterator[MaintenanceWindow]:
@@ -92,9 +107,12 @@ def _read_windows(file: Members, rules: Collection[str]) -> Iterator[Maintenance
 
 
 def _read_rules(
-    file: Members, checks: Mapping[str, Check], inherited: Mapping[str, float]
-) -> tuple[Rule, ...]:
-    """Return the rules that can be read; no two have one name, for alerts go by it."""
+    file: Members,
+    checks: Mapping[str, Check],
+    inherited: Mapping[str, float],
+    wanted: Callable[[Only], bool],
+) -> tuple[tuple[Rule, ...], Collection[str]]:
+    """Return the rules that can be read and all names; no two have one, for alerts go by it."""
     rules: list[tuple[Members, Rule]] = []
     lines: dict[str, int] = {}
     for section in file.sections("rules", "a rule", RULE):
@@ -104,13 +122,14 @@ def _read_rules(
             section.problem("name", message)
         elif isinstance(name, Scalar):
             lines[name.text] = name.line
-        rule = read_rule(section, checks, inherited)
+        only = read_only(section)
+        rule = read_rule(section, checks, inherited, only) if wanted(only) else None
         if rule is not None:
             rules.append((section, rule))
     for section, rule in rules:
         _judge_names(section, "depends_on", rule.depends_on, lines)
     _judge_circles(rules)
-    return tuple(rule for _, rule in rules)
+    return tuple(rule for _, rule in rules), lines
 
 
 def _judge_names(

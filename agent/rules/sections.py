@@ -61,8 +61,9 @@ def read_rule(
     members: Members,
     checks: Mapping[str, Check],
     inherited: Mapping[str, float],
+    only: Only,
 ) -> Rule | None:
-    """Return the rule in ``members``; None when it lacks a name or a check."""
+    """Return the rule in ``members``, for ``only`` these; None when it lacks a name or a check."""
     name = _name(members)
     check = _check(members, checks)
     times = read_times(members, inherited)
@@ -74,7 +75,6 @@ def read_rule(
     targets = _targets(members, check)
     title = _default_title(name, conditions.values())
     ticket = _ticket(members, title, check)
-    only = _only(members)
     why = members.text("why", LONGEST_NOTE)
     mode = cast("Mode", members.word("mode", MODES, "act"))
     if not name or check is None:
@@ -161,7 +161,8 @@ def _condition(
     )
 
 
-def _only(members: Members) -> Only:
+def read_only(members: Members) -> Only:
+    """Return for which devices the rule in ``members`` is."""
     section = members.section("only", "only:", ONLY)
     if section is None:
         return Only()

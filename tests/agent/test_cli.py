@@ -127,7 +127,7 @@ def test_doctor_tells_what_is_wrong_and_exits_1(tmp_path: Path) -> None:
     done = run("doctor", "--state", str(tmp_path), "--rules", "rules.yaml")
 
     assert done.returncode == 1
-    assert "well   8 rules" in done.stdout
+    assert re.search(r"well   \d+ rules", done.stdout)
     assert "WRONG  no agent runs" in done.stdout
     assert "enroll" in done.stdout
 

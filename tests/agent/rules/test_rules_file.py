@@ -162,3 +162,19 @@ def test_what_reads_the_file_is_gone_afterwards() -> None:
         "agent.rules.model",
         "agent.rules.rules_file",
     ]
+
+
+def test_rules_that_are_not_wanted_are_left_out_with_their_checks(tmp_path: Path) -> None:
+    file = tmp_path / "rules.yaml"
+    condition = "critical: {when: busy_percent > 99}"
+    file.write_text(
+        f"version: 1\nrules:\n- {{name: here, check: cpu, {condition}}}\n"
+        "- {name: elsewhere, only: {os: [macos]}, check: no.such.check}\n"
+        "maintenance: [{name: night, from: '22:00', to: '23:00', rules: [elsewhere]}]\n"
+    )
+    file.chmod(0o600)
+
+    rules = RulesFile(file, CHECKS, START, lambda only: not only.os).rules
+
+    assert [rule.name for rule in rules.rules] == ["here"]
+    assert rules.maintenance[0].rules == ("elsewhere",)

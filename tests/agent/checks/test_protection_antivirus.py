@@ -1,4 +1,4 @@
-"""The three checks of protection: what they tell of what their systems tell."""
+"""Protection against malware, as Windows tells of it."""
 
 from datetime import timedelta
 
@@ -6,19 +6,8 @@ import pytest
 
 from agent import clock
 from agent.check_api import Measured, TargetFilter, Unreadable, UnsupportedCheckError
-from agent.checks import protection_antivirus, protection_encryption, protection_firewall
-from agent.host import encryption, firewalls
+from agent.checks import protection_antivirus
 from agent.host.security_center import Antivirus
-
-
-def test_a_firewall_is_on_off_or_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[str | None] = ["on", "off", None]
-    monkeypatch.setattr(firewalls, "read", lambda: told.pop(0))
-    probe = protection_firewall.probe
-    assert list(probe(TargetFilter())) == [Measured("system", {"state": "on"})]
-    assert list(probe(TargetFilter())) == [Measured("system", {"state": "off"})]
-    [unknown] = probe(TargetFilter())
-    assert isinstance(unknown, Unreadable)
 
 
 def test_the_age_of_signatures_is_told_with_the_state(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,10 +38,3 @@ def test_an_antivirus_nobody_watches_is_unknown(monkeypatch: pytest.MonkeyPatch)
 def test_elsewhere_nothing_tells_of_antivirus() -> None:
     with pytest.raises(UnsupportedCheckError, match="only Windows"):
         list(protection_antivirus.probe(TargetFilter()))
-
-
-def test_the_volume_of_the_system_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(encryption, "read", lambda: "suspended")
-    assert list(protection_encryption.probe(TargetFilter())) == [
-        Measured("system", {"system_volume": "suspended"})
-    ]
