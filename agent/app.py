@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from agent import clock, identity
+from agent import clock, identity, jobs
 from agent.alert_events import about_itself
 from agent.alert_state import unannounced
 from agent.alerts import AlertState, parse_state
@@ -80,6 +80,7 @@ class Agent:
         self._checks = discover()
         self.identity = identity.load_enrolled(state_dir)
         self._state_dir = state_dir
+        jobs.settle(state_dir)
         self.kind = known_kind(self.identity.kind)
         self._boot_at = rfc3339(datetime.fromtimestamp(boot_time(), UTC))
         self._rules = rules
