@@ -3,6 +3,7 @@
 import contextlib
 import os
 import subprocess
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -47,7 +48,8 @@ class Volume:
         """Have an ext4 meet an error, as if it had found a broken structure."""
         device = self.mount_point.stat().st_dev
         block = Path(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}").readlink().name
-        Path(f"/sys/fs/ext4/{block}/trigger_fs_error").write_text("a test\n", encoding="ascii")
+        words = f"a test at {time.monotonic_ns()}\n"  # the log's readers fold what is said again
+        Path(f"/sys/fs/ext4/{block}/trigger_fs_error").write_text(words, encoding="ascii")
 
     def repair(self) -> None:
         """Unmount it, have an ext4 checked and its errors forgotten, and mount it again."""
