@@ -35,11 +35,13 @@ _NO_SECRET = re.compile(
 _QUOTES = "\"'`"
 _PATH = re.compile(r"/|[a-z]:\\", re.IGNORECASE)  # PWD is the working directory
 
+_OURS = re.compile(r"(?<![a-z0-9])(wd[a-z]_)[a-z0-9_-]{8,}", re.IGNORECASE)
+"""Our credentials keep their prefix, which tells what they were for; they are looked for first,
+as chance may put another maker's prefix within one."""
+
 _KEPT_THEN_HIDDEN = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        # our credentials keep their prefix, which tells what they were for
-        r"(?<![a-z0-9])(wd[a-z]_)[a-z0-9_-]{8,}",
         # user and password in an address
         r"((?<![a-z0-9+.-])[a-z][a-z0-9+.-]{1,20}://[^\s/:@\"'<>?#]{0,200}:)[^\s/\"'<>?#]+(?=@)",
         # headers
@@ -83,7 +85,7 @@ _HIDDEN_WHOLE = tuple(
         ),
         (
             r"(?<![A-Za-z0-9])(?:gh[pousr]_|github_pat_|glpat-|xox[abeprs]-|hf_|npm_|pypi-|sk-|sk_live_"
-            r"|rk_live_|AIza|SG\.)[A-Za-z0-9_.-]{16,}"
+            r"|rk_live_|AIza|SG\.)[A-Za-z0-9_.-]{15,}[A-Za-z0-9_-]"
         ),
         r"(?<![A-Za-z0-9])eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?",
         r"(?<![\d-])\d{6}(?:-\d{6}){7}(?![\d-])",  # a BitLocker recovery key
@@ -102,6 +104,7 @@ def redact(text: str) -> str:
 
 
 def _once(text: str) -> str:
+    text = _OURS.sub(rf"\1{HIDDEN}", text)
     for pattern in _HIDDEN_WHOLE:
         text = pattern.sub(HIDDEN, text)
     for pattern in _KEPT_THEN_HIDDEN:

@@ -120,6 +120,21 @@ def test_our_own_credentials_are_hidden_wherever_they_stand(prefix: CredentialPr
     assert redacted == f"enrolled with {prefix}{HIDDEN}."
 
 
+@pytest.mark.parametrize(
+    "random",
+    [
+        "hf_ypr3TLM1CY6gdcKkIfPVrQIcvqeQ2oyfhkLnFDuh",  # chance, seen in a test run
+        "ynm_hf_5bQXISWaDQqCzIEwSFg27Iex5_VVV9_CnvFO",
+    ],
+)
+def test_another_makers_prefix_within_our_credential_changes_nothing(random: str) -> None:
+    assert redact(f"enrolled with wdd_{random}.") == f"enrolled with wdd_{HIDDEN}."
+
+
+def test_the_full_stop_after_a_token_stays() -> None:
+    assert redact("It was sk-4MEecYuIJ8lzkAvOZFIC8r.") == f"It was {HIDDEN}."
+
+
 def test_members_with_a_secret_name_are_hidden_in_a_tree() -> None:
     tree = {
         "user": "ann",
