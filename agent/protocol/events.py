@@ -7,11 +7,14 @@ An event tells the **whole** state of its alert, never a difference: the latest 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from agent.protocol.ids import is_uuid7
 from agent.protocol.strict import ProtocolError, check_text, check_value, need, text_of
 from agent.protocol.words import Change, Evaluation, Priority, Unit
+
+if TYPE_CHECKING:
+    from agent.protocol.evidence import Evidence, Series, Try
 
 _Word = TypeVar("_Word", bound=StrEnum)
 
@@ -21,6 +24,7 @@ MAX_NAME = 200
 """Longest rule, check, target or metric name."""
 MAX_NOTE = 4_000
 """Longest advice, reason or condition."""
+MAX_ABOUT = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,10 @@ class AlertEvent:
     and ``opened_at`` are the device's wall clock, RFC 3339 in UTC, a label only. ``condition``
     is the rule's expression that held, ``reason`` says why an evaluation is unknown,
     ``occurrences`` how often the alert went up and down within this opening.
+
+    ``about`` are a few words on the target beside its metrics (a drive's model and serial).
+    ``tried``, ``series`` and ``evidence`` (see ``protocol.evidence``) are of this event alone:
+    a later one may come without them. These four travel only when they hold something.
     """
 
     id: str
@@ -62,6 +70,10 @@ class AlertEvent:
     occurrences: int = 1
     facts_hash: str = ""
     readings: tuple[Reading, ...] = ()
+    about: str = ""
+    tried: "tuple[Try, ...]" = ()
+    series: "tuple[Series, ...]" = ()
+    evidence: "tuple[Evidence, ...]" = ()
 
     def to_text(self) -> str:
         """Return the event as the JSON text that is stored and sent."""
@@ -69,10 +81,17 @@ class AlertEvent:
         tree["readings"] = [
             {"metric": r.metric, "value": r.value, "unit": r.unit} for r in self.readings
         ]
+        if self.about:
+            tree["about"] = self.about
+        if any(getattr(self, name) for name in _BESIDE):
+            from agent.protocol.evidence import members  # noqa: PLC0415 - rare: see there
+
+            tree |= members(self)
         return text_of(tree)
 
 
-_NAMES = tuple(field.name for field in fields(AlertEvent))
+_BESIDE = ("tried", "series", "evidence")
+_NAMES = tuple(field.name for field in fields(AlertEvent) if field.name not in {"about", *_BESIDE})
 _LONGEST = {
     "fingerprint": MAX_NAME,
     "rule": MAX_NAME,
@@ -85,9 +104,10 @@ _LONGEST = {
     "advice": MAX_NOTE,
     "reason": MAX_NOTE,
     "facts_hash": 64,
+    "about": MAX_ABOUT,
 }
 _REQUIRED = ("fingerprint", "rule", "check", "target", "title", "at", "opened_at")
-_OPTIONAL = ("condition", "advice", "reason", "facts_hash")
+_OPTIONAL = ("condition", "advice", "reason", "facts_hash", "about")
 
 
 def parse_event(tree: object) -> AlertEvent:
@@ -99,19 +119,28 @@ def parse_event(tree: object) -> AlertEvent:
     if not isinstance(tree, dict):
         raise ProtocolError("", "an event is a JSON object")
     check_value(tree)
-    texts = {name: _text(tree, name) for name in _REQUIRED}
+    texts: dict[str, Any] = {name: _text(tree, name) for name in _REQUIRED}
     texts |= {name: _text(tree, name) for name in _OPTIONAL if name in tree}
     return AlertEvent(
         id=_id(tree, "id"),
         alert_id=_id(tree, "alert_id"),
         sequence=_count(tree, "sequence"),
-        change=_word(tree, "change", Change),
-        evaluation=_word(tree, "evaluation", Evaluation),
-        priority=_word(tree, "priority", Priority),
+        change=word_of(tree, "change", Change),
+        evaluation=word_of(tree, "evaluation", Evaluation),
+        priority=word_of(tree, "priority", Priority),
         occurrences=_count(tree, "occurrences") if "occurrences" in tree else 1,
         readings=_readings(tree.get("readings", [])),
+        **_beside(tree),
         **texts,
     )
+
+
+def _beside(tree: Mapping[str, Any]) -> dict[str, Any]:
+    if not any(name in tree for name in _BESIDE):
+        return {}
+    from agent.protocol.evidence import parse_members  # noqa: PLC0415 - rare: see there
+
+    return parse_members(tree)
 
 
 def _text(tree: Mapping[str, Any], field: str) -> str:
@@ -135,7 +164,8 @@ def _count(tree: Mapping[str, Any], field: str) -> int:
     return value
 
 
-def _word(tree: Mapping[str, Any], field: str, words: type[_Word]) -> _Word:
+def word_of(tree: Mapping[str, Any], field: str, words: type[_Word]) -> _Word:
+    """Return the required member ``field``, one of a closed list; raises ProtocolError."""
     value: str = need(tree, field, str)
     try:
         return words(value)
@@ -156,7 +186,7 @@ def _reading(item: object, field: str) -> Reading:
     if not isinstance(item, dict):
         raise ProtocolError(field, "a reading is a JSON object")
     try:
-        unit = _word(item, "unit", Unit)
+        unit = word_of(item, "unit", Unit)
         return Reading(need(item, "metric", str, MAX_NAME), _value(item, unit), unit)
     except ProtocolError as error:
         raise ProtocolError(f"{field}.{error.field}", error.reason) from error

@@ -37,6 +37,20 @@ class DeviceKind(StrEnum):
     SERVER = "server"
 
 
+class Outcome(StrEnum):
+    """How an attempt to heal ended.
+
+    ``FAILED``: the action could not be done. ``REFUSED``: a guard forbade it. ``WOULD_HAVE``:
+    the rule only says what it would do.
+    """
+
+    HEALED = "healed"
+    NOT_HEALED = "not_healed"
+    FAILED = "failed"
+    REFUSED = "refused"
+    WOULD_HAVE = "would_have"
+
+
 class Source(StrEnum):
     """Where a ticket came from."""
 
