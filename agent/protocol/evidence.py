@@ -60,9 +60,12 @@ class Evidence:
     lines: tuple[str, ...]
 
 
-def members(event: AlertEvent) -> dict[str, Any]:
-    """Return those of an event's ``tried``, ``series`` and ``evidence`` that hold something."""
-    found = {name: getattr(event, name) for name in _MEMBERS}
+def members(event: AlertEvent, *names: str) -> dict[str, Any]:
+    """Return as trees an event's ``tried``, ``series`` and ``evidence``, those that hold something.
+
+    Only the members named, if any are.
+    """
+    found = {name: getattr(event, name) for name in names or _MEMBERS}
     return {name: [asdict(one) for one in items] for name, items in found.items() if items}
 
 

@@ -25,11 +25,19 @@ class Entry(Schema):
     id: int
     at: datetime = Field(description="by the server's clock")
     device_at: datetime | None = Field(description="what the device's own clock showed")
-    kind: str = Field(description="opened, changed, reply, note, assigned, priority, status, …")
+    kind: str = Field(
+        description="opened, changed, tried, reply, note, assigned, priority, status, …"
+    )
     actor: str = Field(description="an email address, or monitor")
     channel: str = Field(description="the way it came, a source")
     body: str
-    payload: dict[str, Any] = Field(description="from and to of a change, its reason, readings")
+    payload: dict[str, Any] = Field(
+        description="from and to of a change and its reason; of the monitor the rule, check, "
+        "target, condition, advice and readings, and where it told them about (words on the "
+        "target: a drive's model and serial), series ({metric, unit, points: [[seconds before, "
+        "value], …]}) and evidence ({title, lines}); of kind tried the attempts to heal, tried "
+        "({action, at, outcome: healed, not_healed, failed, refused or would_have, detail})"
+    )
 
 
 @router.get("/{int:number}/timeline", response=Page[Entry], summary="What happened to a ticket")

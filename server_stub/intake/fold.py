@@ -15,7 +15,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from agent.protocol.events import AlertEvent
+from agent.protocol.evidence import members as beside
 from agent.protocol.words import Change, Evaluation, Priority, Status
+from server_stub.intake.tried import tried_in_words
 from server_stub.tickets.models import EntryKind
 
 REOPEN_WINDOW = timedelta(hours=24)
@@ -113,6 +115,8 @@ def fold(
             folded.changes.append(current)
         current.after = step.after
         current.entries.extend(step.entries)
+        if event.tried:
+            current.entries.append(_tried(event))
         folded.ticket_of_event.append(current)
     return folded
 
@@ -269,6 +273,7 @@ def _entry(kind: EntryKind, event: AlertEvent, body: str, **members: object) -> 
         "condition": event.condition,
         "advice": event.advice,
         "reason": event.reason,
+        "about": event.about,
         "opened_at": event.opened_at,
         "facts_hash": event.facts_hash,
         "readings": [
@@ -276,4 +281,9 @@ def _entry(kind: EntryKind, event: AlertEvent, body: str, **members: object) -> 
         ],
     }
     payload = {name: value for name, value in told.items() if value not in ("", [])}
-    return Entry(kind, event.at, body, payload | members)
+    return Entry(kind, event.at, body, payload | beside(event, "series", "evidence") | members)
+
+
+def _tried(event: AlertEvent) -> Entry:
+    tried = tried_in_words(event.tried)
+    return Entry(EntryKind.TRIED, event.at, tried, beside(event, "tried"))

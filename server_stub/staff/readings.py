@@ -33,7 +33,7 @@ def lines(readings: object) -> list[ReadingLine]:
         if not isinstance(item, Mapping) or "metric" not in item:
             continue
         metric, unit, value = str(item["metric"]), item.get("unit"), item.get("value")
-        words, exact = found.setdefault(_stem(metric), ([], []))
+        words, exact = found.setdefault(without_unit(metric), ([], []))
         words.append(in_words(value, unit))
         exact.append(f"{metric} {value}")
     return [ReadingLine(n, " · ".join(w), ", ".join(e)) for n, (w, e) in found.items()]
@@ -50,7 +50,8 @@ def in_words(value: object, unit: object) -> str:
     return human(value, known)
 
 
-def _stem(metric: str) -> str:
+def without_unit(metric: str) -> str:
+    """Return a metric's name as words, without the unit it ends in."""
     for suffix in _SUFFIXES:
         if metric.endswith(suffix) and len(metric) > len(suffix):
             return metric.removesuffix(suffix).replace("_", " ")

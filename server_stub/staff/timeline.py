@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from server_stub.staff.evidence import Chart, Explanation, TryLine, charts, explanations, tries
 from server_stub.staff.readings import ReadingLine, lines
 from server_stub.tickets.models import EntryKind, TimelineEntry
 
@@ -23,7 +24,9 @@ _DID = {
     EntryKind.TITLE: "renamed the ticket",
     EntryKind.CONFIRMED: "said whether it works",
     EntryKind.RATED: "rated the help",
+    EntryKind.TRIED: "tried to heal it",
 }
+_REPORTED = ("rule", "check", "target", "condition", "advice", "reason")
 _PROGRAMS = {
     "": "The server",
     "server": "The server",
@@ -39,7 +42,7 @@ class TimelineLine:
     ``who`` is a name, ``address`` that of a technician when it is not the name already.
     ``device_at`` is None unless the device's clock told another time; ``was`` and ``now`` are
     the evaluation before and after, or what else was changed when no body tells it (empty when
-    nothing was).
+    nothing was). Where there are ``tries`` they say what the body says.
     """
 
     id: int
@@ -54,12 +57,17 @@ class TimelineLine:
     body: str
     reason: str
     readings: tuple[ReadingLine, ...]
+    tries: tuple[TryLine, ...]
     follows: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class MonitorReport:
-    """What the monitor told last: the rule's condition and advice, and what it measured."""
+    """What the monitor told last: the rule's condition and advice, and what it measured.
+
+    Charts and explanations are the last that were told; ``explained_at`` says when, if they did
+    not come with the rest. ``tries`` are all.
+    """
 
     at: datetime
     rule: str
@@ -68,7 +76,12 @@ class MonitorReport:
     condition: str
     advice: str
     reason: str
+    about: str
     readings: tuple[ReadingLine, ...]
+    charts: tuple[Chart, ...]
+    explanations: tuple[Explanation, ...]
+    explained_at: datetime | None
+    tries: tuple[TryLine, ...]
 
 
 def timeline_lines(
@@ -80,15 +93,25 @@ def timeline_lines(
 
 def latest_report(entries: Iterable[TimelineEntry]) -> MonitorReport | None:
     """Return what the monitor told last in these entries (oldest first), None when nothing."""
-    for entry in reversed(list(entries)):
-        tree = entry.tree
-        if "rule" in tree:
-            words = {
-                name: _text(tree, name)
-                for name in ("rule", "check", "target", "condition", "advice", "reason")
-            }
-            return MonitorReport(at=entry.at, readings=tuple(lines(tree.get("readings"))), **words)
-    return None
+    told = [(entry.at, entry.tree) for entry in entries]
+    reports = [(at, tree) for at, tree in told if "rule" in tree]
+    if not reports:
+        return None
+    at, tree = reports[-1]
+    explained = next(
+        ((when, one) for when, one in reversed(reports) if one.keys() & {"series", "evidence"}),
+        (at, tree),
+    )
+    return MonitorReport(
+        at=at,
+        **{name: _text(tree, name) for name in _REPORTED},
+        about=next((words for _, one in reversed(reports) if (words := _text(one, "about"))), ""),
+        readings=tuple(lines(tree.get("readings"))),
+        charts=charts(explained[1]),
+        explanations=explanations(explained[1]),
+        explained_at=explained[0] if explained[0] != at else None,
+        tries=tuple(one for _, tree in told for one in tries(tree)),
+    )
 
 
 def _line(entry: TimelineEntry, names: Mapping[str, str]) -> TimelineLine:
@@ -115,6 +138,7 @@ def _line(entry: TimelineEntry, names: Mapping[str, str]) -> TimelineLine:
         body=entry.body,
         reason=_text(tree, "reason"),
         readings=tuple(lines(tree.get("readings"))),
+        tries=tries(tree),
         follows=follows if isinstance(follows, int) else None,
     )
 

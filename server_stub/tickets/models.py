@@ -11,6 +11,7 @@ from zlib import crc32
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.functional import cached_property
 
 from agent.protocol.words import Source, Status
 from server_stub.database import json_object
@@ -49,6 +50,7 @@ class EntryKind(StrEnum):
     TITLE = "title"
     CONFIRMED = "confirmed"
     RATED = "rated"
+    TRIED = "tried"
 
 
 class Ticket(models.Model):
@@ -192,7 +194,7 @@ class TimelineEntry(models.Model):
         """Return what happened to which ticket."""
         return f"{self.kind} #{self.ticket_id}"
 
-    @property
+    @cached_property
     def tree(self) -> dict[str, Any]:
         """Return the payload as a JSON object, empty when there is none."""
         return json_object(self.payload)

@@ -167,9 +167,11 @@ def _disk(row: Ticket) -> Ticket:
         EntryKind.CHANGED,
         graver,
         body=row.title,
-        payload=desk_rows.monitor_payload(row, **judged),
+        payload=desk_rows.monitor_payload(row, **judged, **desk_rows.BESIDE),
         device_at=graver - 7 * _M,
     )
+    tried = desk_rows.a_try(graver - 2 * _M, "not_healed", "13 GiB free before, 13 GiB after")
+    desk_rows.entry(row, EntryKind.TRIED, graver, payload={"tried": [tried]})
     desk_rows.entry(
         row,
         EntryKind.PRIORITY,

@@ -55,6 +55,30 @@ FACTS: dict[str, Any] = {
 }
 """What a computer at a front desk tells of itself."""
 
+BESIDE: dict[str, Any] = {
+    "about": "Samsung SSD 980 500GB, serial S64DNL0T612345",
+    "series": [
+        {
+            "metric": "free_bytes",
+            "unit": "bytes",
+            "points": [
+                [before_s, 3_435_973_837 + before_s * 600_000]
+                for before_s in range(21_600, -1, -600)
+                if not 7_000 < before_s < 11_000
+            ],
+        },
+        {"metric": "free_percent", "unit": "percent", "points": [[21_600, 6.6], [0, 1.4]]},
+    ],
+    "evidence": [
+        {
+            "title": "Largest folders",
+            "lines": ["C:/Imaging 141 GiB", "C:/Windows 31 GiB", "C:/Users/reception 22 GiB"],
+        },
+        {"title": "What changed", "lines": ["started 4 d 3 h ago", "rules changed 2 d ago"]},
+    ],
+}
+"""What an alert event may bring beside its readings, as the intake keeps it."""
+
 DISK_READINGS: list[dict[str, Any]] = [
     {"metric": "free_percent", "value": 1.4, "unit": "percent"},
     {"metric": "free_bytes", "value": 3_435_973_837, "unit": "bytes"},
@@ -217,6 +241,12 @@ def monitor_payload(row: Ticket, **members: Any) -> dict[str, Any]:
         "priority": row.priority,
     }
     return told | members
+
+
+def a_try(at: datetime, outcome: str, detail: str = "") -> dict[str, str]:
+    """Return one attempt to heal, as the intake keeps it."""
+    action = "clean the temporary files"
+    return {"action": action, "at": at.isoformat(), "outcome": outcome, "detail": detail}
 
 
 def payload_text(row: Ticket, **members: Any) -> str:

@@ -92,12 +92,16 @@ def write(texts: Sequence[str], now: datetime) -> HostileRows:
     row = tickets[0]
     for number, text in enumerate(texts):
         members: dict[str, Any] = dict.fromkeys(
-            ("rule", "check", "target", "condition", "advice", "reason"), text
+            ("rule", "check", "target", "condition", "advice", "reason", "about"), text
         )
         readings = [
             {"metric": f"{text}{number}", "value": text, "unit": "word"},
             {"metric": text, "value": 1, "unit": text},
         ]
+        members["series"] = [{"metric": text, "unit": text, "points": [[60, 1], [0, 2]]}]
+        members["evidence"] = [{"title": text, "lines": [text, text]}]
         payload = json.loads(desk_rows.payload_text(row, readings=readings, **members))
         desk_rows.entry(row, EntryKind.CHANGED, now, actor=text, body=text, payload=payload)
+        tried = dict.fromkeys(("action", "at", "outcome", "detail"), text)
+        desk_rows.entry(row, EntryKind.TRIED, now, body=text, payload={"tried": [tried]})
     return HostileRows(device, row)

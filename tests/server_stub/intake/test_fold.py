@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.protocol.events import AlertEvent
+from agent.protocol.evidence import Evidence, Series, Try
 from agent.protocol.ids import uuid7
-from agent.protocol.words import Change, Evaluation, Priority, Status
+from agent.protocol.words import Change, Evaluation, Outcome, Priority, Status, Unit
 from server_stub.intake.fold import REOPEN_WINDOW, Entry, Folded, TicketChange, TicketState, fold
 from server_stub.tickets.models import EntryKind
 from tests.server_stub.intake.messages import an_event, next_event, resolved
@@ -82,6 +83,46 @@ def test_an_untouched_ticket_follows_the_monitor_up_and_down() -> None:
     assert change.entries[1].payload == {"from": "low", "to": "high"}
     assert (back.after.priority, back.after.title) == (Priority.LOW, "Fuller")
     assert kinds(back) == [EntryKind.CHANGED, EntryKind.PRIORITY]
+
+
+def test_what_an_event_brings_beside_its_readings_is_on_the_timeline() -> None:
+    series = Series("free_bytes", Unit.BYTES, ((600, 5e9), (0, 3e9)))
+    evidence = Evidence("Largest folders", ("/var 12 GiB",))
+
+    event = an_event(about="serial 12", series=(series,), evidence=(evidence,))
+    (entry,) = the_change(fold(None, [event], NOW)).entries
+
+    assert entry.payload["about"] == "serial 12"
+    assert entry.payload["series"] == [
+        {"metric": "free_bytes", "unit": "bytes", "points": ((600, 5e9), (0, 3e9))}
+    ]
+    assert entry.payload["evidence"] == [{"title": "Largest folders", "lines": ("/var 12 GiB",)}]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "words"),
+    [
+        (Outcome.HEALED, "healed"),
+        (Outcome.NOT_HEALED, "not healed"),
+        (Outcome.FAILED, "could not be done"),
+        (Outcome.REFUSED, "not allowed"),
+        (Outcome.WOULD_HAVE, "would have been done"),
+    ],
+)
+def test_what_was_tried_is_told_in_words_after_what_happened(outcome: Outcome, words: str) -> None:
+    once = Try("restart of spooler", "2026-11-21T11:02:00+01:00", outcome, "stopped before")
+    event = an_event()
+    worse = next_event(event, tried=(once, replace(once, at="noon", detail="")))
+
+    change = the_change(fold(a_stored(event), [worse], LATER))
+
+    assert kinds(change) == [EntryKind.CHANGED, EntryKind.TRIED]
+    assert change.entries[1].body == (
+        f"The agent tried: restart of spooler at 10:02 UTC: {words}, stopped before\n"
+        f"The agent tried: restart of spooler at noon: {words}"
+    )
+    assert change.entries[1].payload["tried"][0]["outcome"] == outcome
+    assert "tried" not in change.entries[0].payload
 
 
 def test_unknown_freezes_nothing_of_the_ticket_but_tells_why() -> None:

@@ -116,6 +116,28 @@ def test_the_monitors_latest_readings_and_advice_are_shown(
     assert "What to do Empty the bin." in page
 
 
+def test_what_explains_the_alert_stays_when_later_reports_bring_nothing(
+    signed_in: SignedIn, now: datetime
+) -> None:
+    row = desk_rows.ticket(desk_rows.client(), now=now)
+    bringing = desk_rows.monitor_payload(row, **desk_rows.BESIDE)
+    desk_rows.entry(row, EntryKind.CHANGED, now - 5 * _MINUTE, payload=bringing)
+    tried = {"tried": [desk_rows.a_try(now - 9 * _MINUTE, "not_healed", "13 GiB before and after")]}
+    desk_rows.entry(row, EntryKind.TRIED, now - 5 * _MINUTE, payload=tried, body="as stored")
+    desk_rows.entry(row, EntryKind.CHANGED, now, payload=desk_rows.monitor_payload(row))
+    page = text(signed_in(desk_rows.technician()).get(f"/tickets/{row.id}"))
+    assert "About it Samsung SSD 980 500GB, serial S64DNL0T612345" in page
+    assert "What led to it as it was 5 min ago free least 3.2 GiB, most 15 GiB" in page
+    assert "All values of free Before Value 0 s 3.2 GiB 10 min 3.5 GiB" in page
+    assert "Largest folders C:/Imaging 141 GiB C:/Windows 31 GiB" in page
+    assert "What the agent tried At Action Outcome Before and after 10:24" in page
+    assert "clean the temporary files not healed 13 GiB before and after" in page
+    assert (
+        "The monitor tried to heal it 10:28 clean the temporary files, 10:24 : not healed" in page
+    )
+    assert "as stored" not in page
+
+
 def test_the_timeline_is_newest_last_with_who_when_and_what(
     signed_in: SignedIn, now: datetime
 ) -> None:
