@@ -4,7 +4,8 @@ Apart from ``cli`` so that the resident agent can forget it: argparse costs 1.5 
 """
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,14 @@ _EXAMPLES = """examples:
   watchdesk-agent once                     look once at this computer, send nothing
   watchdesk-agent validate rules.yaml      every mistake with file:line:column
   watchdesk-agent test cases.yaml          what rules make of readings written down
+  watchdesk-agent replay --days 30         what rules would have told of this computer's past
   watchdesk-agent explain disk-space-server   what a rule makes of this computer
   watchdesk-agent status                   what the running agent sees, and what waits to be sent
   watchdesk-agent job nightly -- /usr/local/bin/export   run a job and report how it went
   watchdesk-agent doctor                   what is wrong, and what to do
 """
+
+_MOST_DAYS = 3650
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -110,9 +114,32 @@ def _parser() -> argparse.ArgumentParser:
     test.add_argument("files", nargs="+", type=Path, metavar="CASES")
     _rules(test)
 
+    _on_history(command)
+    return parser
+
+
+def _on_history(command: Callable[[str, str], Any]) -> None:
+    replay = command("replay", "Show what rules would have told of this computer's own history.")
+    replay.add_argument(
+        "--days", type=_days, default=30.0, metavar="N", help="how far back (default: 30)"
+    )
+    _state(replay)
+    _rules(replay)
+    _json(replay)
+
     validate = command("validate", "Check rule files; show every mistake at once.")
     validate.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    return parser
+    validate.add_argument(
+        "--state", type=Path, metavar="DIR", help="hints from the history in this folder as well"
+    )
+
+
+def _days(text: str) -> float:
+    with suppress(ValueError):
+        days = float(text)
+        if 0 < days <= _MOST_DAYS:
+            return days
+    raise argparse.ArgumentTypeError(f"{text!r} is no number of days from 0 to {_MOST_DAYS}")
 
 
 def _state(parser: argparse.ArgumentParser) -> None:

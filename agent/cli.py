@@ -11,11 +11,15 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import agent.deferred  # noqa: F401 - first: it keeps what follows small
-from agent.errors import AgentError, ConfigError
+from agent.errors import AgentError, ConfigError, StateError
 from agent.rules.borrow import borrowed
 
 if TYPE_CHECKING:
-    from agent.rules.model import Only
+    from pathlib import Path
+
+    from agent.check_api import Check
+    from agent.errors import Problem
+    from agent.rules.model import Only, RuleSet
 
 PARSER = ("agent.arguments", "argparse", "gettext", "shutil", "bz2", "lzma", "_compression")
 """What reads the command line, and what that imports: 1.0 MB that ``run`` need not keep."""
@@ -103,6 +107,7 @@ def _validate(chosen: SimpleNamespace) -> int:
 
     checks = discover()
     wrong = 0
+    unread = ""
     for file in chosen.files:
         try:
             rules = load(file, checks)
@@ -111,8 +116,36 @@ def _validate(chosen: SimpleNamespace) -> int:
             print(error, file=sys.stderr)
         else:
             print(f"{file}: {len(rules.rules)} rules, no mistakes")
-            _print([f"{file}:{h.line}:{h.column}: hint: {h.message}" for h in lint(rules, checks)])
+            found = lint(rules, checks)
+            try:
+                found += _hints(chosen.state, rules, checks) if chosen.state else ()
+            except StateError as error:
+                unread = str(error)
+            _print([f"{file}:{h.line}:{h.column}: hint: {h.message}" for h in sorted(found)])
+    if unread:
+        print(f"watchdesk-agent: no hints from history: {unread}", file=sys.stderr)
     return 2 if wrong else 0
+
+
+def _hints(state: "Path", rules: "RuleSet", checks: "Mapping[str, Check]") -> "Sequence[Problem]":
+    from agent import clock  # noqa: PLC0415
+    from agent.replay_command import hints  # noqa: PLC0415
+
+    return hints(state, rules, checks, clock.now())
+
+
+def _replay(chosen: SimpleNamespace) -> int:
+    from agent import clock  # noqa: PLC0415
+    from agent.checks import discover  # noqa: PLC0415
+    from agent.replay_command import replay_past  # noqa: PLC0415
+    from agent.replay_report import replay_lines, replay_tree  # noqa: PLC0415
+
+    found, past = replay_past(chosen.state, chosen.rules, discover(), chosen.days, clock.now())
+    if chosen.json:
+        _print([_json_text(replay_tree(found, past, chosen.days))])
+    else:
+        _print(replay_lines(found, past, chosen.days))
+    return 0
 
 
 def _test(chosen: SimpleNamespace) -> int:
@@ -218,6 +251,7 @@ COMMANDS: Mapping[str, Callable[[SimpleNamespace], int]] = {
     "status": _status,
     "checks": _checks,
     "test": _test,
+    "replay": _replay,
     "validate": _validate,
     "explain": _explain,
     "schema": _schema,
