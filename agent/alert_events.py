@@ -9,7 +9,7 @@ from dataclasses import replace
 from agent.alert_state import AlertState
 from agent.clock import Now
 from agent.evaluate import TargetEvaluation
-from agent.protocol.events import MAX_NOTE, AlertEvent, Reading
+from agent.protocol.events import MAX_ABOUT, MAX_NOTE, AlertEvent, Reading
 from agent.protocol.ids import uuid7
 from agent.protocol.words import Change, Evaluation, Priority
 from agent.rules.model import Condition, Rule
@@ -41,12 +41,13 @@ def announce(
             opened_at=now.label(),
         )
     condition = _condition(rule, wanted)
+    about = without_secrets(evaluation.about)
     told = replace(
         state,
         announced=wanted,
         sequence=state.sequence + 1,
         priority=_priority(state, condition, rule, opening=opening),
-        title=_title(evaluation, rule),
+        title=_title(evaluation, rule, about),
     )
     event = _event(
         told,
@@ -55,9 +56,10 @@ def announce(
         now,
         condition=condition.when.text if condition else "",
         advice=rule.ticket.advice,
-        reason=f"cannot be checked, because {evaluation.reason}" if evaluation.reason else "",
+        reason=_why_unknown(evaluation),
         facts_hash=facts_hash,
         readings=evaluation.readings(),
+        about=about,
     )
     return told, event
 
@@ -116,6 +118,7 @@ def _resolve(
         reason="" if well else f"the rule {rule.name} opens no tickets any longer",
         facts_hash=facts_hash,
         readings=evaluation.readings(),
+        about=without_secrets(evaluation.about),
     )
     ended = replace(
         state.with_nothing_open(),
@@ -141,10 +144,28 @@ def _priority(
     return max((c.priority for c in rule.conditions), key=order.index, default=Priority.LOW)
 
 
-def _title(evaluation: TargetEvaluation, rule: Rule) -> str:
+def _title(evaluation: TargetEvaluation, rule: Rule, about: str) -> str:
     if evaluation.reason:
         return storable(f"{evaluation.target} cannot be checked ({rule.name})")
-    return title(rule.ticket.title, evaluation.target, evaluation.readings())
+    return title(rule.ticket.title, evaluation.target, evaluation.readings(), about)
+
+
+def without_secrets(words: str) -> str:
+    """Return words of a log, a plugin or a web server as one line that may be told."""
+    return storable(_redacted(" ".join(words.split())), MAX_ABOUT)
+
+
+def _why_unknown(evaluation: TargetEvaluation) -> str:
+    reason = _redacted(evaluation.reason)  # it may say what a plugin said
+    return f"cannot be checked, because {reason}" if reason else ""
+
+
+def _redacted(text: str) -> str:
+    if not text:
+        return ""
+    from agent.redact import redact  # noqa: PLC0415 - its patterns stay in memory once loaded
+
+    return redact(text)
 
 
 def _event(
@@ -158,6 +179,7 @@ def _event(
     reason: str = "",
     facts_hash: str = "",
     readings: Sequence[Reading] = (),
+    about: str = "",
 ) -> AlertEvent:
     return AlertEvent(
         id=uuid7(_unix_ms(now)),
@@ -179,6 +201,7 @@ def _event(
         occurrences=max(1, state.occurrences),
         facts_hash=facts_hash,
         readings=tuple(readings),
+        about=about,
     )
 
 

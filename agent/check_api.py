@@ -61,10 +61,15 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What one probe found of one target: a value for each metric it could read."""
+    """What one probe found of one target: a value for each metric it could read.
+
+    ``about`` are a few words on the target for the ticket: a drive's model and serial, the names of
+    the units that failed, a log's last line. Nothing judges it; secrets in it are taken out later.
+    """
 
     target: str
     values: Mapping[str, float | int | str]
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,7 @@ class Unreadable:
 
     target: str
     reason: str
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,8 @@ class TargetEvaluation:
     """How one rule judges one target at one look.
 
     ``warning`` and ``critical`` are None when the rule has no such condition. With a
-    ``reason`` it is unknown. ``absent``: the probe worked and did not find the target.
+    ``reason`` it is unknown. ``absent``: the probe worked and did not find the target. ``about``
+    is what the probe told of the target in words.
     """
 
     target: str
@@ -48,6 +49,7 @@ class TargetEvaluation:
     metrics: tuple[Metric, ...] = ()
     open_metrics: str = ""
     values: Values = field(default_factory=dict)
+    about: str = ""
 
     @property
     def evaluation(self) -> Evaluation:
@@ -85,11 +87,11 @@ def evaluate(rule: Rule, check: Check, measured: Measured | Unreadable) -> Targe
     """Judge what a probe found of one target; ``check`` tells the metrics' units and words."""
     if isinstance(measured, Unreadable):
         reason = measured.reason or "the check gave no reason"
-        return TargetEvaluation(measured.target, reason=reason)
+        return TargetEvaluation(measured.target, reason=reason, about=measured.about)
     values = measured.values
     reason = _untrue(check, values)
     if reason:
-        return TargetEvaluation(measured.target, reason=reason)
+        return TargetEvaluation(measured.target, reason=reason, about=measured.about)
     return TargetEvaluation(
         measured.target,
         warning=_judge(rule.warning, values),
@@ -97,6 +99,7 @@ def evaluate(rule: Rule, check: Check, measured: Measured | Unreadable) -> Targe
         metrics=check.metrics,
         open_metrics=check.open_metrics,
         values=values,
+        about=measured.about,
     )
 
 

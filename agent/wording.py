@@ -9,13 +9,15 @@ from agent.protocol.human import human
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
-def title(template: str, target: str, readings: Iterable[Reading]) -> str:
-    """Return a rule's title with ``{target}`` and each ``{metric}`` filled in.
+def title(template: str, target: str, readings: Iterable[Reading], about: str = "") -> str:
+    """Return a rule's title with ``{target}``, ``{about}`` and each ``{metric}`` filled in.
 
-    A metric that was not read says ``unknown``; the title is cut to what the contract takes.
+    A metric that was not read says ``unknown``; brackets around no ``about`` are left out. The
+    title is cut to what the contract takes.
     """
     words = {reading.metric: human(reading.value, reading.unit) for reading in readings}
-    words["target"] = target
+    words |= {"target": target, "about": about}
+    template = template if about else template.replace("({about})", "")
     filled = _PLACEHOLDER.sub(lambda match: words.get(match[1], "unknown"), template)
     filled = " ".join(filled.split())  # a target may hold line breaks, a title is one line
     return storable(filled, MAX_TITLE) or storable(target, MAX_TITLE)

@@ -208,7 +208,7 @@ def _ticket(members: Members, default_title: str, check: Check | None) -> Ticket
 
 
 def _title_mistakes(title: str, check: Check) -> Iterator[tuple[int, str]]:
-    known = ["target", *(metric.name for metric in check.metrics)]
+    known = ["target", "about", *(metric.name for metric in check.metrics)]
     for match in _PLACEHOLDER.finditer(title):
         name = match[1]
         if name is None:

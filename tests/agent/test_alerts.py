@@ -6,7 +6,7 @@ from agent.alerts import (
     paused,
     step,
 )
-from agent.check_api import Unreadable
+from agent.check_api import Measured, Unreadable
 from agent.evaluate import WHOLE_CHECK, absentees, evaluate
 from agent.protocol.events import parse_event
 from agent.protocol.strict import parse
@@ -24,6 +24,27 @@ def test_an_alert_goes_from_pending_to_firing_to_clearing_to_resolved() -> None:
     expected = [Phase.INACTIVE] + [Phase.PENDING] * 5 + [Phase.FIRING]
     assert phases == expected + [Phase.CLEARING] * 10 + [Phase.RESOLVED]
     assert life.told() == [("opened", "warning"), ("resolved", "ok")]
+
+
+def test_what_is_told_about_the_target_goes_along_without_secrets() -> None:
+    rule = load_rule(warning=warning(for_s=0, clear_for_s=0))
+    events = []
+    state = None
+    for minute, load in enumerate((12, 0)):
+        measured = Measured("a", {"load": load}, about="login failed,\npassword=Tiger2024 as root")
+        evaluation = evaluate(rule, LOAD, measured)
+        state, event = step(state, evaluation, rule, moment(10_000 + 60 * minute), "boot")
+        events += [event.about] if event else []
+    assert events == ["login failed, password=[redacted] as root"] * 2
+
+
+def test_why_something_is_unknown_goes_along_without_secrets() -> None:
+    """A plugin that fails says anything."""
+    rule = load_rule(warning=warning(), unknown_after_s=0)
+    unknown = evaluate(rule, LOAD, Unreadable("a", "it said: token=abcdef123456"))
+    _, event = step(None, unknown, rule, moment(10_000), "boot")
+    assert event
+    assert event.reason == "cannot be checked, because it said: token=[redacted]"
 
 
 def test_what_holds_for_less_than_its_for_opens_nothing() -> None:

@@ -17,6 +17,14 @@ def test_a_title_fills_in_the_target_and_the_readings() -> None:
     )
 
 
+def test_a_title_may_say_what_is_told_about_the_target() -> None:
+    assert title("{target} ({about}) fails", "sda", [], "WDC, serial 12") == (
+        "sda (WDC, serial 12) fails"
+    )
+    assert title("{target} ({about}) fails: {about}", "sda", []) == "sda fails:"
+    assert title("{about}", "sda", [], "{target} {load}") == "{target} {load}"
+
+
 def test_what_a_target_is_called_is_never_a_template_itself() -> None:
     assert title("{target}", "{free_bytes} %s {0}", []) == "{free_bytes} %s {0}"
 

@@ -283,6 +283,10 @@ RIGHT: Final = {
         ("ticket: {text: a}", "3:13: ticket: has no “text”; choose from title and advice"),
         ('ticket: {title: "{busy"}', "3:21: title: a { without its partner"),
         ('ticket: {title: "busy}"}', "3:25: title: a } without its partner"),
+        (
+            'ticket: {title: "on {about_it}"}',
+            "3:24: title: “{about_it}” stands for nothing; did you mean about?",
+        ),
         ('ticket: {title: "on {host}"}', "3:24: title: “{host}” stands for nothing"),
         ('ticket: {title: "{}"}', "3:21: title: “{}” stands for nothing"),
         ('ticket: {title: "{target.x}"}', "3:21: title: “{target.x}” stands for nothing"),
