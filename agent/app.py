@@ -4,10 +4,12 @@ import gc
 import logging
 import os
 import sys
+import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from agent import clock, identity, jobs
 from agent.alert_events import about_itself
@@ -18,7 +20,7 @@ from agent.clock import Now, rfc3339
 from agent.delivery.courier import Courier
 from agent.delivery.feeds import Feeds
 from agent.device_file import DeviceFile, beside
-from agent.errors import LinkError
+from agent.errors import AgentError, LinkError
 from agent.facts_upkeep import HASH_NAME, FactsUpkeep
 from agent.host.boot import boot_id
 from agent.host.operating_system import boot_time
@@ -49,12 +51,31 @@ STOP_S = 2.0
 """How long a turn of checks may take to end when the agent is stopped."""
 MEND_S = 20.0
 """How often a store or a local link that does not work is tried again."""
+STUCK_S = 900.0
+"""A rule that is so much overdue is no longer looked at; a worker with slow probes is minutes."""
 
 
-def run(state_dir: Path, rules: RulesFile) -> None:
-    """Check and report by these rules until SIGTERM or SIGINT.
+class Supervisor(Protocol):
+    """Who started us as a service: systemd, or Windows' service manager."""
 
-    Raises AgentError when it cannot start: not enrolled, another agent runs.
+    every_s: float
+
+    def ready(self) -> None:
+        """Hear that the agent has started."""
+
+    def alive(self) -> None:
+        """Hear, at least every ``every_s``, that everything moves."""
+
+    def stopping(self) -> None:
+        """Hear that the agent ends."""
+
+
+def run(
+    state_dir: Path, rules: RulesFile, supervisor: Supervisor, wakeup: Wakeup | None = None
+) -> None:
+    """Check and report by these rules until SIGTERM or SIGINT, or ``wakeup`` says stop.
+
+    Raises AgentError when it cannot start: another agent runs, the state folder is not usable.
     """
     logging.basicConfig(
         level=os.environ.get("WATCHDESK_LOG", "INFO").upper(),
@@ -62,23 +83,27 @@ def run(state_dir: Path, rules: RulesFile) -> None:
         stream=sys.stderr,
     )
     logging.raiseExceptions = False  # of a line that finds the disk full, no traceback either
-    wakeup = Wakeup()
-    agent = Agent(state_dir, rules, wakeup)
+    agent = Agent(state_dir, rules, wakeup or Wakeup(), supervisor)
     try:
         agent.work()
     finally:
+        supervisor.stopping()
         agent.close()
 
 
 class Agent:
     """The running agent: store, runner, courier and local link, wired."""
 
-    def __init__(self, state_dir: Path, rules: RulesFile, wakeup: Wakeup) -> None:
+    def __init__(
+        self, state_dir: Path, rules: RulesFile, wakeup: Wakeup, supervisor: Supervisor
+    ) -> None:
         """Take the state folder and the rules."""
         self._wakeup = wakeup
+        self._supervisor = supervisor
         self._started = clock.now()
         self._checks = discover()
-        self.identity = identity.load_enrolled(state_dir)
+        known = identity.exists(state_dir)
+        self.identity = identity.load(state_dir) if known else identity.NOBODY
         self._state_dir = state_dir
         jobs.settle(state_dir)
         self.kind = known_kind(self.identity.kind)
@@ -99,12 +124,13 @@ class Agent:
             delivered=self._delivered,
         )
         self.courier = Courier(
-            lambda: identity.load_enrolled(state_dir),
+            self._enrolled,
             self.reports,
             self._heartbeat,
             rescheduled=wakeup.wake,
             feeds=self.feeds,
-            newly_enrolled=identity.enrolled_since_boot(self.identity, self._started),
+            newly_enrolled=not self.identity.enrolled_at
+            or identity.enrolled_since_boot(self.identity, self._started),
         )
         plan = plan_of(self._rules.rules, self._checks, self.kind)
         self.runner = Runner(
@@ -130,7 +156,11 @@ class Agent:
         _settle_memory()
         self.runner.start()
         log.info("rules=%d checks are running", len(self.runner.schedules))
+        self._supervisor.ready()
         while not self._wakeup.stopping:
+            if checks_go_on(self.runner, clock.now().boot_s):
+                self._supervisor.alive()
+            self._notice_enrolment()
             self.facts.tick()
             self.courier.tick()
             supervise_at = self.runner.supervise()
@@ -140,7 +170,7 @@ class Agent:
             self._tell_damage()
             due = min(self.courier.due_at(), self.facts.due_at(), supervise_at)
             well = self._link and not self.store.trouble
-            wait_s = due - clock.now().boot_s
+            wait_s = min(due - clock.now().boot_s, self._supervisor.every_s)
             self._wakeup.wait(wait_s if well else min(wait_s, MEND_S))
 
     def close(self) -> None:
@@ -156,6 +186,29 @@ class Agent:
         spells = self.store.counters().get("store_failures", 0)
         if self.store.trouble is None and spells != self._spells:
             self._spells = spells
+            self.courier.wake()
+
+    def _enrolled(self) -> identity.Identity:
+        """Return who the server knows, read anew; enrols first where that waits.
+
+        Called by the courier, for each sender; raises AgentError.
+        """
+        if self.identity.enrolled_at:
+            return identity.load_enrolled(self._state_dir)
+        from agent.delivery.waiting import enrol_by_child  # noqa: PLC0415 - once in its life
+
+        mine = enrol_by_child(self._state_dir)
+        log.info("device=%s is enrolled at %s", mine.device_id, mine.server)
+        self.store.record({}, (), {ENROLLED_NAME: mine.enrolled_at})
+        self.identity = mine
+        return mine
+
+    def _notice_enrolment(self) -> None:
+        """Send at once when ``enroll`` was run meanwhile."""
+        if self.identity.enrolled_at or (self._state_dir / identity.WAITING_NAME).exists():
+            return
+        with suppress(AgentError):
+            identity.load_enrolled(self._state_dir)
             self.courier.wake()
 
     def _open_link(self) -> None:
@@ -291,8 +344,30 @@ class Agent:
                 },
             },
             "delivery": self.courier.status(),
-            "troubles": [trouble.sentence()] if trouble else [],
+            "troubles": [
+                *([trouble.sentence()] if trouble else []),
+                *([] if self.identity.enrolled_at else [self._not_enrolled()]),
+            ],
         }
+
+    def _not_enrolled(self) -> str:
+        waits = (self._state_dir / identity.WAITING_NAME).exists()
+        what = (
+            "it enrols by itself when the server answers"
+            if waits
+            else "watchdesk-agent enroll --server URL --token-file FILE"
+        )
+        return f"this computer is not enrolled yet; what is found is kept for then: {what}"
+
+
+def checks_go_on(runner: Runner, now_s: float) -> bool:
+    """Tell whether a worker lives and gets round, so that rules are looked at.
+
+    One probe that hangs is the runner's own affair (``Runner.supervise``).
+    """
+    works = any(thread.name.startswith("checks") for thread in threading.enumerate())
+    due = (s.due_boot_s or now_s for s in tuple(runner.schedules) if not s.unsupported)
+    return works and now_s - min(due, default=now_s) < STUCK_S
 
 
 def _settle_memory() -> None:

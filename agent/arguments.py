@@ -30,7 +30,11 @@ _MOST_DAYS = 3650
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Return what was asked for, ``command`` first; leaves with 2 and a hint when it is wrong."""
-    return _parser().parse_args(arguments)
+    parser = _parser()
+    chosen = parser.parse_args(arguments)
+    if chosen.command in {"enroll", "install"} and (not chosen.server) != (not chosen.token_file):
+        parser.error("--server and --token-file go together")
+    return chosen
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -49,22 +53,7 @@ def _parser() -> argparse.ArgumentParser:
         return commands.add_parser(name, help=text, description=text)
 
     enroll = command("enroll", "Make this computer known to the server.")
-    enroll.add_argument("--server", required=True, metavar="URL", help="the desk's https address")
-    enroll.add_argument(
-        "--token-file", required=True, metavar="FILE", help="holds the enrolment token; - is stdin"
-    )
-    enroll.add_argument("--ca-file", type=Path, metavar="FILE", help="trust this authority instead")
-    proxy = enroll.add_mutually_exclusive_group()
-    proxy.add_argument("--proxy", metavar="URL", help="reach the server through this proxy")
-    proxy.add_argument(
-        "--proxy-file",
-        type=Path,
-        metavar="FILE",
-        help="the same, read from a file: for a proxy with a password",
-    )
-    enroll.add_argument(
-        "--kind", choices=("workstation", "laptop", "server"), help="if guessed wrong"
-    )
+    _enrolment(enroll)
     _state(enroll)
 
     run = command("run", "Check and report until stopped; this is the service.")
@@ -140,6 +129,25 @@ def _days(text: str) -> float:
         if 0 < days <= _MOST_DAYS:
             return days
     raise argparse.ArgumentTypeError(f"{text!r} is no number of days from 0 to {_MOST_DAYS}")
+
+
+def _enrolment(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--server", metavar="URL", help="the desk's https address")
+    parser.add_argument(
+        "--token-file", metavar="FILE", help="holds the enrolment token; - is stdin"
+    )
+    parser.add_argument("--ca-file", type=Path, metavar="FILE", help="trust this authority instead")
+    proxy = parser.add_mutually_exclusive_group()
+    proxy.add_argument("--proxy", metavar="URL", help="reach the server through this proxy")
+    proxy.add_argument(
+        "--proxy-file",
+        type=Path,
+        metavar="FILE",
+        help="the same, read from a file: for a proxy with a password",
+    )
+    parser.add_argument(
+        "--kind", choices=("workstation", "laptop", "server"), help="if guessed wrong"
+    )
 
 
 def _state(parser: argparse.ArgumentParser) -> None:

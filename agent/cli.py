@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from agent.check_api import Check
+    from agent.delivery.waiting import Waiting
     from agent.errors import Problem
     from agent.rules.model import Only, RuleSet
 
@@ -49,10 +50,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _enroll(chosen: SimpleNamespace) -> int:
     from agent.once import enrol  # noqa: PLC0415 - see the module's docstring
 
-    print(enrol(chosen.state, server=chosen.server, token_file=chosen.token_file,
-                ca_file=chosen.ca_file, proxy=chosen.proxy, proxy_file=chosen.proxy_file,
-                kind=chosen.kind))  # fmt: skip
+    print(enrol(chosen.state, _order(chosen)))
     return 0
+
+
+def _order(chosen: SimpleNamespace) -> "Waiting | None":
+    from agent.once import enrolment_order  # noqa: PLC0415
+
+    if chosen.server is None:
+        return None
+    return enrolment_order(
+        server=chosen.server,
+        token_file=chosen.token_file,
+        ca_file=chosen.ca_file,
+        proxy=chosen.proxy,
+        proxy_file=chosen.proxy_file,
+        kind=chosen.kind,
+    )
 
 
 def _run(chosen: SimpleNamespace) -> int:
@@ -67,8 +81,9 @@ def _run(chosen: SimpleNamespace) -> int:
     # First of all: what reading takes serves what is loaded next (0.5 MB less, measured).
     rules = RulesFile(chosen.rules, discover(), clock.now(), ours)
     from agent.app import run  # noqa: PLC0415
+    from agent.host.notify import Notifier  # noqa: PLC0415
 
-    run(chosen.state, rules)
+    run(chosen.state, rules, Notifier())
     return 0
 
 

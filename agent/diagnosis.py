@@ -69,6 +69,8 @@ def judge(tried: Iterable[Tried], alerts: Sequence[Known]) -> tuple[str, Sequenc
 
 def _try_all(server: str) -> list[Tried]:
     tried = [_gateway()]
+    if not server:  # it was never told of one
+        return tried
     parts = urlsplit(server)
     place = Place(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
     if place.host in _LOOPBACK:

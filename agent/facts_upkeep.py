@@ -20,6 +20,7 @@ from agent.facts import volume_facts
 from agent.protocol import strict
 from agent.protocol.device import Facts
 from agent.protocol.ids import uuid7
+from agent.settings import own_command
 from agent.store import Envelope, Importance, Store
 
 log = logging.getLogger(__name__)
@@ -72,7 +73,7 @@ def child_command() -> list[str]:
     """Return the child's argument list; a frozen agent's own program takes the one word."""
     if getattr(sys, "frozen", False):
         return [sys.executable, "facts"]
-    return [sys.executable, "-I", "-B", "-m", "agent.facts_child"]
+    return own_command("agent.facts_child")
 
 
 _KEPT = ("SYSTEMROOT", "WINDIR")

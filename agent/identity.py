@@ -19,6 +19,8 @@ from agent.errors import StateError
 from agent.protocol.ids import is_uuid7, uuid7
 
 FILE_NAME = "identity.json"
+WAITING_NAME = "enrolment.json"
+"""An enrolment that waits for its server (``delivery.waiting``), in the same folder."""
 _LARGEST = 64 * 1024
 _TEXTS = ("device_id", "device_token", "server")
 _BINARY = getattr(os, "O_BINARY", 0)
@@ -46,6 +48,10 @@ class Identity:
     kind: str | None = None
 
 
+NOBODY = Identity("", "", "")
+"""A device that was never enrolled anywhere."""
+
+
 def exists(state_dir: Path) -> bool:
     """Tell whether the state folder holds an identity, good or damaged."""
     return (state_dir / FILE_NAME).exists()
@@ -54,19 +60,26 @@ def exists(state_dir: Path) -> bool:
 def load(state_dir: Path) -> Identity:
     """Return the identity in the state folder; raises StateError when absent or unusable."""
     path = state_dir / FILE_NAME
-    try:
-        descriptor = os.open(path, _READ)
-    except FileNotFoundError as error:
+    text = read_private(path)
+    if text is None:
         raise StateError(
             f"{state_dir} holds no identity: this device is not enrolled yet "
             "(watchdesk-agent enroll --server URL --token-file FILE)"
-        ) from error
+        )
+    return _parse(path, text)
+
+
+def read_private(path: Path) -> bytes | None:
+    """Return what ``write_private`` wrote, None when there is no such file; raises StateError."""
+    try:
+        descriptor = os.open(path, _READ)
+    except FileNotFoundError:
+        return None
     except OSError as error:
         raise StateError(f"{path} cannot be read: {error.strerror}") from error
     with os.fdopen(descriptor, "rb") as file:
         _check_privacy(path, os.fstat(descriptor))
-        text = file.read(_LARGEST)
-    return _parse(path, text)
+        return file.read(_LARGEST)
 
 
 def load_enrolled(state_dir: Path) -> Identity:
@@ -100,10 +113,18 @@ def save(state_dir: Path, identity: Identity) -> None:
 
     Makes the state folder (0700) when there is none. Raises StateError.
     """
-    path = state_dir / FILE_NAME
     text = json.dumps({name: getattr(identity, name) for name in _TEXTS + _OPTIONAL}, indent=2)
+    write_private(state_dir / FILE_NAME, text)
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file for its owner alone, whole or not at all; makes its folder (0700).
+
+    Raises StateError.
+    """
+    state_dir = path.parent
     # A name of its own: a file that a killed predecessor left cannot be in the way.
-    draft = state_dir / f".{FILE_NAME}.{uuid7()}"
+    draft = state_dir / f".{path.name}.{uuid7()}"
     try:
         state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:

@@ -5,7 +5,7 @@ Nothing here stays resident for its own sake: ``run`` needs the plan and the lis
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agent import clock
 from agent.checks import discover
@@ -15,6 +15,7 @@ from agent.errors import AgentError
 from agent.evaluate import TargetEvaluation
 from agent.facts import device_kind
 from agent.host.boot import boot_id
+from agent.identity import Identity
 from agent.protocol.words import DeviceKind
 from agent.rules.model import Rule, RuleSet
 from agent.rules.rules_file import RulesFile
@@ -24,46 +25,73 @@ from agent.settings import os_word
 from agent.status import check_states, check_trees
 from agent.whereabouts import Whereabouts
 
+if TYPE_CHECKING:
+    from agent.delivery.waiting import Waiting
 
-def enrol(
-    state_dir: Path,
-    *,
-    server: str,
-    token_file: str,
-    ca_file: Path | None,
-    proxy: str | None = None,
-    proxy_file: Path | None = None,
-    kind: str | None = None,
-) -> str:
-    """Make this computer known to ``server``; return a sentence for the person.
 
-    Raises AgentError, with what to do.
+def enrol(state_dir: Path, order: "Waiting | None") -> str:
+    """Make this computer known to its server; return a sentence for the person.
+
+    Without an ``order``, as one waits in the state folder. Raises AgentError, with what to do.
     """
-    from agent.delivery.enrolment import DeviceDescription, read_token  # noqa: PLC0415 - once only
-    from agent.delivery.enrolment import enrol as ask_server  # noqa: PLC0415
-    from agent.host import computer  # noqa: PLC0415
+    from agent.delivery import waiting  # noqa: PLC0415 - once only
     from agent.store.folder import private_folder  # noqa: PLC0415
 
     private_folder(state_dir)
+    if order is None:
+        mine = waiting.enrol_now(state_dir, lambda kept: _ask_server(state_dir, kept))
+    else:
+        mine = _ask_server(state_dir, order)
+        waiting.forget(state_dir)
+    return f"This computer is enrolled at {mine.server} as device {mine.device_id}."
+
+
+def enrolment_order(
+    *,
+    server: str,
+    token_file: str,
+    ca_file: Path | None = None,
+    proxy: str | None = None,
+    proxy_file: Path | None = None,
+    kind: str | None = None,
+) -> "Waiting":
+    """Return what enrolling takes, from what a person named; raises AgentError."""
+    from agent.delivery.address import proxy_address, server_address  # noqa: PLC0415 - once only
+    from agent.delivery.enrolment import read_token  # noqa: PLC0415
+    from agent.delivery.waiting import Waiting  # noqa: PLC0415
+
     if proxy_file is not None:
         try:
             proxy = proxy_file.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise AgentError(f"the proxy file {proxy_file} cannot be read: {error}") from error
-    mine = ask_server(
+    return Waiting(
+        server=server_address(server),
+        token=read_token(token_file),
+        ca_file=str(ca_file.resolve()) if ca_file else None,
+        proxy=proxy_address(proxy) if proxy else None,
+        kind=kind,
+    )
+
+
+def _ask_server(state_dir: Path, order: "Waiting") -> Identity:
+    from agent.delivery.enrolment import DeviceDescription  # noqa: PLC0415 - once only
+    from agent.delivery.enrolment import enrol as ask_server  # noqa: PLC0415
+    from agent.host import computer  # noqa: PLC0415
+
+    return ask_server(
         state_dir,
         DeviceDescription(
             name=computer.name(),
-            kind=DeviceKind(kind) if kind else device_kind(),
+            kind=DeviceKind(order.kind) if order.kind else device_kind(),
             os=os_word(),
         ),
-        server=server,
-        token=read_token(token_file),
+        server=order.server,
+        token=order.token,
         now=clock.now(),
-        ca_file=ca_file,
-        proxy=proxy,
+        ca_file=Path(order.ca_file) if order.ca_file else None,
+        proxy=order.proxy,
     )
-    return f"This computer is enrolled at {mine.server} as device {mine.device_id}."
 
 
 def look_once(rules_file: Path) -> tuple[list[dict[str, Any]], dict[str, str]]:

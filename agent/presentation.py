@@ -37,8 +37,8 @@ def status_lines(status: Mapping[str, Any]) -> list[str]:
     rules, outbox, delivery = status["rules"], status["outbox"], status["delivery"]
     lines = [
         f"watchdesk-agent {status['version']}, running since {status['since']}",
-        f"device    {status['device_id']}",
-        f"server    {status['server']}",
+        f"device    {status['device_id'] or 'none yet'}",
+        f"server    {status['server'] or 'none yet'}",
         f"rules     {rules['count']} from {rules['file']}",
         f"outbox    {outbox_sentence(outbox)}",
         f"delivery  {delivery_sentence(delivery)}",

@@ -15,13 +15,14 @@ def default_state_dir() -> Path:
     return Path("/var/lib/watchdesk")
 
 
+def config_dir() -> Path:
+    """Return the folder for what administrators write: rules.yaml and device.yaml."""
+    return default_state_dir() if sys.platform in {"win32", "darwin"} else Path("/etc/watchdesk")
+
+
 def default_rules_file() -> Path:
     """Return this device's own rules when an administrator wrote some, else the shipped ones."""
-    own = (
-        default_state_dir() / "rules.yaml"
-        if sys.platform in {"win32", "darwin"}
-        else Path("/etc/watchdesk/rules.yaml")
-    )
+    own = config_dir() / "rules.yaml"
     return own if own.exists() else shipped_rules_file()
 
 
@@ -30,6 +31,19 @@ def shipped_rules_file() -> Path:
     package = Path(__file__).resolve().parent
     installed = package / "rules.yaml"
     return installed if installed.exists() else package.parent / "rules.yaml"
+
+
+def own_command(module: str) -> list[str]:
+    """Return how a module of ours is run as a program, by this interpreter.
+
+    ``-I``: neither environment, working folder nor a user's packages lead the import astray;
+    ``-B``: it writes no files. Where a package brought us as a folder with a ``__main__.py`` beside
+    our own, that folder is run, and ``-S`` keeps out what else is installed for this Python.
+    """
+    home = Path(__file__).resolve().parents[1]
+    if (home / "__main__.py").exists():
+        return [sys.executable, "-I", "-S", "-B", str(home), module]
+    return [sys.executable, "-I", "-B", "-m", module]
 
 
 def os_word() -> str:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import IO, Self
 
-from agent.delivery.command import sender_command, sender_environment
+from agent.delivery.command import sender_command, sender_environment, sender_user
 from agent.delivery.messages import MAX_ANSWER_BYTES, Answer, Job, Outcome, Settings, parse_answer
 from agent.errors import AgentError
 
@@ -32,10 +32,11 @@ class SenderProcess:
     """One running sender. ``kill`` may be called from any thread, the rest from one."""
 
     def __init__(self, settings: Settings, user: str | None = None) -> None:
-        """Start the sender, as the operating system's ``user`` when given.
+        """Start the sender, as the operating system's ``user``, else as ``sender_user``.
 
         Raises SenderError when it cannot be started.
         """
+        user = user or sender_user()
         self._deadline_s = settings.limits.total_s + GRACE_S
         try:
             self._process = subprocess.Popen(

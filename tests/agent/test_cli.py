@@ -108,11 +108,12 @@ def test_without_an_agent_a_question_says_how_to_start_one(command: str, tmp_pat
     assert "watchdesk-agent run" in done.stderr
 
 
-def test_run_without_an_enrolment_says_how_to_enrol(tmp_path: Path) -> None:
-    done = run("run", "--state", str(tmp_path / "state"), "--rules", "rules.yaml")
+def test_without_an_order_that_waits_enroll_says_how_to_enrol(tmp_path: Path) -> None:
+    done = run("enroll", "--state", str(tmp_path / "state"))
 
     assert done.returncode == 1
-    assert "not enrolled" in done.stderr
+    assert "watchdesk-agent enroll --server URL --token-file FILE" in done.stderr
+    assert run("enroll", "--server", "https://desk.example").returncode == 2
 
 
 def test_run_refuses_rules_with_mistakes_and_tells_them(tmp_path: Path) -> None:
