@@ -15,6 +15,7 @@ from agent import clock, identity, jobs
 from agent.alert_events import about_itself
 from agent.alert_state import unannounced
 from agent.alerts import AlertState, parse_state
+from agent.changes import AlertKey
 from agent.checks import discover
 from agent.clock import Now, rfc3339
 from agent.delivery.courier import Courier
@@ -22,6 +23,7 @@ from agent.delivery.feeds import Feeds
 from agent.device_file import DeviceFile, beside
 from agent.errors import AgentError, LinkError
 from agent.facts_upkeep import HASH_NAME, FactsUpkeep
+from agent.host import own_use
 from agent.host.boot import boot_id
 from agent.host.operating_system import boot_time
 from agent.link_verbs import LinkVerbs
@@ -34,9 +36,9 @@ from agent.protocol import VERSION
 from agent.protocol.receipts import Receipt
 from agent.reports import Reports
 from agent.rules.rules_file import RulesFile
-from agent.runner import AlertKey, Runner
+from agent.runner import Runner
 from agent.schedule import Plan
-from agent.status import check_states, check_trees, heartbeat_text
+from agent.status import check_states, check_trees, cost_tree, heartbeat_text
 from agent.store import Envelope, Store, event_envelope
 from agent.store.history_file import HistoryFile
 from agent.trends import Trends
@@ -144,6 +146,7 @@ class Agent:
             recall=self.store.text,
             at=Whereabouts().at,
             trends=Trends(HistoryFile(state_dir)),
+            aside=True,
         )
         self.runner.adopt(plan)
         self._verbs = LinkVerbs(self)
@@ -344,6 +347,12 @@ class Agent:
                 },
             },
             "delivery": self.courier.status(),
+            "cost": cost_tree(
+                self.runner.schedules,
+                processor_s=own_use.processor_s(),
+                memory_bytes=own_use.memory_bytes(),
+                running_s=clock.now().boot_s - self._started.boot_s,
+            ),
             "troubles": [
                 *([trouble.sentence()] if trouble else []),
                 *([] if self.identity.enrolled_at else [self._not_enrolled()]),

@@ -129,7 +129,8 @@ class Check:
     ``remembers``: the probe is given a dict of short texts as well, each rule its own, which it
     may change: it is stored in one transaction with the alerts that its readings lead to.
     ``open_metrics`` is how the names of metrics begin that are known only when they are measured
-    (a plugin's performance data): numbers, in seconds, bytes, percent or bare.
+    (a plugin's performance data): numbers, in seconds, bytes, percent or bare. ``aside``: the
+    probe runs programs or waits for others; it is run by a second worker and holds up nothing.
     """
 
     name: str
@@ -142,6 +143,7 @@ class Check:
     deadline_s: float = 10.0
     remembers: bool = False
     open_metrics: str = ""
+    aside: bool = False
 
     def metric(self, name: str) -> Metric | None:
         """Return the metric of that name: a declared one, or one that begins as open ones do."""

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from agent.check_api import Check
-from agent.protocol.words import Evaluation
+from agent.protocol.human import human
+from agent.protocol.words import Evaluation, Unit
 
 _MARKS = {
     Evaluation.OK: "ok",
@@ -42,7 +43,9 @@ def status_lines(status: Mapping[str, Any]) -> list[str]:
         f"rules     {rules['count']} from {rules['file']}",
         f"outbox    {outbox_sentence(outbox)}",
         f"delivery  {delivery_sentence(delivery)}",
+        f"cost      {cost_sentence(status['cost'])}",
     ]
+    lines += [f"slowed    {slowed_sentence(one)}" for one in status["cost"]["slowed"]]
     lines += [f"trouble   {trouble}" for trouble in status["troubles"]]
     lines += [f"rules     {problem}" for problem in rules["problems"]]
     told = unsupported_lines(status["unsupported"])
@@ -84,6 +87,20 @@ def delivery_sentence(delivery: Mapping[str, Any]) -> str:
     again = delivery["next_try_s"]
     text = f"{delivery['last_problem']} (the server last answered: {last}; nothing is lost)"
     return text if again is None else f"{text}; next try in {round(again)} s"
+
+
+def cost_sentence(cost: Mapping[str, Any]) -> str:
+    """Return in words what the agent itself takes of the computer."""
+    memory = human(cost["memory_bytes"], Unit.BYTES)
+    return f"{cost['processor_ms_a_minute']:g} ms of one processor a minute, {memory} of memory"
+
+
+def slowed_sentence(slowed: Mapping[str, Any]) -> str:
+    """Return in words that a rule is looked at less often than it wants, and why."""
+    return (
+        f"{slowed['rule']}: a look takes {slowed['look_s']:g} s of processor time, so it is looked"
+        f" at every {slowed['instead_s']:g} s instead of every {slowed['every_s']:g} s"
+    )
 
 
 def parked_lines(parked: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -1,16 +1,16 @@
 """One rule of a device: when it is due, and what its check finds of its targets."""
 
-import json
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from agent.check_api import Check, Measured, Unreadable, UnsupportedCheckError
+from agent.check_api import Check, Measured, Unreadable
 from agent.clock import Now
-from agent.evaluate import TargetEvaluation
+from agent.cost import UNMEASURED, Cost
+from agent.evaluate import TargetEvaluation, Values, evaluate
+from agent.protocol.strict import MAX_INTEGER
+from agent.protocol.words import Evaluation
 from agent.rules.maintenance import MaintenanceWindow
 from agent.rules.model import Rule
-from agent.trends import Trends
 
 
 @dataclass(slots=True)
@@ -18,44 +18,99 @@ class Schedule:
     """One rule, its check, and when it is due next (seconds since boot).
 
     ``lost_since`` is when a probe of it began that never came back; until it does, the rule
-    is not tried again. ``unsupported`` says why this computer cannot run the check at all.
-    ``evaluations`` are the latest by target, ``since`` the wall clock of their last change.
-    ``looked_boot_s`` is the turn in which it was looked at last. ``memory`` is what the check
-    remembers for this rule, None until it was read.
+    is not tried again. ``aside``: its probe waits or runs in the second worker. ``unsupported``
+    says why this computer cannot run the check at all. ``since`` is, by target, the wall clock of
+    the latest change of its evaluation. ``looked_boot_s`` is the turn in which it was looked at
+    last. ``memory`` is what the check remembers for this rule, None until it was read.
     """
 
     rule: Rule
     check: Check
     due_boot_s: float = 0.0
     lost_since: float | None = None
+    aside: bool = False
     unsupported: str = ""
-    evaluations: dict[str, TargetEvaluation] = field(default_factory=dict)
     since: dict[str, str] = field(default_factory=dict)
     looked_boot_s: float = -1.0
     memory: dict[str, str] | None = None
+    cost: Cost = UNMEASURED
+    _evaluations: dict[str, TargetEvaluation] | None = field(default_factory=dict)
+    _well: Sequence[Measured | Unreadable] | None = None
+    judged: frozenset[str] = frozenset()
+    _hold: tuple[Callable[[Values], bool], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Look up once what every look asks for."""
+        self.judged = self.rule.metrics
+        self._hold = tuple(condition.when.root.holds for condition in self.rule.conditions)
 
     def advance(self, now: Now) -> None:
         """Set the next due time, in step with the last one; missed turns are not caught up."""
-        every_s = self.rule.every_s
-        if self.due_boot_s <= 0:
-            self.due_boot_s = now.boot_s
-        missed = (now.boot_s - self.due_boot_s) // every_s
-        self.due_boot_s += every_s * (1 + missed)
+        every_s = self.cost.pace_s(self.rule.every_s) if self.cost.looks else self.rule.every_s
+        begun_s = self.due_boot_s if self.due_boot_s > 0 else now.boot_s
+        self.due_boot_s = begun_s + every_s * ((now.boot_s - begun_s) // every_s + 1)
+
+    @property
+    def evaluations(self) -> dict[str, TargetEvaluation]:
+        """The latest evaluations by target."""
+        if self._evaluations is None:
+            well = self._well or ()
+            self._evaluations = {one.target: evaluate(self.rule, self.check, one) for one in well}
+        return self._evaluations
 
     @property
     def finds_trouble(self) -> bool:
         """Whether something was wrong at its latest look."""
-        return any(one.finds_trouble for one in self.evaluations.values())
+        return self._well is None and any(one.finds_trouble for one in self.evaluations.values())
 
-    def note(self, found: Sequence[TargetEvaluation], now: Now) -> None:
-        """Remember the latest evaluations for status and heartbeat."""
+    def note(
+        self,
+        readings: Sequence[Measured | Unreadable],
+        found: Sequence[TargetEvaluation],
+        now: Now,
+    ) -> None:
+        """Remember the latest evaluations, and the readings they are of."""
         known = self.evaluations
         for one in found:
             before = known.get(one.target)
             if before is None or before.evaluation is not one.evaluation:
                 self.since[one.target] = now.label()
-        self.evaluations = {one.target: one for one in found}
-        self.since = {target: self.since[target] for target in self.evaluations}
+        self._evaluations = {one.target: one for one in found}
+        self.since = {target: self.since[target] for target in self._evaluations}
+        well = all(one.evaluation is Evaluation.OK for one in found)
+        self._well = readings if well and len(readings) == len(found) else None
+
+    def stays_well(self, readings: Sequence[Measured | Unreadable]) -> bool:
+        """Note the readings and return True, if all was well with the same targets and still is.
+
+        Nearly every look of nearly every rule is such a one, so it costs next to nothing.
+        """
+        known = self._well
+        if known is None or len(known) != len(readings):
+            return False
+        for before, one in zip(known, readings, strict=True):
+            if one.target != before.target or not self._is_well(one, before):
+                return False
+        self._well, self._evaluations = readings, None
+        return True
+
+    def _is_well(self, one: Measured | Unreadable, before: Measured | Unreadable) -> bool:
+        if not isinstance(one, Measured) or not isinstance(before, Measured):
+            return False
+        values, seen = one.values, before.values
+        if values == seen:
+            return True
+        for name, value in values.items():
+            if value.__class__ is float:
+                if value != value:  # noqa: PLR0124 - NaN differs from itself
+                    return False
+            elif value != seen.get(name) and not _is_integer(value):
+                return False
+        return not any([holds(values) for holds in self._hold])  # noqa: C419 - half the time
+
+
+def _is_integer(value: float | str) -> bool:
+    return value.__class__ is int and abs(value) <= MAX_INTEGER
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,47 +119,3 @@ class Plan:
 
     schedules: Sequence[Schedule]
     maintenance: Sequence[MaintenanceWindow] = ()
-
-
-def measured(
-    schedule: Schedule,
-    recall: Callable[[str], str | None],
-    trends: Trends | None,
-    clock: Callable[[], Now],
-) -> tuple[list[Measured | Unreadable], dict[str, str]]:
-    """Probe a rule's targets; return what was found and the texts to store with it.
-
-    ``recall`` returns a text that was stored. Raises whatever the probe raises.
-    """
-    check, rule = schedule.check, schedule.rule
-    if sys.platform not in check.platforms:
-        raise UnsupportedCheckError(f"{check.name} cannot be told on this system")
-    texts: dict[str, str] = {}
-    if check.remembers:
-        name = f"memory:{rule.name}"
-        if schedule.memory is None:
-            schedule.memory = _memory(recall(name))
-        memory = dict(schedule.memory)  # a probe that breaks off has remembered nothing
-        found = list(check.probe(rule.targets, memory))
-        if memory != schedule.memory:
-            schedule.memory = memory
-            texts[name] = json.dumps(memory)
-    else:
-        found = list(check.probe(rule.targets))
-    if trends is None:
-        return found, texts
-    now, judged = clock(), rule.metrics
-    completed = [
-        trends.complete(check, one, judged, now) if isinstance(one, Measured) else one
-        for one in found
-    ]
-    return completed, texts
-
-
-def _memory(text: str | None) -> dict[str, str]:
-    """Return what a stored text says a check remembers; nothing, when it cannot be read."""
-    try:
-        tree = json.loads(text or "{}")
-    except ValueError:
-        return {}
-    return {str(name): str(one) for name, one in tree.items()} if isinstance(tree, dict) else {}

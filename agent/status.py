@@ -9,6 +9,7 @@ from agent.protocol import VERSION
 from agent.protocol.device import MAX_CHECKS, CheckState, Heartbeat
 from agent.protocol.words import Evaluation
 from agent.rules.model import Rule
+from agent.schedule import Schedule
 from agent.wording import storable, summary
 
 _SUMMARY = 400
@@ -67,3 +68,24 @@ def heartbeat_text(
 def check_trees(states: Iterable[CheckState]) -> list[dict[str, Any]]:
     """Return check states as JSON objects."""
     return [{name: getattr(state, name) for name in state.__slots__} for state in states]
+
+
+def cost_tree(
+    schedules: Iterable[Schedule], *, processor_s: float, memory_bytes: int, running_s: float
+) -> dict[str, Any]:
+    """Return what the agent costs its computer, and which rules were slowed for theirs."""
+    return {
+        "processor_s": round(processor_s, 3),
+        "processor_ms_a_minute": round(1000 * processor_s / max(running_s / 60, 1), 1),
+        "memory_bytes": memory_bytes,
+        "slowed": [
+            {
+                "rule": one.rule.name,
+                "look_s": round(one.cost.look_s, 3),
+                "every_s": one.rule.every_s,
+                "instead_s": round(one.cost.pace_s(one.rule.every_s), 1),
+            }
+            for one in schedules
+            if one.cost.pace_s(one.rule.every_s) > one.rule.every_s
+        ],
+    }

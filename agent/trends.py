@@ -10,12 +10,14 @@ from typing import NamedTuple, Protocol
 
 from agent.check_api import Check, Increase, Measured, Metric
 from agent.clock import Now
-from agent.history import FORECAST_S, NEVER, Forecast, Sample, forecast, increase, is_news
+from agent.history import FORECAST_S, NEVER, OFTEN_S, Forecast, Sample, forecast, increase, is_news
 from agent.protocol.words import Unit
 from agent.store.history_file import Row, SeriesKey
 
 WRITE_EVERY_S = 300.0
 FORECAST_EVERY_S = 3600.0
+AGAIN_S = 60.0
+"""What was no news is looked at again after this time, but for words, which may change at once."""
 
 
 class History(Protocol):
@@ -33,6 +35,25 @@ class _Told(NamedTuple):
     forecast: Forecast
 
 
+class _Followed:
+    """What of a check's readings is kept for rules that judge the same metrics, and seen last."""
+
+    def __init__(self, check: Check, judged: Collection[str]) -> None:
+        wanted = {metric.derived.of for metric in check.metrics if metric.derived} | set(judged)
+        self.kept = tuple(metric for metric in check.metrics if metric.name in wanted)
+        self.words = tuple(metric.name for metric in self.kept if metric.unit is Unit.WORD)
+        self.derives = any(metric.derived for metric in check.metrics)
+        self.seen: dict[str, _Seen] = {}
+
+
+class _Seen(NamedTuple):
+    """What was measured of a target, and until when nothing of it can be news but a word."""
+
+    values: Mapping[str, float | int | str]
+    at_s: float
+    until_s: float
+
+
 class Trends:
     """Derives metrics, look by look. One thread uses it at a time."""
 
@@ -44,20 +65,33 @@ class Trends:
         self._last: dict[SeriesKey, Sample] = {}
         self._counted: dict[SeriesKey, list[Sample]] = {}
         self._forecasts: dict[SeriesKey, _Told] = {}
+        self._followed: dict[tuple[str, frozenset[str]], _Followed] = {}
 
     def complete(
-        self, check: Check, measured: Measured, judged: Collection[str], now: Now
+        self, check: Check, measured: Measured, judged: frozenset[str], now: Now
     ) -> Measured:
         """Return the readings with those that follow from earlier ones.
 
         Samples of what is derived from, and of the metrics that rules judge (``judged``), are kept.
         """
-        wanted = {metric.derived.of for metric in check.metrics if metric.derived}
-        for metric in check.metrics:
-            if metric.name in wanted or metric.name in judged:
-                self._keep(check, measured, metric, now)
+        followed = self._followed.get((check.name, judged))
+        if followed is None:
+            followed = self._followed[check.name, judged] = _Followed(check, judged)
+        values, at_s = measured.values, now.wall.timestamp()
+        seen = followed.seen.get(measured.target)
+        if (
+            seen is None
+            or not seen.at_s <= at_s < seen.until_s
+            or any(values.get(word) != seen.values.get(word) for word in followed.words)
+        ):
+            until_s = at_s + OFTEN_S
+            for metric in followed.kept:
+                until_s = min(until_s, self._keep(check, measured, metric, at_s))
+            followed.seen[measured.target] = _Seen(values, at_s, until_s)
+        if not followed.derives:
+            return measured
         derived = dict(self._derived(check, measured, now))
-        return replace(measured, values={**measured.values, **derived}) if derived else measured
+        return replace(measured, values={**values, **derived})
 
     def forecast_of(self, check: str, target: str, metric: str) -> Forecast:
         """Return the last forecast that was made of a metric, with its error band."""
@@ -71,20 +105,22 @@ class Trends:
             self._waiting = []
             self._write_at_s = now.boot_s + WRITE_EVERY_S
 
-    def _keep(self, check: Check, measured: Measured, metric: Metric, now: Now) -> None:
+    def _keep(self, check: Check, measured: Measured, metric: Metric, at_s: float) -> float:
+        """Keep a sample if it is news; return until when the next one cannot be."""
         value = _number(metric, measured.values)
         if value is None:
-            return
+            return at_s + AGAIN_S
         key = SeriesKey(check.name, measured.target, metric.name)
-        at_s = now.wall.timestamp()
-        if not is_news(self._last.get(key), value, metric.unit, at_s):
-            return
+        last = self._last.get(key)
+        if last is not None and not is_news(last, value, metric.unit, at_s):
+            return max(at_s + AGAIN_S, last.at_s + OFTEN_S)
         self._last[key] = sample = Sample(at_s, value)
         self._waiting.append((key, at_s, value))
         if (counted := self._counted.get(key)) is not None:
             counted.append(sample)
             while len(counted) > 1 and counted[1].at_s < at_s - _longest_s(check, metric.name):
                 del counted[0]
+        return at_s + OFTEN_S
 
     def _derived(self, check: Check, measured: Measured, now: Now) -> Iterator[tuple[str, float]]:
         for metric in check.metrics:

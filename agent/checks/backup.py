@@ -93,5 +93,6 @@ CHECK = Check(
         Metric("size_drop_percent", Unit.SHARE, "by how much the newest is smaller than is usual"),
     ),
     probe=probe,
+    aside=True,
     deadline_s=30.0,
 )

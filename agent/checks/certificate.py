@@ -96,6 +96,7 @@ CHECK = Check(
         ),
     ),
     probe=probe,
+    aside=True,
     needs_targets=True,
     deadline_s=30.0,
 )

@@ -43,6 +43,7 @@ CHECK = Check(
         ),
     ),
     probe=probe,
+    aside=True,
     needs_targets=True,
     deadline_s=30.0,
 )

@@ -98,6 +98,7 @@ CHECK = Check(
         ),
     ),
     probe=probe,
+    aside=True,
     platforms=("linux", "darwin", "win32"),
     deadline_s=120.0,
     remembers=True,

@@ -66,6 +66,7 @@ CHECK = Check(
         Metric("answer_s", Unit.SECONDS, "time until the answer was there"),
     ),
     probe=probe,
+    aside=True,
     needs_targets=True,
     options={"type": tuple(dns.KINDS)},
     deadline_s=15.0,

@@ -88,6 +88,7 @@ CHECK = Check(
         Metric("text", Unit.WORD, "whether all wanted texts are in the page", words=("yes", "no")),
     ),
     probe=probe,
+    aside=True,
     needs_targets=True,
     options={"text": (), "tls": ("unverified",)},
     deadline_s=30.0,

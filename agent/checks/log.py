@@ -146,6 +146,7 @@ CHECK = Check(
         ),
     ),
     probe=probe,
+    aside=True,
     needs_targets=True,
     options={"match": (), "ignore": ()},
     deadline_s=60.0,

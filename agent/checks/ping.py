@@ -110,6 +110,7 @@ CHECK = Check(
         Metric("answer_s", Unit.SECONDS, "mean time until an answer came"),
     ),
     probe=probe,
+    aside=True,
     platforms=("linux", "darwin"),
     needs_targets=True,
     deadline_s=60.0,

@@ -110,6 +110,7 @@ CHECK = Check(
         Metric("taken_s", Unit.SECONDS, "how long it ran"),
     ),
     probe=probe,
+    aside=True,
     needs_targets=True,
     deadline_s=75.0,
     open_metrics="perf_",

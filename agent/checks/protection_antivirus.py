@@ -52,5 +52,6 @@ CHECK = Check(
         Metric("signatures_age", Unit.SECONDS, "age of Defender's signatures, when it protects"),
     ),
     probe=probe,
+    aside=True,
     platforms=("win32",),
 )

@@ -25,5 +25,6 @@ CHECK = Check(
     meaning="whether a firewall keeps strangers out",
     metrics=(Metric("state", Unit.WORD, "whether a firewall is on", words=STATES),),
     probe=probe,
+    aside=True,
     deadline_s=15.0,
 )

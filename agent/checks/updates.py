@@ -57,6 +57,7 @@ CHECK = Check(
         Metric("reboot_pending_age", Unit.SECONDS, "how long a restart has been pending"),
     ),
     probe=probe,
+    aside=True,
     platforms=("linux", "win32"),
     deadline_s=130.0,
 )

@@ -48,6 +48,7 @@ CHECK = Check(
         Metric("battery", Unit.WORD, "whether it asks for a new battery", words=BATTERIES),
     ),
     probe=probe,
+    aside=True,
     platforms=("linux", "darwin"),
     deadline_s=60.0,
 )

@@ -56,12 +56,22 @@ def test_status_shows_troubles_and_a_rules_file_that_got_worse() -> None:
                  "until": until}
                 for until in ("", "10Z")
             ],
+            "cost": {
+                "processor_ms_a_minute": 12.5, "memory_bytes": 12 * 2**20,
+                "slowed": [
+                    {"rule": "updates", "look_s": 3.5, "every_s": 60.0, "instead_s": 600.0}
+                ],
+            },
         }
     )  # fmt: skip
 
     assert "rules     2 from /etc/r.yaml" in lines
     assert "trouble   the disk is full" in lines
     assert "rules     r.yaml:3:1: odd" in lines
+    assert "cost      12.5 ms of one processor a minute, 12 MiB of memory" in lines
+    assert "slowed    updates: a look takes 3.5 s of processor time, so it is looked at every" in (
+        "\n".join(lines)
+    )
     assert lines[-3].startswith("disk")
     assert lines[-2] == "not checked here: tank: no tank in this computer"
     assert lines[-1] == "held back: shop on x:1 since 9Z: patch night"

@@ -1,102 +1,24 @@
-import json
+"""Turns of the runner: when rules are looked at, and what becomes of it."""
+
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from agent.alerts import AlertState, parse_state
 from agent.check_api import (
-    Check,
     CheckError,
     Measured,
-    Metric,
     TargetFilter,
-    Unit,
     UnsupportedCheckError,
 )
 from agent.clock import Now
-from agent.protocol import strict
-from agent.protocol.events import AlertEvent, parse_event
 from agent.protocol.words import Change, Evaluation
-from agent.rules.loader import load
 from agent.rules.model import Only, Rule
-from agent.runner import Runner
 from agent.schedule import Plan, Schedule
-from agent.store import Envelope
-
-START = datetime(2026, 11, 21, 12, tzinfo=UTC)
-RULES = """
-version: 1
-rules:
-  - name: level
-    why: a test
-    check: test.level
-    every: 10s
-    critical: {when: level > 90, for: 20s, clear: level < 80, clear_for: 10s, priority: high}
-    ticket: {title: "Level of {target} is {level}"}
-"""
-
-
-class FakeClock:
-    """A clock that moves when told to."""
-
-    def __init__(self) -> None:
-        self.boot_s = 10_000.0
-
-    def __call__(self) -> Now:
-        return Now(self.boot_s, self.boot_s, START + timedelta(seconds=self.boot_s))
-
-
-class Store:
-    """Remembers what was recorded."""
-
-    def __init__(self) -> None:
-        self.texts: dict[str, str | None] = {}
-        self.events: list[AlertEvent] = []
-        self.remembered: dict[str, str | None] = {}
-        self.commits = 0
-
-    def record(
-        self,
-        changed: Mapping[str, str | None],
-        envelopes: Sequence[Envelope],
-        texts: Mapping[str, str | None],
-    ) -> None:
-        self.commits += 1
-        self.remembered.update(texts)
-        self.texts.update(changed)
-        self.events += [parse_event(strict.parse(e.body.encode())) for e in envelopes]
-
-    @property
-    def states(self) -> dict[tuple[str, str], AlertState]:
-        states = [parse_state(text) for text in self.texts.values() if text is not None]
-        return {(state.rule, state.target): state for state in states}
-
-
-class Level:
-    """A check whose value, failure or hang a test decides."""
-
-    def __init__(self) -> None:
-        self.value: float | Exception = 50.0
-        self.probes = 0
-        self.gone = False
-        self.hang: threading.Event | None = None
-        self.check = Check(
-            "test.level", "a test", (Metric("level", Unit.SHARE, "how full"),), self.probe,
-            deadline_s=10,
-        )  # fmt: skip
-
-    def probe(self, _targets: TargetFilter) -> Iterator[Measured]:
-        self.probes += 1
-        if self.hang is not None:
-            self.hang.wait(30)
-        if isinstance(self.value, Exception):
-            raise self.value
-        if not self.gone:
-            yield Measured("tank", {"level": self.value})
+from tests.agent.runner_bench import Bench, FakeClock, Level, level_rule
+from tests.support.polling import until
 
 
 @pytest.fixture
@@ -106,40 +28,7 @@ def level() -> Level:
 
 @pytest.fixture
 def rule(level: Level, tmp_path: Path) -> Rule:
-    file = tmp_path / "rules.yaml"
-    file.write_text(RULES)
-    return load(file, {"test.level": level.check}).rules[0]
-
-
-class Bench:
-    """A runner on one rule, with everything around it in hand."""
-
-    def __init__(self, rule: Rule, level: "Level | Log") -> None:
-        self.clock = FakeClock()
-        self.store = Store()
-        self.schedule = Schedule(rule, level.check)
-        self.runner = self.another()
-
-    def another(
-        self,
-        states: dict[tuple[str, str], AlertState] | None = None,
-        recall: Callable[[str], str | None] = lambda _: None,
-        at: Callable[[float], Sequence[str]] = lambda _: (),
-    ) -> Runner:
-        return Runner(
-            Plan([self.schedule]),
-            states or {},
-            self.store.record,
-            clock=self.clock,
-            boot_id="boot-1",
-            recall=recall,
-            at=at,
-        )
-
-    def turns(self, seconds: int) -> None:
-        for _ in range(seconds):
-            self.runner.turn()
-            self.clock.boot_s += 1
+    return level_rule(level, tmp_path)
 
 
 @pytest.fixture
@@ -298,14 +187,14 @@ def test_a_probe_that_hangs_is_given_up_and_another_worker_goes_on(
     """In this order: hang, give up, the rule is unknown, the probe returns, all is well again."""
     level.hang = threading.Event()
     bench.runner.start()
-    _until(lambda: level.probes == 1)
+    until(lambda: level.probes == 1)
     bench.clock.boot_s += 14
     again_at = bench.runner.supervise()
     assert bench.schedule.lost_since is None, "the deadline has half of itself as grace"
     assert again_at == bench.clock.boot_s + 1
     bench.clock.boot_s += 2
     assert bench.runner.supervise() == bench.clock.boot_s
-    _until(lambda: "tank" in bench.schedule.evaluations or bool(bench.schedule.evaluations))
+    until(lambda: "tank" in bench.schedule.evaluations or bool(bench.schedule.evaluations))
 
     [evaluation] = bench.schedule.evaluations.values()
     assert evaluation.evaluation is Evaluation.UNKNOWN
@@ -313,10 +202,10 @@ def test_a_probe_that_hangs_is_given_up_and_another_worker_goes_on(
     assert level.probes == 1
 
     level.hang.set()
-    _until(lambda: bench.schedule.lost_since is None)
+    until(lambda: bench.schedule.lost_since is None)
     level.hang = None
     bench.runner.check_now()
-    _until(lambda: level.probes == 2 and "tank" in bench.schedule.evaluations)
+    until(lambda: level.probes == 2 and "tank" in bench.schedule.evaluations)
     assert bench.schedule.evaluations["tank"].evaluation is Evaluation.OK
     bench.runner.stop(5)
 
@@ -340,213 +229,15 @@ def test_what_a_lost_worker_had_not_stored_is_stored_by_the_next(rule: Rule, lev
     hanging.hang = threading.Event()
     bench.runner.schedules.append(Schedule(rule, hanging.check))
     bench.runner.start()
-    _until(lambda: hanging.probes == 1)
+    until(lambda: hanging.probes == 1)
     bench.clock.boot_s += 16
     bench.runner.supervise()
 
-    _until(lambda: bool(bench.store.events))
+    until(lambda: bool(bench.store.events))
 
     assert [event.change for event in bench.store.events] == [Change.OPENED]
     hanging.hang.set()
     bench.runner.stop(5)
-
-
-def _until(happened: "object", seconds: float = 10.0) -> None:
-    assert callable(happened)
-    pause = threading.Event()
-    for _ in range(int(seconds / 0.01)):
-        if happened():
-            return
-        pause.wait(0.01)
-    raise AssertionError("it did not happen")
-
-
-class Log:
-    """A check with a cursor: each line of its ``lines`` is counted once."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-        self.broken = False
-        self.check = Check(
-            "test.log", "a test", (Metric("level", Unit.SHARE, "lines"),), self.probe,
-            remembers=True,
-        )  # fmt: skip
-
-    def probe(self, _targets: TargetFilter, memory: dict[str, str]) -> Iterator[Measured]:
-        cursor, count = int(memory.get("cursor", 0)), int(memory.get("count", 0))
-        memory["cursor"] = str(len(self.lines))
-        memory["count"] = str(count + len(self.lines) - cursor)
-        if self.broken:
-            raise CheckError("it cannot be read")
-        yield Measured("tank", {"level": float(memory["count"])})
-
-
-@pytest.fixture
-def log_bench(rule: Rule) -> tuple[Bench, Log]:
-    log = Log()
-    return Bench(rule, log), log
-
-
-def test_what_a_check_remembers_is_stored_with_what_it_leads_to(
-    log_bench: tuple[Bench, Log],
-) -> None:
-    bench, log = log_bench
-    log.lines = ["bad"] * 95
-    bench.turns(31)
-
-    assert bench.store.events[-1].evaluation is Evaluation.CRITICAL
-    assert json.loads(bench.store.remembered["memory:level"] or "") == {
-        "cursor": "95",
-        "count": "95",
-    }
-
-
-def test_each_line_counts_once_over_a_kill(log_bench: tuple[Bench, Log]) -> None:
-    bench, log = log_bench
-    log.lines = ["fine"] * 5
-    bench.turns(1)
-    stored = dict(bench.store.remembered)
-    log.lines += ["fine"] * 2
-    bench.turns(20)
-    bench.schedule.memory = None  # killed: what was not stored is forgotten
-
-    bench.runner = bench.another(recall=stored.get)
-    bench.turns(11)
-
-    assert bench.schedule.memory == {"cursor": "7", "count": "7"}
-
-
-def test_a_probe_that_breaks_off_has_remembered_nothing(log_bench: tuple[Bench, Log]) -> None:
-    bench, log = log_bench
-    log.lines = ["fine"] * 5
-    log.broken = True
-    bench.turns(11)
-    log.broken = False
-    bench.turns(11)
-
-    assert bench.schedule.memory == {"cursor": "5", "count": "5"}
-
-
-def test_what_is_remembered_alone_is_stored_once_in_five_minutes(
-    log_bench: tuple[Bench, Log],
-) -> None:
-    bench, log = log_bench
-    for _ in range(900):
-        log.lines = [*log.lines, "fine"][:40]
-        bench.turns(1)
-    commits = bench.store.commits
-
-    assert commits <= 4
-
-
-@pytest.mark.parametrize("text", ["", "{", "[1]", '{"cursor": 5}', "null"])
-def test_a_memory_that_cannot_be_read_is_begun_anew(
-    log_bench: tuple[Bench, Log], text: str
-) -> None:
-    bench, _ = log_bench
-    bench.runner = bench.another(recall=lambda _: text)
-    bench.turns(1)
-
-    assert bench.schedule.memory is not None
-
-
-PARENT_AND_CHILD = """
-version: 1
-rules:
-  - name: shop
-    check: test.level
-    every: 10s
-    depends_on: [internet]
-    startup_grace: 0s
-    critical: {when: level > 90, for: 20s, clear_for: 0s}
-  - name: internet
-    check: test.line
-    every: 60s
-    startup_grace: 0s
-    critical: {when: level > 50, for: 10m, clear_for: 0s}
-    ticket: none
-"""
-
-
-class Pair:
-    """A rule that depends on another one."""
-
-    def __init__(self, folder: Path) -> None:
-        self.shop, self.internet = Level(), Level()
-        self.internet.check = replace(self.internet.check, name="test.line")
-        self.internet.value = 0.0
-        checks = {level.check.name: level.check for level in (self.shop, self.internet)}
-        (folder / "rules.yaml").write_text(PARENT_AND_CHILD)
-        rules = load(folder / "rules.yaml", checks).rules
-        self.clock, self.store = FakeClock(), Store()
-        self.runner = Runner(
-            Plan([Schedule(rule, checks[rule.check]) for rule in rules]),
-            {},
-            self.store.record,
-            clock=self.clock,
-            boot_id="boot-1",
-        )
-
-    def turns(self, seconds: int) -> None:
-        for _ in range(seconds):
-            self.runner.turn()
-            self.clock.boot_s += 1
-
-
-@pytest.fixture
-def pair(tmp_path: Path) -> Pair:
-    return Pair(tmp_path)
-
-
-def test_what_another_rule_explains_opens_nothing_and_is_recorded(pair: Pair) -> None:
-    pair.turns(5)
-    pair.shop.value = pair.internet.value = 99.0  # the other rule's own turn is in 55 s
-
-    pair.turns(300)
-
-    assert pair.store.events == []
-    held = pair.runner.quiet.records[-1]
-    assert (held.rule, held.target, held.until) == ("shop", "tank", "")
-    assert held.reason.startswith("internet finds something wrong")
-
-
-def test_what_remains_wrong_afterwards_opens_after_its_own_time(pair: Pair) -> None:
-    pair.shop.value = pair.internet.value = 99.0
-    pair.turns(300)
-    pair.internet.value = 0.0
-    pair.turns(15)
-    assert pair.store.events == [], "its line has only just come back"
-
-    pair.turns(30)
-
-    assert [event.rule for event in pair.store.events] == ["shop"]
-    assert pair.runner.quiet.records[-1].until
-
-
-def test_what_is_wrong_alone_opens_as_ever(pair: Pair) -> None:
-    pair.shop.value = 99.0
-    pair.turns(31)
-
-    assert [event.rule for event in pair.store.events] == ["shop"]
-
-
-def test_a_rule_that_cannot_be_checked_explains_nothing(pair: Pair) -> None:
-    pair.shop.value = 99.0
-    pair.internet.value = CheckError("no way to look")
-    pair.turns(31)
-
-    assert [event.rule for event in pair.store.events] == ["shop"]
-
-
-def test_what_is_open_already_stays_open_until_it_is_well(pair: Pair) -> None:
-    pair.shop.value = 99.0
-    pair.turns(31)
-    pair.internet.value = 99.0
-    pair.turns(120)
-    pair.shop.value = 0.0
-    pair.turns(11)
-
-    assert [event.change for event in pair.store.events] == [Change.OPENED, Change.RESOLVED]
 
 
 def test_a_check_of_another_system_is_not_tried(bench: Bench, level: Level) -> None:

@@ -50,7 +50,7 @@ class Computer:
     ) -> Mapping[str, object]:
         measured = Measured("it", values)
         found: Mapping[str, object] = self.trends.complete(
-            CHECK, measured, judged, at(seconds)
+            CHECK, measured, frozenset(judged), at(seconds)
         ).values
         self.trends.write(at(seconds))
         return found
@@ -86,7 +86,7 @@ def test_what_was_not_written_yet_when_the_agent_was_killed_still_counts(
     """The counter itself is elsewhere; what it is measured from is in the file."""
     computer.looks(0, kills_total=7)
     computer.looks(HOUR, kills_total=7)
-    computer.trends.complete(CHECK, Measured("it", {"kills_total": 8}), (), at(HOUR + 1))
+    computer.trends.complete(CHECK, Measured("it", {"kills_total": 8}), frozenset(), at(HOUR + 1))
     computer.restart()
 
     assert computer.looks(HOUR + 60, kills_total=8)["kills_24h"] == 1
@@ -138,3 +138,20 @@ def test_only_what_rules_judge_and_what_is_derived_from_is_kept(computer: Comput
     assert computer.file.samples(SeriesKey("test.events", "it", "state"), 0) == [
         (START.timestamp(), 1.0)
     ]
+
+
+def test_between_samples_nothing_is_looked_up_but_words_are_news_at_once(
+    computer: Computer,
+) -> None:
+    judged = ("free_bytes", "state")
+    computer.looks(0, judged, free_bytes=100.0, state="off")
+    computer.looks(10, judged, free_bytes=50.0, state="off")
+    computer.looks(20, judged, free_bytes=50.0, state="on")
+    computer.looks(310, judged, free_bytes=50.0, state="on")
+    computer.trends.write(at(320), at_once=True)
+
+    def kept(metric: str) -> list[float]:
+        return [value for _, value in computer.file.samples(SeriesKey(CHECK.name, "it", metric), 0)]
+
+    assert kept("state") == [0.0, 1.0]
+    assert kept("free_bytes") == [100.0, 50.0]

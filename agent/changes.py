@@ -1,0 +1,67 @@
+"""What a turn of checks changed, until it is stored as one."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from agent.alert_state import AlertState, fingerprint
+from agent.clock import Now
+from agent.protocol.events import AlertEvent
+from agent.protocol.words import Evaluation
+from agent.store import Envelope, event_envelope
+
+IDLE_COMMIT_S = 300.0
+"""What checks remember, and nothing depends on yet, is stored this often."""
+
+AlertKey = tuple[str, str]
+"""Rule and target."""
+Record = Callable[[Mapping[str, str | None], Sequence[Envelope], Mapping[str, str | None]], object]
+"""Takes states as text by fingerprint (None forgets one), envelopes and texts, to store as one."""
+
+
+class Changes:
+    """The alert states, and what of them and of other texts is still to be stored."""
+
+    def __init__(self, states: dict[AlertKey, AlertState], record: Record) -> None:
+        """Take the states of before, and where changes go."""
+        self.states = states
+        self._record = record
+        self._targets: dict[str, dict[str, None]] = {}
+        for rule, target in states:
+            self._targets.setdefault(rule, {})[target] = None
+        self._states: dict[str, str | None] = {}
+        self._envelopes: list[Envelope] = []
+        self._texts: dict[str, str | None] = {}
+        self._texts_due_s = 0.0
+
+    def has_states(self, rule: str) -> bool:
+        """Tell whether a rule has an alert state."""
+        return bool(self._targets.get(rule))
+
+    def targets(self, rule: str) -> list[str]:
+        """Return the targets of which a rule has an alert state."""
+        return list(self._targets.get(rule, ()))
+
+    def remember(self, key: AlertKey, state: AlertState | None) -> None:
+        """Take an alert's new state; None forgets it."""
+        rule, target = key
+        if state is not None:
+            self.states[key] = state
+            self._targets.setdefault(rule, {})[target] = None
+        elif self.states.pop(key, None):
+            self._targets[rule].pop(target)
+        self._states[fingerprint(*key)] = state.to_text() if state else None
+
+    def tell(self, event: AlertEvent, announced: Evaluation) -> None:
+        """Take an event for the server, which was told ``announced`` before."""
+        self._envelopes.append(event_envelope(event, announced))
+
+    def keep(self, name: str, text: str | None) -> None:
+        """Take a text; texts wait for company, for some minutes."""
+        self._texts[name] = text
+
+    def commit(self, now: Now, *, at_once: bool = False) -> None:
+        """Store what changed, also what a worker that was given up had not stored yet."""
+        late = bool(self._texts) and (at_once or now.boot_s >= self._texts_due_s)
+        if self._states or self._envelopes or late:
+            self._record(self._states, self._envelopes, self._texts)
+            self._states, self._envelopes, self._texts = {}, [], {}
+            self._texts_due_s = now.boot_s + IDLE_COMMIT_S
