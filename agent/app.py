@@ -113,6 +113,7 @@ class Agent:
         self._rules = rules
         self._device_file = DeviceFile(beside(rules.path))
         self.store = Store(state_dir)
+        self.history = HistoryFile(state_dir)
         self._begin_anew()
         self._spells = -1
         self.feeds = Feeds(self.store)
@@ -145,7 +146,7 @@ class Agent:
             reload=self._changed_plan,
             recall=self.store.text,
             at=Whereabouts().at,
-            trends=Trends(HistoryFile(state_dir)),
+            trends=Trends(self.history),
             aside=True,
         )
         self.runner.adopt(plan)
@@ -355,6 +356,7 @@ class Agent:
             ),
             "troubles": [
                 *([trouble.sentence()] if trouble else []),
+                *([self.history.trouble] if self.history.trouble else []),
                 *([] if self.identity.enrolled_at else [self._not_enrolled()]),
             ],
         }

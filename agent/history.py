@@ -1,7 +1,7 @@
 """What was measured over days: which of it is worth keeping, and what follows from it. Pure.
 
-Times are Unix seconds, as the computer's clock had them. A clock that was wrong makes samples
-that lie in the future or out of order: these are not looked at.
+Times are Unix seconds, as the computer's clock had them; samples come in the order in which they
+were measured. Where a time is earlier than the one before it, the clock was set back there.
 """
 
 from collections.abc import Iterable, Sequence
@@ -66,15 +66,19 @@ def increase(samples: Iterable[Sample], over_s: float, now_s: float) -> float:
 
     A value lower than the one before is that of a counter which began again at 0. The first
     sample is what it is measured from: what had been counted before is not known to be new.
+    Where the clock was set back, what was measured before is set back with it: how long ago it
+    was is as true as before.
     """
     risen = 0.0
-    before: float | None = None
-    for at_s, value in samples:
-        if at_s > now_s:
-            continue
-        if before is not None and at_s > now_s - over_s:
-            risen += value - before if value >= before else value
-        before = value
+    later_s, shift_s = now_s, 0.0
+    after: float | None = None
+    for at_s, value in reversed(tuple(samples)):
+        if after is not None:
+            if later_s <= now_s - over_s:
+                break
+            risen += after - value if after >= value else after
+        shift_s = max(shift_s, at_s - later_s)
+        later_s, after = at_s - shift_s, value
     return risen
 
 
@@ -83,10 +87,10 @@ def forecast(samples: Sequence[Sample], size: float, now_s: float) -> Forecast:
 
     ``size`` is the whole of which ``samples`` tell what is left. The pace is the median of all
     pairs of looks at least a day apart (Theil and Sen), so a big file that is written once, or
-    comes and goes every night, makes none. A rise of 2 % of the size is a clean-up: only what
-    follows counts. It takes three days of looks.
+    comes and goes every night, makes none. A rise of 2 % of the size is a clean-up, and a clock
+    that was set back makes days too short: only what follows counts. It takes three days of looks.
     """
-    looks = _since_clean_up(_thinned(samples, now_s), size)
+    looks = _since_clean_up(_thinned(_since_set_back(samples, now_s), now_s), size)
     if len(looks) < _LEAST_BUCKETS or looks[-1].at_s - looks[0].at_s < _LEAST_S:
         return NEVER
     paces = sorted(
@@ -113,6 +117,18 @@ def _thinned(samples: Iterable[Sample], now_s: float) -> list[Sample]:
         if now_s - FORECAST_S <= sample.at_s <= now_s:
             last[int(sample.at_s // _BUCKET_S)] = sample
     return [last[bucket] for bucket in sorted(last)]
+
+
+def _since_set_back(samples: Iterable[Sample], now_s: float) -> list[Sample]:
+    """Return the samples since the clock was set back; one that was ahead is left out as well."""
+    kept: list[Sample] = []
+    for sample in samples:
+        if sample.at_s > now_s:
+            continue
+        if kept and kept[-1].at_s - sample.at_s > _BUCKET_S:
+            kept = []
+        kept.append(sample)
+    return kept
 
 
 def _since_clean_up(looks: list[Sample], size: float) -> list[Sample]:

@@ -62,8 +62,9 @@ class Past:
 
     def now(self, at_s: float) -> Now:
         """Return a moment on all three clocks; the time that nobody looked was slept through."""
-        awake_s = _UP_FOR_S + at_s - self.since_s - self._lost[bisect_right(self._gap_ends, at_s)]
-        return Now(awake_s, awake_s, datetime.fromtimestamp(at_s, UTC))
+        boot_s = _UP_FOR_S + at_s - self.since_s
+        slept_s = self._lost[bisect_right(self._gap_ends, at_s)]
+        return Now(boot_s, boot_s - slept_s, datetime.fromtimestamp(at_s, UTC))
 
     def before(self, check: str, target: str, at_s: float) -> dict[SeriesKey, list[_Sample]]:
         """Return what was recorded of a target before a moment, by series."""

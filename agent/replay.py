@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from agent.alerts import FLAPPING_UPS, AlertState, held_back, step
-from agent.check_api import Check, Measured, UsedUpIn
+from agent.check_api import Check, Measured
 from agent.clock import Now
 from agent.errors import Problem
 from agent.evaluate import TargetEvaluation, evaluate
@@ -20,7 +20,7 @@ from agent.protocol.words import Change, Evaluation
 from agent.rules.maintenance import MaintenanceWindow, in_maintenance
 from agent.rules.model import Rule, RuleSet
 from agent.store.history_file import Row, SeriesKey
-from agent.trends import Trends
+from agent.trends import Trends, derived_from
 
 LEAST_DAYS = 3.0
 """Less history than this tells nothing about what happens every day."""
@@ -114,11 +114,7 @@ def sources(rule: Rule, check: Check) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for name in sorted(rule.metrics):
         metric = check.metric(name)
-        derived = metric.derived if metric else None
-        if isinstance(derived, UsedUpIn):
-            found[name] = (derived.of, derived.size)
-        else:
-            found[name] = (derived.of,) if derived else (name,)
+        found[name] = derived_from(metric.derived) if metric and metric.derived else (name,)
     return found
 
 
@@ -263,9 +259,10 @@ class _Memory:
     def __init__(self, samples: dict[SeriesKey, list[tuple[float, float]]]) -> None:
         self._samples = samples
 
-    def append(self, rows: Sequence[Row]) -> None:
+    def append(self, rows: Sequence[Row]) -> bool:
         for key, at_s, value in rows:
             self._samples.setdefault(key, []).append((at_s, value))
+        return True
 
     def samples(self, key: SeriesKey, since_s: float) -> list[tuple[float, float]]:
         series = self._samples.get(key, [])

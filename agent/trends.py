@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import NamedTuple, Protocol
 
-from agent.check_api import Check, Increase, Measured, Metric
+from agent.check_api import Check, Increase, Measured, Metric, UsedUpIn
 from agent.clock import Now
 from agent.history import FORECAST_S, NEVER, OFTEN_S, Forecast, Sample, forecast, increase, is_news
 from agent.protocol.words import Unit
@@ -16,6 +16,10 @@ from agent.store.history_file import Row, SeriesKey
 
 WRITE_EVERY_S = 300.0
 FORECAST_EVERY_S = 3600.0
+RETRY_S = 10.0
+"""What could not be written is tried again this often."""
+JUMP_S = 60.0
+"""A wall clock that moved so much against the time since boot was set."""
 AGAIN_S = 60.0
 """What was no news is looked at again after this time, but for words, which may change at once."""
 
@@ -23,8 +27,8 @@ AGAIN_S = 60.0
 class History(Protocol):
     """Where samples are kept (``store.history_file``)."""
 
-    def append(self, rows: list[Row]) -> None:
-        """Keep these."""
+    def append(self, rows: list[Row]) -> bool:
+        """Keep these; tell whether that could be done: if not, ask again with none or more."""
 
     def samples(self, key: SeriesKey, since_s: float) -> list[tuple[float, float]]:
         """Return those of a series since a moment, and the last one before it."""
@@ -39,7 +43,8 @@ class _Followed:
     """What of a check's readings is kept for rules that judge the same metrics, and seen last."""
 
     def __init__(self, check: Check, judged: Collection[str]) -> None:
-        wanted = {metric.derived.of for metric in check.metrics if metric.derived} | set(judged)
+        made_of = (part for m in check.metrics if m.derived for part in derived_from(m.derived))
+        wanted = {*made_of, *judged}
         self.kept = tuple(metric for metric in check.metrics if metric.name in wanted)
         self.words = tuple(metric.name for metric in self.kept if metric.unit is Unit.WORD)
         self.derives = any(metric.derived for metric in check.metrics)
@@ -62,6 +67,8 @@ class Trends:
         self._history = history
         self._waiting: list[Row] = []
         self._write_at_s = 0.0
+        self._unwritten_waits = False
+        self._offset_s: float | None = None
         self._last: dict[SeriesKey, Sample] = {}
         self._counted: dict[SeriesKey, list[Sample]] = {}
         self._forecasts: dict[SeriesKey, _Told] = {}
@@ -78,6 +85,7 @@ class Trends:
         if followed is None:
             followed = self._followed[check.name, judged] = _Followed(check, judged)
         values, at_s = measured.values, now.wall.timestamp()
+        self._notice_jump(at_s - now.boot_s)
         seen = followed.seen.get(measured.target)
         if (
             seen is None
@@ -100,10 +108,24 @@ class Trends:
 
     def write(self, now: Now, *, at_once: bool = False) -> None:
         """Write the samples that wait, no more often than every five minutes."""
-        if self._waiting and (at_once or now.boot_s >= self._write_at_s):
-            self._history.append(self._waiting)
+        waits = self._waiting or self._unwritten_waits
+        if waits and (at_once or now.boot_s >= self._write_at_s):
+            written = self._history.append(self._waiting)
             self._waiting = []
-            self._write_at_s = now.boot_s + WRITE_EVERY_S
+            self._unwritten_waits = not written
+            self._write_at_s = now.boot_s + (WRITE_EVERY_S if written else RETRY_S)
+
+    def _notice_jump(self, offset_s: float) -> None:
+        """Set the times of counters' samples with the clock: how long ago it was stays true.
+
+        ``offset_s`` is what the wall clock is ahead of the time since boot.
+        """
+        before_s, self._offset_s = self._offset_s, offset_s
+        if before_s is None or abs(offset_s - before_s) < JUMP_S:
+            return
+        by_s = offset_s - before_s
+        for key, counted in self._counted.items():
+            self._counted[key] = [Sample(at_s + by_s, value) for at_s, value in counted]
 
     def _keep(self, check: Check, measured: Measured, metric: Metric, at_s: float) -> float:
         """Keep a sample if it is news; return until when the next one cannot be."""
@@ -161,6 +183,11 @@ class Trends:
 
     def _unwritten(self, key: SeriesKey) -> list[Sample]:
         return [Sample(at_s, value) for one, at_s, value in self._waiting if one == key]
+
+
+def derived_from(derived: Increase | UsedUpIn) -> tuple[str, ...]:
+    """Return the metrics whose samples it takes to tell it."""
+    return (derived.of, derived.size) if isinstance(derived, UsedUpIn) else (derived.of,)
 
 
 def _longest_s(check: Check, counter: str) -> float:

@@ -156,18 +156,24 @@ class StoreFile:
         After a failed write or sync SQLite may or may not find that transaction in its log
         when it opens the file again; making the same change once more is right either way.
         """
-        code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+        code = _code(error)
         if code not in _PASSING:
             self.close()
         unsound = isinstance(error, UnsoundError | UnicodeDecodeError)
         if unsound or code in _UNSOUND:
             self._distrust = str(error)
         if self.trouble is None:
-            reason = (
-                _REASONS.get(code)
-                or _SYSTEMS_REASONS.get(getattr(error, "errno", None) or 0)
-                or str(error)
-            )
+            reason = reason_of(error)
             self.trouble = (reason, self._clock().label())
             self.failures += 1
             log.error("the store cannot be used: %s (%s)", reason, error)
+
+
+def reason_of(error: BaseException) -> str:
+    """Return why a file of ours cannot be used, in words for a person."""
+    number = getattr(error, "errno", None) or 0
+    return _REASONS.get(_code(error)) or _SYSTEMS_REASONS.get(number) or str(error)
+
+
+def _code(error: BaseException) -> int:
+    return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF

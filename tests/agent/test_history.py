@@ -76,10 +76,46 @@ def test_only_what_rose_within_the_time_counts() -> None:
     assert increase(samples, DAY, NOW) == 1
 
 
-def test_samples_of_a_clock_that_was_ahead_are_not_looked_at() -> None:
+@pytest.mark.parametrize("jump_s", [-HOUR, -10 * DAY, -3650 * DAY, 3650 * DAY])
+def test_a_clock_that_was_set_makes_nothing_new_of_what_was_counted_before(jump_s: float) -> None:
+    samples = [Sample(NOW - jump_s - days * DAY, 10.0 - days) for days in range(9, 2, -1)]
+    hourly = [Sample(NOW - jump_s - hours * HOUR, 7) for hours in range(48, 0, -1)]
+
+    assert increase([*samples, *hourly, Sample(NOW, 7)], DAY, NOW) == 0
+
+
+@pytest.mark.parametrize("jump_s", [-HOUR, -10 * DAY, -3650 * DAY, 3650 * DAY])
+def test_what_comes_right_after_the_clock_was_set_is_counted(jump_s: float) -> None:
+    """Its first sample has it already: it is measured from the last one by the old clock."""
+    samples = [Sample(NOW - jump_s - HOUR, 7), Sample(NOW, 8), Sample(NOW, 8)]
+
+    assert increase(samples, DAY, NOW) == 1
+
+
+def test_how_long_ago_it_was_stays_true_when_the_clock_is_set_back() -> None:
+    old = NOW + 10 * DAY
+    samples = [Sample(old - 5 * HOUR, 0), Sample(old - 4 * HOUR, 20), Sample(old - 1000, 21)]
+
+    assert increase([*samples, Sample(NOW, 21)], HOUR, NOW) == 1
+    assert increase([*samples, Sample(NOW, 21)], DAY, NOW) == 21
+
+
+def test_a_counter_that_begins_again_under_another_clock_is_counted_from_0() -> None:
     samples = [Sample(NOW + 10 * DAY, 900), Sample(NOW - HOUR, 1), Sample(NOW, 3)]
 
-    assert increase(samples, DAY, NOW) == 2
+    assert increase(samples, DAY, NOW) == 3
+
+
+@pytest.mark.parametrize("jump_s", [-10 * DAY, -DAY, -3650 * DAY, 10 * DAY, 3650 * DAY])
+def test_a_clock_that_was_set_makes_no_forecast_that_is_sooner(jump_s: float) -> None:
+    """Set back, the same days are there twice: what fell in two weeks would have in one."""
+    falling = looks(14, per_day=GIB, left=60 * GIB)
+    before = forecast(falling, 200 * GIB, NOW).in_s
+    for hours in range(0, 15 * 24, 6):
+        now = NOW + jump_s + hours * HOUR
+        later = [Sample(NOW + jump_s + h * HOUR, 60 * GIB - h * GIB / 24) for h in range(hours + 1)]
+
+        assert forecast([*falling, *later], 200 * GIB, now).in_s > 0.6 * before
 
 
 def test_a_steady_fall_is_forecast() -> None:

@@ -114,9 +114,10 @@ class Recorder:
         self._awake_s = 100 * DAY
         self.told: list[tuple[float, Change]] = []
 
-    def append(self, rows: Iterable[tuple[SeriesKey, float, float]]) -> None:
+    def append(self, rows: Iterable[tuple[SeriesKey, float, float]]) -> bool:
         for key, at_s, value in rows:
             self.kept.setdefault(key, []).append((at_s, value))
+        return True
 
     def samples(self, key: SeriesKey, since_s: float) -> list[tuple[float, float]]:
         return [one for one in self.kept.get(key, []) if one[0] >= since_s]

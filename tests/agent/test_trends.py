@@ -10,7 +10,7 @@ from agent.check_api import Check, Increase, Measured, Metric, Unit, UsedUpIn
 from agent.clock import Now
 from agent.history import NEVER
 from agent.store.history_file import HistoryFile, Row, SeriesKey
-from agent.trends import Trends
+from agent.trends import RETRY_S, Trends
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
 HOUR = 3600.0
@@ -118,9 +118,9 @@ def test_idle_readings_are_written_once_in_five_minutes_at_most(
     written = []
 
     class Counting(HistoryFile):
-        def append(self, rows: Sequence[Row]) -> None:
+        def append(self, rows: Sequence[Row]) -> bool:
             written.append(len(rows))
-            super().append(rows)
+            return super().append(rows)
 
     computer.file = Counting(tmp_path)
     computer.restart()
@@ -134,7 +134,9 @@ def test_only_what_rules_judge_and_what_is_derived_from_is_kept(computer: Comput
     computer.looks(0, judged=("state",), state="on", free_bytes=1.0, total_bytes=2.0, kills_total=1)
     computer.trends.write(at(1), at_once=True)
 
-    assert {key.metric for key in computer.file.series()} == {"kills_total", "free_bytes", "state"}
+    assert {key.metric for key in computer.file.series()} == {
+        *("kills_total", "free_bytes", "total_bytes", "state")
+    }
     assert computer.file.samples(SeriesKey("test.events", "it", "state"), 0) == [
         (START.timestamp(), 1.0)
     ]
@@ -155,3 +157,74 @@ def test_between_samples_nothing_is_looked_up_but_words_are_news_at_once(
 
     assert kept("state") == [0.0, 1.0]
     assert kept("free_bytes") == [100.0, 50.0]
+
+
+JUMPS = (-HOUR, 10 * DAY, -3650 * DAY, 3650 * DAY)
+
+
+@pytest.mark.parametrize("jump_s", JUMPS)
+def test_a_clock_that_is_set_makes_no_increase_and_hides_none(
+    computer: Computer, jump_s: float
+) -> None:
+    """A line of a log an hour before the clock is set is as old as before; one after it is new."""
+
+    def looks(seconds: float, total: int, jumped_s: float = 0.0) -> object:
+        now = at(seconds)._replace(wall=at(seconds + jumped_s).wall)
+        measured = Measured("it", {"kills_total": total})
+        return computer.trends.complete(CHECK, measured, frozenset(), now).values["kills_24h"]
+
+    for hour in range(48):
+        looks(hour * HOUR, 5)
+    assert looks(48 * HOUR, 7) == 2
+    assert looks(49 * HOUR, 7, jump_s) == 2
+    assert looks(49 * HOUR + 60, 8, jump_s) == 3
+    assert looks(49.5 * HOUR, 8, jump_s) == 3
+    assert looks(72.5 * HOUR, 8, jump_s) == 1
+    assert looks(74 * HOUR, 8, jump_s) == 0
+
+
+@pytest.mark.parametrize("jump_s", JUMPS)
+def test_a_line_that_comes_while_the_agent_restarts_under_another_clock_is_not_lost(
+    computer: Computer, jump_s: float
+) -> None:
+    for hour in range(48):
+        computer.looks(hour * HOUR, kills_total=5)
+    computer.trends.write(at(48 * HOUR), at_once=True)
+    computer.restart()
+
+    told = computer.looks(48 * HOUR + jump_s, kills_total=6)["kills_24h"]
+
+    assert told == 1
+
+
+@pytest.mark.parametrize("jump_s", JUMPS)
+def test_a_clock_that_is_set_makes_no_forecast_of_a_full_disk(
+    computer: Computer, jump_s: float
+) -> None:
+    told = [
+        computer.looks(
+            hour * HOUR + (jump_s if hour > 300 else 0.0),
+            free_bytes=3e11 - hour * 1e8,
+            total_bytes=1e12,
+        )["full_in"]
+        for hour in range(0, 500, 6)
+    ]
+
+    assert all(isinstance(one, float) and one > 60 * DAY for one in told)
+
+
+def test_samples_that_cannot_be_written_are_tried_again_soon(
+    computer: Computer, tmp_path: Path
+) -> None:
+    computer.file = HistoryFile(tmp_path / "gone")
+    computer.restart()
+    computer.looks(0, kills_total=1)
+    assert "cannot be used since" in computer.file.trouble
+    (tmp_path / "gone").mkdir()
+
+    computer.looks(RETRY_S / 2, kills_total=1)
+    assert computer.file.trouble
+    computer.looks(RETRY_S, kills_total=1)
+
+    assert not computer.file.trouble
+    assert len(HistoryFile(tmp_path / "gone").series()) == 1
