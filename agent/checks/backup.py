@@ -32,12 +32,14 @@ def probe(targets: TargetFilter) -> Iterator[Measured | Unreadable]:
         if isinstance(answer, CheckError):
             yield Unreadable(name, f"{backup.folder}: {answer.reason}")
         else:
-            yield Measured(name, values(backup, files(answer), now))
+            newest = answer.partition("\t")[2]
+            about = f"{newest} in {backup.folder}" if newest else f"nothing in {backup.folder}"
+            yield Measured(name, values(backup, files(answer), now), about)
 
 
 def files(answer: str) -> list[File]:
     """Return what ``probe_child.newest`` told, the newest first."""
-    words = answer.split()
+    words = answer.partition("\t")[0].split()
     return [(float(at), int(size)) for at, size in zip(words[::2], words[1::2], strict=True)]
 
 

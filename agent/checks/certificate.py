@@ -18,6 +18,7 @@ from agent.host import abandonable
 from agent.host.connect import place_of
 
 _DEADLINE_S = 12.0
+_MOST_HOSTS = 3
 _REASONS = {
     "refused": "the connection was refused",
     "timeout": "the server did not answer",
@@ -60,7 +61,8 @@ def _told(target: str, answer: str, host: str, now: datetime) -> Measured | Unre
     from binascii import a2b_base64  # noqa: PLC0415 - once in hours
 
     try:
-        return Measured(target, values(a2b_base64(answer), host, now))
+        der = a2b_base64(answer)
+        return Measured(target, values(der, host, now), about=in_words(der))
     except (ValueError, IndexError):
         return Unreadable(target, "what is there is no certificate")
 
@@ -78,6 +80,15 @@ def values(der: bytes, host: str, now: datetime) -> dict[str, float | int | str]
     return (
         found | {"host_name": "right" if certificate.is_for(host) else "wrong"} if host else found
     )
+
+
+def in_words(der: bytes) -> str:
+    """Return whom a certificate is for and who issued it; raises ValueError or IndexError."""
+    from agent.host import x509  # noqa: PLC0415 - once in hours
+
+    certificate = x509.parse(der)
+    subject = ", ".join(certificate.hosts[:_MOST_HOSTS]) or certificate.subject
+    return f"{subject}, issued by {certificate.issuer}"
 
 
 CHECK = Check(

@@ -57,7 +57,9 @@ def _look(
     if report.told:
         identity = f"{report.model} {report.serial}"
         grown = totals(memory, drive.target, identity, report.told)
-        yield Measured(drive.target, {**report.told, **grown})
+        serial = f"serial {report.serial}" if report.serial else ""
+        about = ", ".join(filter(None, (report.model, serial)))
+        yield Measured(drive.target, {**report.told, **grown}, about)
     elif named:
         yield Unreadable(drive.target, "the drive tells nothing of its health")
 

@@ -43,7 +43,7 @@ def probe(targets: TargetFilter) -> Iterator[Measured | Unreadable]:
         if isinstance(answer, CheckError):
             yield Unreadable(target, answer.reason)
         else:
-            yield Measured(target, values(answer))
+            yield Measured(target, values(answer), about=in_words(answer))
 
 
 def question_of(target: str, texts: tuple[str, ...] = (), *, unverified: bool = False) -> str:
@@ -69,13 +69,19 @@ def values(answer: str) -> dict[str, float | int | str]:
     state, *rest = answer.split()
     if not rest:
         return {"state": state}
-    status, taken_s, text = rest
+    status, taken_s, text = rest[:3]
     found: dict[str, float | int | str] = {
         "state": state,
         "status": int(status),
         "answer_s": float(taken_s),
     }
     return found if text == "-" else found | {"text": text}
+
+
+def in_words(answer: str) -> str:
+    """Return the status in the server's own words; nothing when it gave none."""
+    words = answer.split()
+    return f"HTTP {words[1]} {' '.join(words[4:])}".rstrip() if len(words) > 1 else ""
 
 
 CHECK = Check(

@@ -54,16 +54,16 @@ def _of_files(
 ) -> Iterator[Measured | Unreadable]:
     questions = {}
     for path in paths:
-        total, cursor = _remembered(memory, path)
+        total, cursor, last = _remembered(memory, path)
         there = _place(path)
         if there is None:
-            memory[path] = f"{total} {cursor or _UNREAD}"
+            memory[path] = _text(total, cursor or _UNREAD, last)
             if absent_ignored:
-                yield _measured(path, total)
+                yield _measured(path, total, last)
             else:
                 yield Unreadable(path, "there is no such file")
         elif cursor.split()[:3] == there:  # nothing was written, so no child is needed
-            yield _measured(path, total)
+            yield _measured(path, total, last)
         else:
             questions[path] = json.dumps({"path": path, "cursor": cursor, **patterns})
     yield from _asked("log_file", questions, memory)
@@ -101,15 +101,33 @@ def _asked(
             yield Unreadable(target, answer.reason)
             continue
         told = json.loads(answer)
-        total = _remembered(memory, target)[0] + told["count"]
-        memory[target] = f"{total} {told['cursor']}"
-        yield _measured(target, total)
+        total, _, last = _remembered(memory, target)
+        total, last = total + told["count"], _line(told["last"]) or last
+        memory[target] = _text(total, told["cursor"], last)
+        yield _measured(target, total, last)
 
 
-def _remembered(memory: dict[str, str], target: str) -> tuple[int, str]:
-    """Return the total so far, and the cursor; nothing of a target that was never looked at."""
-    total, _, cursor = memory.get(target, "").partition(" ")
-    return (int(total), cursor) if total.isdigit() else (0, "")
+def _remembered(memory: dict[str, str], target: str) -> tuple[int, str, str]:
+    """Return the total so far, the cursor, and the last line that matched.
+
+    Nothing of a target that was never looked at.
+    """
+    counted, _, last = memory.get(target, "").partition("\n")
+    total, _, cursor = counted.partition(" ")
+    return (int(total), cursor, last) if total.isdigit() else (0, "", "")
+
+
+def _text(total: int, cursor: str, last: str) -> str:
+    return f"{total} {cursor}\n{last}" if last else f"{total} {cursor}"
+
+
+def _line(text: str) -> str:
+    """Return a line of a log as it may be kept: one line, without secrets."""
+    if not text:
+        return ""
+    from agent.redact import redact  # noqa: PLC0415 - its patterns stay in memory once loaded
+
+    return redact(" ".join(text.split()))
 
 
 def _place(path: str) -> list[str] | None:
@@ -123,8 +141,8 @@ def _place(path: str) -> list[str] | None:
     return [str(told.st_dev), str(told.st_ino), str(told.st_size)]
 
 
-def _measured(target: str, total: int) -> Measured:
-    return Measured(target, {"lines_total": total})
+def _measured(target: str, total: int, last: str) -> Measured:
+    return Measured(target, {"lines_total": total}, about=last)
 
 
 CHECK = Check(

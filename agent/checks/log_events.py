@@ -16,15 +16,20 @@ from agent.check_api import (
 
 if sys.platform == "win32":
     from agent.host.event_log import KINDS, counts
+
+    def latest(_kind: str) -> str:
+        """Return the last event of a kind in words: here its numbers say all."""
+        return ""
+
 else:
     from agent.host.boot import boot_id
-    from agent.host.kernel_log import KINDS, KernelLog
+    from agent.host.kernel_log import KINDS, SHARED
 
-    _LOG = KernelLog()
+    latest = SHARED.latest
 
     def counts(memory: dict[str, str]) -> dict[str, int]:
         """Return how many events of each kind there were since the first look."""
-        return _LOG.counts(memory, boot_id())
+        return SHARED.counts(memory, boot_id())
 
 
 _WILD = frozenset("*?")
@@ -41,7 +46,9 @@ def probe(targets: TargetFilter, memory: dict[str, str]) -> Iterator[Measured | 
     chosen = [kind for kind in KINDS if targets.wants(kind)]
     if chosen:
         found = counts(memory)
-        yield from (Measured(kind, {"count_total": found[kind]}) for kind in chosen)
+        for kind in chosen:
+            about = latest(kind) if found[kind] else ""
+            yield Measured(kind, {"count_total": found[kind]}, about)
 
 
 CHECK = Check(

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from agent.check_api import (
     Check,
+    CheckError,
     Increase,
     Measured,
     Metric,
@@ -24,7 +25,18 @@ def probe(targets: TargetFilter) -> Iterator[Measured | Unreadable]:
     kills = procfs.out_of_memory_kills()
     if kills is None:
         raise UnsupportedCheckError("this kernel does not count what it kills")
-    yield Measured(TARGET, {"kills_total": kills})
+    yield Measured(TARGET, {"kills_total": kills}, _last_killed() if kills else "")
+
+
+def _last_killed() -> str:
+    """Return the program that was killed last, as far as the kernel's log may be read."""
+    from agent.host import kernel_log  # noqa: PLC0415 - where a program was killed
+
+    try:
+        name = kernel_log.killed(kernel_log.SHARED.latest("out-of-memory"))
+    except CheckError:
+        return ""
+    return f"last killed: {name}" if name else ""
 
 
 CHECK = Check(

@@ -62,7 +62,7 @@ def _told(name: str, ran: _Ran | CheckError) -> Measured | Unreadable:
     code, output, taken_s = ran
     if 0 <= code < len(STATUSES):
         values: dict[str, float | int | str] = {"status": STATUSES[code], "taken_s": taken_s}
-        return Measured(name, values | output.values())
+        return Measured(name, values | output.values(), about=output.summary)
     if code < 0:
         reason = f"it was ended by signal {-code}"
     elif code == _NOT_FOUND:

@@ -23,7 +23,8 @@ def probe(targets: TargetFilter) -> Iterator[Measured | Unreadable]:
         if isinstance(found, Array):
             there.add(found.target)
             if targets.wants(found.target):
-                yield Measured(found.target, values(found))
+                about = "" if found.state == "healthy" else arrays.members(found.target)
+                yield Measured(found.target, values(found), about)
         elif targets.wants(found[0]):
             yield Unreadable(found[0], found[1].reason)
     for name in missing(targets, there):

@@ -14,14 +14,15 @@ def probe(targets: TargetFilter, memory: dict[str, str]) -> Iterator[Measured | 
     """Yield what is known of the system's restarts."""
     if targets.wants(TARGET):
         uptime: dict[str, float | int | str] = {"uptime_s": clock.now().boot_s}
-        yield Measured(TARGET, uptime | _restarts(memory))
+        told, about = _restarts(memory)
+        yield Measured(TARGET, uptime | told, about)
 
 
 if sys.platform == "linux":
     from agent.host import restarts
     from agent.host.boot import boot_id
 
-    def _restarts(memory: dict[str, str]) -> dict[str, float | int | str]:
+    def _restarts(memory: dict[str, str]) -> tuple[dict[str, float | int | str], str]:
         told: dict[str, float | int | str] = {}
         asked_for = restarts.read_asked_for()
         if asked_for is not None:
@@ -29,7 +30,7 @@ if sys.platform == "linux":
         total = restarts.count(memory, boot_id(), restarts.read_meant)
         if total is not None:
             told["unexpected_total"] = total
-        return told
+        return told, restarts.read_asked_by() if asked_for else ""
 
 elif sys.platform == "win32":
     from contextlib import suppress
@@ -37,16 +38,16 @@ elif sys.platform == "win32":
     from agent.check_api import UnsupportedCheckError
     from agent.host import reboot_windows
 
-    def _restarts(memory: dict[str, str]) -> dict[str, float | int | str]:
+    def _restarts(memory: dict[str, str]) -> tuple[dict[str, float | int | str], str]:
         told: dict[str, float | int | str] = {"pending": PENDING[not reboot_windows.read().waits]}
         with suppress(UnsupportedCheckError):
             told["unexpected_total"] = reboot_windows.unexpected(memory)
-        return told
+        return told, ""
 
 else:
 
-    def _restarts(_memory: dict[str, str]) -> dict[str, float | int | str]:
-        return {}
+    def _restarts(_memory: dict[str, str]) -> tuple[dict[str, float | int | str], str]:
+        return {}, ""
 
 
 CHECK = Check(

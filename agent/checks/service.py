@@ -37,8 +37,8 @@ def probe(targets: TargetFilter) -> Iterator[Measured | Unreadable]:
     if "stopped" not in targets.options.get("count", ()):
         yield from (Measured(name, _values(service)) for name, service in wanted.items())
     else:
-        down = sum(service.state in {"stopped", "failed"} for service in wanted.values())
-        yield Measured(_ALL, {"stopped_count": down})
+        down = [name for name, one in wanted.items() if one.state in {"stopped", "failed"}]
+        yield Measured(_ALL, {"stopped_count": len(down)}, about=", ".join(sorted(down)))
 
 
 def _is_wanted(service: Service, targets: TargetFilter) -> bool:

@@ -13,7 +13,7 @@ def probe(targets: TargetFilter) -> Iterator[Measured]:
 
     failed = [unit for unit in systemd.failed() if targets.wants(unit)]
     if targets.include or targets.wants(TARGET):
-        yield Measured(TARGET, {"failed_count": len(failed)})
+        yield Measured(TARGET, {"failed_count": len(failed)}, about=", ".join(failed))
 
 
 CHECK = Check(

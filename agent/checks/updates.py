@@ -25,7 +25,8 @@ def probe(targets: TargetFilter) -> Iterator[Measured]:
         return
     from agent.host import packages  # noqa: PLC0415 - once in hours, and not on every system
 
-    yield Measured(TARGET, values(packages.read(), clock.now().wall.timestamp()))
+    updates = packages.read()
+    yield Measured(TARGET, values(updates, clock.now().wall.timestamp()), in_words(updates))
 
 
 def values(updates: "Updates", now: float) -> dict[str, float | int | str]:
@@ -44,6 +45,13 @@ def values(updates: "Updates", now: float) -> dict[str, float | int | str]:
     if updates.lists_at is not None:
         found["lists_age"] = max(0.0, now - updates.lists_at)
     return found
+
+
+def in_words(updates: "Updates") -> str:
+    """Return the first names of what waits, those for security first, and how many more."""
+    names = updates.pending.names
+    more = updates.pending.all - len(names)
+    return ", ".join(names) + (f" and {more} more" if names and more > 0 else "")
 
 
 CHECK = Check(

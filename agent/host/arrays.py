@@ -92,6 +92,21 @@ def _with_errors(array: Array, blocks: Path) -> Array:
     return array._replace(state="failed" if broken else array.state, errors=errors)
 
 
+def members(target: str, folder: str = "") -> str:
+    """Return an array's members in words, with what is told of each; empty where nothing is.
+
+    Of md as ``/proc/mdstat`` has it, ``sda1[0] sdb1[1](F)``: F is faulty, S a spare.
+    """
+    for block in re.split(r"\n(?=md\S* : )", procfs.text(f"{folder}/proc/mdstat")):
+        found = _MD.search(block)
+        if found and target == f"/dev/{found['name']}":
+            return " ".join(word for word in found["rest"].split() if "[" in word)
+    for pool in Path(f"{folder}/sys/fs/btrfs").glob("*-*-*-*-*"):
+        if target in {f"btrfs:{procfs.text(str(pool / 'label'))}", f"btrfs:{pool.name}"}:
+            return " ".join(sorted(path.name for path in (pool / "devices").glob("*")))
+    return ""
+
+
 def btrfs(folder: Path) -> list[Array]:
     """Return the mounted btrfs of several devices.
 

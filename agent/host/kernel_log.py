@@ -38,6 +38,7 @@ _HARDWARE = re.compile(
     r"(?:mce: )?(?:\{\d+\})?\[Hardware Error\]: (?:CPU \d+: Machine Check Exception: "
     r"|event severity: (?:fatal|recoverable|panic)|.*\bUncorrected\b)"
 )
+_KILLED = re.compile(r"Kill(?:ed)? process \d+,? \((?P<name>[^)]*)\)")
 _NO_MEMORY = re.compile(r"(?:Memory cgroup o|O)ut of memory: Kill(?:ed)? process")
 
 
@@ -116,6 +117,7 @@ class KernelLog:
         self._descriptor = -1
         self._last = -1
         self._found: deque[tuple[int, str]] = deque(maxlen=_MOST_KEPT)
+        self._texts: dict[str, str] = {}
         self._seen = Record(-1, 0.0, from_kernel=True, text="")
 
     def counts(self, memory: MutableMapping[str, str], boot: str) -> dict[str, int]:
@@ -133,6 +135,11 @@ class KernelLog:
                 memory[each] = str(int(memory.get(each, "0")) + 1)
         memory["boot"], memory["record"] = boot, str(self._last)
         return {each: int(memory.get(each, "0")) for each in KINDS}
+
+    def latest(self, which: str) -> str:
+        """Return the last record of a kind in this boot; empty when there is none."""
+        self._read()
+        return self._texts.get(which, "")
 
     def _read(self) -> None:
         if self._descriptor < 0:
@@ -153,11 +160,23 @@ class KernelLog:
     def _take(self, record: Record) -> None:
         self._last = record.number
         found = kind(record.text, is_fixed) if record.from_kernel else None
+        if found:
+            self._texts[found] = record.text
         seen = self._seen
         if not found or (record.text == seen.text and record.at_s - seen.at_s < _REPEATED_S):
             return
         self._found.append((record.number, found))
         self._seen = record
+
+
+def killed(text: str) -> str:
+    """Return the program that an ``out-of-memory`` record tells of; empty when it names none."""
+    found = _KILLED.search(text)
+    return found["name"] if found else ""
+
+
+SHARED = KernelLog()
+"""This computer's, read once for all who ask."""
 
 
 def _opened(device: str) -> int:

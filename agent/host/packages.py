@@ -6,7 +6,7 @@ apt and dnf are asked to reckon with the lists they fetched last; how old these 
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +14,7 @@ from typing import NamedTuple
 from agent.errors import CheckError, UnsupportedCheckError
 from agent.host import program
 
+MOST_NAMES = 6
 _DEADLINE_S = 60.0
 _LONGEST = 1 << 20
 _NEWEST_ENTRIES = 1 << 18  # of a history that may be years long
@@ -46,10 +47,20 @@ _END_DATE = re.compile(r"End-Date: (\d{4}-\d\d-\d\d)\s+(\d\d:\d\d:\d\d)")
 
 
 class Pending(NamedTuple):
-    """How many packages wait to be upgraded, and how many of them for security."""
+    """How many packages wait to be upgraded, how many of them for security, and their names.
+
+    At most ``MOST_NAMES`` names, those for security first.
+    """
 
     all: int
     security: int
+    names: tuple[str, ...] = ()
+
+
+def pending(names: Iterable[str], security: Collection[str]) -> Pending:
+    """Return what waits, by the names of all packages and of those for security."""
+    every = sorted(names, key=lambda name: (name not in security, name))
+    return Pending(len(every), len(security), tuple(every[:MOST_NAMES]))
 
 
 _reckoned: dict[str, tuple[tuple[float, ...], Pending]] = {}
@@ -109,8 +120,8 @@ def _apt_pending(apt: str) -> Pending:
 
 def apt_pending(said: str) -> Pending:
     """Return what a simulated upgrade would upgrade; packages that it would add do not count."""
-    found = list(_INST.finditer(said))
-    return Pending(len(found), sum(bool(_SECURITY.search(one["origin"])) for one in found))
+    found = {one["name"]: one["origin"] for one in _INST.finditer(said)}
+    return pending(found, [name for name in found if _SECURITY.search(found[name])])
 
 
 def dnf_names(said: str) -> set[str]:
@@ -154,7 +165,7 @@ def _dnf_pending(dnf: str) -> Pending:
     ask = [dnf, "--quiet", "--cacheonly", "check-update"]
     every = dnf_names(_said(ask, (0, _DNF_UPDATES)))
     security = dnf_names(_said([*ask, "--security"], (0, _DNF_UPDATES))) if every else set()
-    return Pending(len(every), len(security & every))
+    return pending(every, security & every)
 
 
 def _apt_upgraded_at() -> float | None:

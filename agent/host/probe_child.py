@@ -73,10 +73,10 @@ def addresses(host: str) -> str:
 
 
 def newest(question: str) -> str:
-    """Return time of change (Unix) and size of the newest files, the newest first.
+    """Return time of change (Unix) and size of the newest files, the newest first, and its name.
 
-    ``question`` is a folder and, on a line of its own, a pattern of names. Links count as what
-    they lead to; what vanishes meanwhile does not count.
+    The name comes after a tab. ``question`` is a folder and, on a line of its own, a pattern of
+    names. Links count as what they lead to; what vanishes meanwhile does not count.
     """
     from fnmatch import fnmatchcase  # noqa: PLC0415 - the other probes must not pay for it
 
@@ -88,11 +88,12 @@ def newest(question: str) -> str:
                 try:
                     if entry.is_file():
                         told = entry.stat()
-                        found.append((told.st_mtime, told.st_size))
+                        found.append((told.st_mtime, told.st_size, entry.name))
                 except OSError:
                     continue
     found.sort(reverse=True)
-    return " ".join(f"{at:.0f} {size}" for at, size in found[:_MOST_FILES])
+    pairs = " ".join(f"{at:.0f} {size}" for at, size, _ in found[:_MOST_FILES])
+    return f"{pairs}\t{found[0][2]}" if found else ""
 
 
 PROBES = {"room": room, "written": written, "addresses": addresses, "newest": newest}

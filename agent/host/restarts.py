@@ -12,6 +12,7 @@ from agent.host import procfs
 ASKED = ("run/reboot-required", "run/reboot-needed")
 """Files by which Debian and Ubuntu, and SUSE, ask for a restart."""
 
+_RELEASE = "/proc/sys/kernel/osrelease"
 _MOST_RECORDS = 1024 * 1024  # bytes of wtmp that are read, from its end
 _SAME_BOOT_S = 3600.0
 _SIZES = (384, 400)
@@ -85,13 +86,23 @@ def is_asked_for(root: Path, running: str, booted_s: float) -> bool | None:
     if any((root / path).exists() for path in ASKED):
         return True
     kernels = list(_kernels(root))
-    if not kernels:
-        return None
+    return bool(_newer(kernels, running, booted_s)) if kernels else None
+
+
+def asked_by(root: Path, running: str, booted_s: float) -> str:
+    """Return which packages or kernels ask for the restart, in words; empty when none is named."""
+    named = [line for path in ASKED for line in procfs.text(f"{root / path}.pkgs").splitlines()]
+    newer = [f"kernel {one}" for one in _newer(_kernels(root), running, booted_s)]
+    return ", ".join(sorted({*named, *newer}))
+
+
+def _newer(kernels: Iterable[tuple[str, float]], running: str, booted_s: float) -> set[str]:
     mine = _version(running)
-    return any(
-        installed_s > booted_s and _kind(release) == _kind(running) and _version(release) > mine
+    return {
+        release
         for release, installed_s in kernels
-    )
+        if installed_s > booted_s and _kind(release) == _kind(running) and _version(release) > mine
+    }
 
 
 def _kernels(root: Path) -> Iterator[tuple[str, float]]:
@@ -120,7 +131,12 @@ def read_meant(folder: str = "/var/log") -> bool | None:
 
 def read_asked_for() -> bool | None:
     """Tell whether this computer waits for a restart; None where it cannot tell."""
-    return is_asked_for(Path("/"), procfs.text("/proc/sys/kernel/osrelease"), procfs.boot_time())
+    return is_asked_for(Path("/"), procfs.text(_RELEASE), procfs.boot_time())
+
+
+def read_asked_by() -> str:
+    """Return what asks for a restart of this computer; empty when nothing is named."""
+    return asked_by(Path("/"), procfs.text(_RELEASE), procfs.boot_time())
 
 
 def _tail(path: str) -> bytes:

@@ -23,6 +23,7 @@ MOST_BYTES = 1 << 20
 _AT_ONCE = 8
 _CHUNK = 65_536
 _LONGEST_HEAD = 65_536
+_LONGEST_REASON = 100
 _SAMPLE = b"-----BEGIN CERTIFICATE-----"
 _INTERIM = range(100, 200)
 _BODILESS = (204, 304)
@@ -33,11 +34,11 @@ class NoAnswerError(Exception):
 
 
 def http(question: str) -> str:
-    """GET a page; return ``answered STATUS SECONDS TEXT`` or the word for how it went.
+    """GET a page; return ``answered STATUS SECONDS TEXT REASON`` or the word for how it went.
 
     The lines of ``question``: host, port, ``tls``, ``unverified`` or nothing, the path with its
     query, and texts that must all be in the page. TEXT is ``yes``, ``no``, or ``-`` when none is
-    looked for.
+    looked for. REASON is what the server calls the status, any words or none.
     """
     host, port, tls, path, *texts = question.split("\n")
     begun_s = time.monotonic()
@@ -48,7 +49,7 @@ def http(question: str) -> str:
                 named = f"[{host}]" if ":" in host else host.encode("idna").decode()
                 usual = port == ("443" if tls else "80")
                 connection.sendall(_request(named if usual else f"{named}:{port}", path))
-                status, text = _answer(connection, begun_s + ANSWER_S)
+                status, reason, text = _answer(connection, begun_s + ANSWER_S)
     except NoAnswerError as error:
         return str(error)
     except TimeoutError:
@@ -56,7 +57,7 @@ def http(question: str) -> str:
     except (OSError, ValueError, IndexError):
         return "broken"
     found = "-" if not texts else "yes" if all(wanted in text for wanted in texts) else "no"
-    return f"answered {status} {time.monotonic() - begun_s:.6f} {found}"
+    return f"answered {status} {time.monotonic() - begun_s:.6f} {found} {reason}".rstrip()
 
 
 def certificate(question: str) -> str:
@@ -146,12 +147,12 @@ def _request(host: str, path: str) -> bytes:
     return f"{head}Accept-Encoding: identity\r\nConnection: close\r\n\r\n".encode()
 
 
-def _answer(connection: socket.socket, until_s: float) -> tuple[int, str]:
-    """Return status and text of an answer; raises ValueError when it is none of HTTP."""
+def _answer(connection: socket.socket, until_s: float) -> tuple[int, str, str]:
+    """Return status, reason and text of an answer; raises ValueError when it is none of HTTP."""
     reader = _Reader(connection, until_s)
-    status, fields = _head(reader)
+    status, reason, fields = _head(reader)
     while status in _INTERIM:
-        status, fields = _head(reader)
+        status, reason, fields = _head(reader)
     kind = fields.get("content-type", "").lower()
     charset = kind.partition("charset=")[2].partition(";")[0].strip("\"' ") or "utf-8"
     if status in _BODILESS:
@@ -161,12 +162,12 @@ def _answer(connection: socket.socket, until_s: float) -> tuple[int, str]:
     else:
         body = reader.upto(min(int(fields.get("content-length", MOST_BYTES)), MOST_BYTES))
     try:
-        return status, body.decode(charset, "replace")
+        return status, reason, body.decode(charset, "replace")
     except LookupError:
-        return status, body.decode("utf-8", "replace")
+        return status, reason, body.decode("utf-8", "replace")
 
 
-def _head(reader: "_Reader") -> tuple[int, dict[str, str]]:
+def _head(reader: "_Reader") -> tuple[int, str, dict[str, str]]:
     words = reader.line().split(None, 2)
     if not words[0].startswith("HTTP/1.") or not words[1].isdigit():
         raise ValueError("not HTTP")
@@ -174,7 +175,8 @@ def _head(reader: "_Reader") -> tuple[int, dict[str, str]]:
     while line := reader.line():
         name, _, value = line.partition(":")
         fields[name.strip().lower()] = value.strip()
-    return int(words[1]), fields
+    reason = " ".join("".join(words[2:]).split())[:_LONGEST_REASON]
+    return int(words[1]), reason, fields
 
 
 def _chunked(reader: "_Reader") -> bytes:

@@ -8,7 +8,8 @@ from playwright.sync_api import Page, expect
 
 from agent.protocol.credentials import CredentialPrefix, credential_hash, new_credential
 from agent.protocol.events import Reading
-from agent.protocol.words import Change, Evaluation, Priority, Unit
+from agent.protocol.evidence import Evidence, Series, Try
+from agent.protocol.words import Change, Evaluation, Outcome, Priority, Unit
 from server_stub.clients.models import Device
 from tests.browser.conftest import Desk
 from tests.browser.watched import overflow_px
@@ -59,6 +60,10 @@ def test_an_alert_opens_worsens_and_resolves_before_the_technicians_eyes(
         priority=Priority.URGENT,
         readings=(Reading("free_percent", 0.4, Unit.SHARE),),
         advice="Move the archive.",
+        about="Samsung SSD 980, serial S64D",
+        tried=(Try("clean the temporary files", messages.DEVICE_AT, Outcome.NOT_HEALED),),
+        series=(Series("free_percent", Unit.SHARE, ((3600, 13), (0, 0.4))),),
+        evidence=(Evidence("Largest folders", ("E:/archive 411 GiB",)),),
     )
     post("events", messages.events_body(worse).decode())
     row = page.locator("#queue tbody tr", has_text="Disk E: is nearly full")
@@ -66,6 +71,15 @@ def test_an_alert_opens_worsens_and_resolves_before_the_technicians_eyes(
     expect(row).to_contain_text("response")
     row.get_by_role("link", name="Disk E: is nearly full").click()
     expect(page.get_by_role("region", name="What the monitor found")).to_contain_text("0.4 %")
+    found = page.get_by_role("region", name="What the monitor found")
+    expect(found).to_contain_text("Samsung SSD 980, serial S64D")
+    led = page.get_by_role("region", name="What led to it")
+    expect(led.get_by_role("img")).to_have_accessible_name(
+        "free: 13 % 1 h before, 0.4 % at last; least 0.4 %, most 13 %"
+    )
+    expect(led).to_contain_text("E:/archive 411 GiB")
+    tried = page.get_by_role("region", name="What the agent tried")
+    expect(tried).to_contain_text("not healed")
     expect(page.get_by_role("region", name="What to do")).to_contain_text("Move the archive.")
     expect(page.get_by_role("region", name="Facts of the device")).to_contain_text(
         "as they were when it was reported"
@@ -91,6 +105,10 @@ def test_hostile_texts_that_the_intake_accepts_do_nothing_on_any_page(
             fingerprint=text,
             reason=text,
             readings=(Reading(text, text, Unit.WORD),),
+            about=text,
+            tried=(Try(text[:100], text[:40], Outcome.FAILED, text),),
+            series=(Series(text, Unit.COUNT, ((60, 1), (0, 2))),),
+            evidence=(Evidence(text[:100], (text, text)),),
         )
         for text in texts
     ]

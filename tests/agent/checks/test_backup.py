@@ -120,7 +120,9 @@ def test_the_folders_of_the_devices_file_are_looked_at(tmp_path: Path) -> None:
     assert full.values["newest_bytes"] == 1000
     assert full.values["missed_runs"] == 1
     assert full.values["size_drop_percent"] == 80
-    assert found["empty"] == Measured("empty", {"missed_runs": 30})
+    assert full.about == f"db-30.dump in {tmp_path}/full"
+    nothing = f"nothing in {tmp_path}/empty"
+    assert found["empty"] == Measured("empty", {"missed_runs": 30}, nothing)
     gone = f"{tmp_path}/gone: No such file or directory"
     assert found["gone"] == Unreadable("gone", gone)
     [named] = CHECK.probe(TargetFilter(("other",)))

@@ -88,6 +88,7 @@ def test_servers_and_files_are_looked_at(authority: trustme.CA, tmp_path: Path) 
         assert 9.9 * 86_400 < float(one.values["expires_in"]) <= 10 * 86_400
         assert one.values["validity"] == "valid"
         assert one.values.get("host_name") == name
+        assert one.about.startswith("localhost, issued by trustme v")
     reasons = {one.target: one.reason for one in found.values() if isinstance(one, Unreadable)}
     assert reasons == {
         unusable[0]: "the server does not speak TLS there",

@@ -71,6 +71,7 @@ def test_each_drive_that_has_something_to_tell() -> None:
         "pending_grown_total": 0,
         "reallocated_grown_total": 0,
     }
+    assert failing.about == "ST3000DM001-1CH166, serial W1F00001"
 
 
 def test_a_drive_that_does_not_answer_is_unknown() -> None:

@@ -47,6 +47,10 @@ def test_texts_and_trust_are_part_of_the_question() -> None:
             "answered 404 1.5 no",
             {"state": "answered", "status": 404, "answer_s": 1.5, "text": "no"},
         ),
+        (
+            "answered 404 1.5 no Not Found",
+            {"state": "answered", "status": 404, "answer_s": 1.5, "text": "no"},
+        ),
         ("refused", {"state": "refused"}),
     ],
 )
@@ -67,4 +71,5 @@ def test_pages_are_asked_for_and_a_wrong_target_hides_none() -> None:
         one = found[target]
         assert isinstance(one, Measured)
         assert (one.values["status"], one.values["text"]) == (200, "yes")
+        assert one.about == "HTTP 200 OK"
     assert found["http://127.0.0.1:1/"] == Measured("http://127.0.0.1:1/", {"state": "refused"})

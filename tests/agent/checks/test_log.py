@@ -42,6 +42,30 @@ def test_the_count_goes_on_from_look_to_look(tmp_path: Path) -> None:
     assert look(stored, log, match=("error",)) == {log: 3}, "also after the agent was restarted"
 
 
+def test_the_last_line_that_matched_is_told_without_secrets_until_another_does(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "app.log"
+    path.write_text("")
+    memory: dict[str, str] = {}
+    targets = TargetFilter((str(path),), options={"match": ("error",)})
+
+    def about(*lines: str) -> str:
+        with path.open("a") as file:
+            file.writelines(f"{line}\n" for line in lines)
+        [one] = CHECK.probe(targets, memory)
+        assert isinstance(one, Measured)
+        return one.about
+
+    assert about() == ""
+    assert about("error 1", "error 2: password=Tiger2024  refused", "fine") == (
+        "error 2: password=[redacted] refused"
+    )
+    assert about("fine") == about() == "error 2: password=[redacted] refused"
+    assert "Tiger2024" not in str(memory)
+    assert about("error 3") == "error 3"
+
+
 def test_an_unchanged_log_needs_no_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "app.log"
     path.write_text("a\n")

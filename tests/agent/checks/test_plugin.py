@@ -116,6 +116,12 @@ def test_performance_data_of_all_lines_is_told() -> None:
     }
 
 
+def test_its_first_line_is_told_about_it() -> None:
+    found = ran(*shell("printf 'WARN: two are down | x=1\nmore\n'; exit 1"))
+    assert isinstance(found, Measured)
+    assert found.about == "WARN: two are down"
+
+
 def test_how_long_it_ran_is_told() -> None:
     found = ran("/bin/true")
     assert isinstance(found, Measured)

@@ -77,6 +77,15 @@ class TestWhatTheKernelTellsBesides:
         kernel.write("sys/block/md0/md/array_state", "broken\n")
         assert kernel.arrays() == [Array("/dev/md0", "failed", 0)]
 
+    def test_the_members_of_an_array(self, kernel: Kernel) -> None:
+        assert arrays.members("/dev/md0", str(kernel.folder)) == "sdb1[1] sda1[0]"
+        assert arrays.members("/dev/md1", str(kernel.folder)) == ""
+        kernel.write("sys/fs/btrfs/1-1-1-1-1/label", "backup\n")
+        for device in ("sdd", "sdc"):
+            kernel.write(f"sys/fs/btrfs/1-1-1-1-1/devices/{device}/size", "9\n")
+        for name in ("backup", "1-1-1-1-1"):
+            assert arrays.members(f"btrfs:{name}", str(kernel.folder)) == "sdc sdd"
+
     def test_two_btrfs_of_one_label_are_told_by_their_ids(self, kernel: Kernel) -> None:
         kernel.write("proc/mdstat", "")
         for uuid in ("1-1-1-1-1", "2-2-2-2-2"):

@@ -19,11 +19,21 @@ def told(memory: dict[str, str]) -> dict[str, object]:
 
 def test_all_that_the_system_tells(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(restarts, "read_asked_for", lambda: True)
+    monkeypatch.setattr(restarts, "read_asked_by", lambda: "libc6")
     monkeypatch.setattr(restarts, "read_meant", lambda: False)
     assert told({"judged": "another", "unexpected": "2"}) == {
         "pending": "yes",
         "unexpected_total": 3,
     }
+
+
+def test_what_asks_for_a_restart_is_told_while_one_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(restarts, "read_asked_by", lambda: "libc6")
+    for due, about in ((True, "libc6"), (False, "")):
+        monkeypatch.setattr(restarts, "read_asked_for", lambda due=due: due)
+        [found] = CHECK.probe(TargetFilter(), {})
+        assert isinstance(found, Measured)
+        assert found.about == about
 
 
 def test_a_quiet_computer(monkeypatch: pytest.MonkeyPatch) -> None:

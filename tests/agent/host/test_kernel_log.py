@@ -8,7 +8,7 @@ import pytest
 
 from agent.errors import CheckDeniedError, CheckError, UnsupportedCheckError
 from agent.host import kernel_log
-from agent.host.kernel_log import KernelLog, Record, kind, parse
+from agent.host.kernel_log import KernelLog, Record, killed, kind, parse
 
 FIXED = {"sda": True, "sda1": True, "nvme0n1": True, "dm-0": True, "sdb": False, "sdb1": False}
 """``sdb`` is a stick; what is not here was pulled."""
@@ -104,6 +104,17 @@ def test_each_record_is_counted_once_over_looks_restarts_and_boots(tmp_path: Pat
     assert restarted.counts(memory, "boot 1")["out-of-memory"] == 1
 
     assert restarted.counts(memory, "boot 2")["out-of-memory"] == 3, "another boot: all is new"
+
+
+def test_the_last_record_of_a_kind_is_kept_with_the_program_it_tells_of(tmp_path: Path) -> None:
+    kernel = Kernel(tmp_path)
+    log = KernelLog(str(kernel.path))
+    assert killed(log.latest("out-of-memory")) == ""
+    kernel.says("Out of memory: Killed process 1 (java) total-vm:3kB")
+    kernel.says("Memory cgroup out of memory: Killed process 2 (soffice.bin) total-vm:3kB")
+    assert killed(log.latest("out-of-memory")) == "soffice.bin"
+    assert log.latest("whea") == ""
+    assert log.counts({}, "boot")["out-of-memory"] == 0
 
 
 def test_what_a_process_writes_to_the_log_is_not_believed(tmp_path: Path) -> None:

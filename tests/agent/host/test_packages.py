@@ -14,6 +14,7 @@ from agent.host.packages import (
     apt_upgraded_at,
     dnf_names,
     newer_kernel_since,
+    pending,
 )
 
 RECORDED = Path(__file__).parents[1] / "checks" / "recorded" / "updates"
@@ -26,13 +27,21 @@ def recorded(name: str) -> str:
 @pytest.mark.parametrize(
     ("name", "pending"),
     [
-        ("apt_pending", Pending(4, 2)),  # what is added or kept back does not count
-        ("apt_nothing", Pending(0, 0)),
-        ("apt_ubuntu", Pending(3, 2)),
+        ("apt_pending", (4, 2)),  # what is added or kept back does not count
+        ("apt_nothing", (0, 0)),
+        ("apt_ubuntu", (3, 2)),
     ],
 )
-def test_apts_simulation_is_counted(name: str, pending: Pending) -> None:
-    assert apt_pending(recorded(name)) == pending
+def test_apts_simulation_is_counted(name: str, pending: tuple[int, int]) -> None:
+    assert apt_pending(recorded(name))[:2] == pending
+
+
+def test_the_first_names_are_told_those_for_security_before_others() -> None:
+    names = [f"package-{n}" for n in range(9)]
+    told = pending(names, {"package-7", "package-8"})
+    assert told == Pending(
+        9, 2, ("package-7", "package-8", "package-0", "package-1", "package-2", "package-3")
+    )
 
 
 def test_dnfs_list_ends_where_it_tells_of_obsolete_packages() -> None:
@@ -55,7 +64,9 @@ def test_dnf_is_asked_twice_and_says_by_its_exit_status_that_there_is_something(
         return program.Ended(100, "\n".join(lines).encode()[:longest], b"", cut=False)
 
     monkeypatch.setattr(program, "run", said)
-    assert packages.read().pending == Pending(3, 2)
+    found = packages.read().pending
+    assert (found.all, found.security) == (3, 2)
+    assert set(found.names) == dnf_names(recorded("dnf_pending"))
 
 
 def test_the_last_upgrade_is_found_and_an_installation_is_none() -> None:
@@ -115,7 +126,7 @@ def test_apt_reckons_anew_only_when_something_has_changed(
     for expected in (1, 1, 2, 2):
         if expected == 2:
             os.utime(status, (1, 1))
-        assert packages.read().pending == Pending(4, 2)
+        assert packages.read().pending[:2] == (4, 2)
         assert len(asked) == expected
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agent.host import procfs, restarts
-from agent.host.restarts import Record, count, is_asked_for, records, was_meant
+from agent.host.restarts import Record, asked_by, count, is_asked_for, records, was_meant
 
 DAY_S = 86_400
 LOGIN, LOGOUT = 7, 8
@@ -144,6 +144,17 @@ class TestWhetherOneIsDue:
         (computer.folder / file).parent.mkdir(exist_ok=True)
         (computer.folder / file).touch()
         assert computer.asked("6.1.0-17-amd64") is True
+
+    def test_what_asks_is_named(self, computer: Computer) -> None:
+        computer.kernel("6.1.0-17-amd64")
+        computer.kernel("6.1.0-18-amd64")
+        booted_s = _now_s() - DAY_S
+        by = asked_by(computer.folder, "6.1.0-17-amd64", booted_s)
+        assert by == "kernel 6.1.0-18-amd64"
+        pkgs = computer.folder / "run/reboot-required.pkgs"
+        pkgs.parent.mkdir(exist_ok=True)
+        pkgs.write_text("libc6\ndbus\nlibc6\n")
+        assert asked_by(computer.folder, "6.1.0-18-amd64", booted_s) == "dbus, libc6"
 
     @pytest.mark.parametrize(
         ("running", "newer"),
