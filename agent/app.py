@@ -144,7 +144,7 @@ class Agent:
             boot_id=boot_id(),
             facts_hash=self.facts.hash,
             reload=self._changed_plan,
-            recall=self.store.text,
+            recall=self.store.recall,
             at=Whereabouts().at,
             trends=Trends(self.history),
             aside=True,

@@ -13,8 +13,9 @@ from collections.abc import Callable, Collection, Sequence
 
 from agent.alerts import AlertState, held_back, paused, step, withdraw
 from agent.changes import AlertKey, Changes, Record
-from agent.check_api import Measured, UnsupportedCheckError
+from agent.check_api import CheckError, Measured, UnsupportedCheckError
 from agent.clock import Now
+from agent.errors import NotNowError
 from agent.evaluate import WHOLE_CHECK, TargetEvaluation, absentees, evaluate, unreadable
 from agent.probing import GRACE, Aside, Found, GivenUpError, Watch, memory_of
 from agent.protocol.words import Evaluation
@@ -53,9 +54,9 @@ class Runner:
         """Take what to do, the alert states of before, and where changes go.
 
         ``reload`` is asked every turn and returns a new plan when the rules have changed;
-        ``recall`` returns a text that was recorded; ``at`` tells at which places this computer is
-        at a time since boot; ``trends`` adds what follows from history. ``aside``: checks that may
-        take long are probed by a second worker.
+        ``recall`` returns a text that was recorded, or raises NotNowError; ``at`` tells at which
+        places this computer is at a time since boot; ``trends`` adds what follows from history.
+        ``aside``: checks that may take long are probed by a second worker.
         """
         self.schedules = list(plan.schedules)
         self._changes = Changes(states, record)
@@ -66,7 +67,7 @@ class Runner:
         self._recall = recall
         self._at = at
         self._trends = trends
-        self.quiet = Quiet(plan.maintenance, recall(QUIET_NAME))
+        self.quiet = Quiet(plan.maintenance, _held_back(recall))
         self._stopping = threading.Event()
         self._wake = threading.Event()
         self._ended = threading.Event()
@@ -189,7 +190,11 @@ class Runner:
         """Probe one rule's targets and judge what is found; one that may take long, aside."""
         check = schedule.check
         if check.remembers and schedule.memory is None:
-            schedule.memory = memory_of(self._recall(_memory_name(schedule)))
+            try:
+                schedule.memory = memory_of(self._recall(_memory_name(schedule)))
+            except NotNowError as error:  # to begin anew would be to forget what was counted
+                self._judge(Found(schedule, turn, error=CheckError(str(error))))
+                return
         if self._aside is None or not check.aside:
             self._judge(self._watch.probe(schedule, turn))
         elif not schedule.aside:
@@ -299,3 +304,11 @@ class Runner:
 
 def _memory_name(schedule: Schedule) -> str:
     return f"memory:{schedule.rule.name}"
+
+
+def _held_back(recall: Callable[[str], str | None]) -> str | None:
+    """Return the record of what was held back; it begins anew when it cannot be read."""
+    try:
+        return recall(QUIET_NAME)
+    except NotNowError:
+        return None

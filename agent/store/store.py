@@ -11,6 +11,7 @@ from pathlib import Path
 
 from agent import clock
 from agent.clock import Now
+from agent.errors import NotNowError
 from agent.protocol.receipts import Receipt
 from agent.protocol.words import ReceiptResult
 from agent.store.envelope import Counts, Envelope, Parked
@@ -97,11 +98,22 @@ class Store:
             return {name: text for name, text in found.items() if text is not None}
 
     def text(self, name: str) -> str | None:
-        """Return a text that ``record`` was given, None when there is none."""
+        """Return a text that ``record`` was given, None when there is none or it cannot be read."""
+        try:
+            return self.recall(name)
+        except NotNowError:
+            return None
+
+    def recall(self, name: str) -> str | None:
+        """Return the same; raises NotNowError for a disk that does not let us read."""
         with self._turn:
             if name in self._unsaved.texts:
                 return self._unsaved.texts[name]
-            return self._file.read(lambda db: _text(db, name))
+            found = self._file.read(lambda db: (_text(db, name),))
+            if found is None:
+                reason = self._file.trouble[0] if self._file.trouble else "the disk fails"
+                raise NotNowError(f"the agent's store cannot be read just now ({reason})")
+            return found[0]
 
     def texts(self, beginning: str) -> dict[str, str]:
         """Return the texts whose names begin so, by name in order."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.errors import NotNowError
 from agent.protocol.words import Evaluation
 from tests.agent.runner_bench import Bench, Level, Log, level_rule
 
@@ -65,6 +66,33 @@ def test_what_is_remembered_alone_is_stored_once_in_five_minutes(
     commits = bench.store.commits
 
     assert commits <= 4
+
+
+def test_what_was_remembered_and_cannot_be_read_yet_is_waited_for(
+    log_bench: tuple[Bench, Log],
+) -> None:
+    """To begin anew would be to pass over the lines that came while the agent was away."""
+    bench, log = log_bench
+    log.lines = ["fine"] * 5
+    bench.turns(31)
+    stored, failing = dict(bench.store.remembered), [True]
+    log.lines += ["fine"] * 2
+    bench.schedule.memory = None
+
+    def recall(name: str) -> str | None:
+        if failing:
+            raise NotNowError("the agent's store cannot be read just now (the disk fails)")
+        return stored.get(name)
+
+    bench.runner = bench.another(recall=recall)
+    bench.turns(11)
+    [unknown] = bench.schedule.evaluations.values()
+    assert (unknown.evaluation, bench.schedule.memory) == (Evaluation.UNKNOWN, None)
+    assert "cannot be read just now" in unknown.reason
+    failing.clear()
+    bench.turns(11)
+
+    assert bench.schedule.memory == {"cursor": "7", "count": "7"}
 
 
 @pytest.mark.parametrize("text", ["", "{", "[1]", '{"cursor": 5}', "null"])

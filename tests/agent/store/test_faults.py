@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.errors import NotNowError
 from agent.protocol.receipts import Receipt
 from agent.protocol.words import ReceiptResult
 from agent.store import Importance, Store, Trouble, schema
@@ -321,4 +322,26 @@ def test_a_failing_call_never_makes_a_false_acknowledgement(
     assert set(said.split(",")) <= set(found)
     assert found[-1] == "11"
     assert store.alert_states() == {"alert": "11"}
+    store.close()
+
+
+def test_what_cannot_be_read_just_now_is_not_taken_for_what_is_not_there(
+    tmp_path: Path, clock: HandClock
+) -> None:
+    store = Store(tmp_path, read_clock=clock)
+    store.record({}, [], {"memory:log": "a cursor"})
+    store.close()
+    (tmp_path / "agent.db").rename(tmp_path / "aside")
+    (tmp_path / "agent.db").mkdir()
+    store = Store(tmp_path, read_clock=clock)
+
+    assert store.text("memory:log") is None
+    with pytest.raises(NotNowError, match=r"cannot be read just now \("):
+        store.recall("memory:log")
+
+    (tmp_path / "agent.db").rmdir()
+    (tmp_path / "aside").rename(tmp_path / "agent.db")
+    clock.pass_s(60)
+    assert store.recall("memory:log") == "a cursor"
+    assert store.recall("another") is None
     store.close()
