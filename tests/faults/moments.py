@@ -9,20 +9,41 @@ Each moment has one thread that writes to the disk, so "the N-th call" is one ce
 - stop: the log is folded into the file
 
 A device is led to a moment with a fault waiting there, and through it. What must hold after
-any of them is the same: one ticket, its whole story once, nothing waiting.
+any of them is the same: one ticket, its whole story once, nothing waiting. With each fault a log
+gets a line, which is counted once; every change goes to the history, which stays sound; and what
+the failed service explains is held back and opens nothing.
 """
 
 import itertools
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
 
-from tests.faults.station import Station, rule
+from agent.errors import StateError
+from agent.store.history_file import SeriesKey
+from agent.store.recorded import recorded
+from tests.faults.station import Station, rule, target
 from tests.support import strace
 from tests.support.polling import until
 from tests.support.strace import Strace
 
 RECOVERY_S = 60.0
+BESIDES = """
+  - name: explained
+    check: tcp
+    every: 1s
+    startup_grace: 0s
+    depends_on: [service]
+    targets: {{include: ["{target}"]}}
+    critical: {{when: state != open, for: 2s, clear_for: 0s, priority: high}}
+  - name: log
+    check: log
+    every: 1s
+    targets: {{include: ["{log}"], match: [strike]}}
+    mode: watch
+    warning: {{when: lines_total > 1000000, for: 1s}}
+"""
+AGENT = "tests.faults.recording_agent"
 _OF_A_START = (
     *("fdatasync", "pwrite64", "write", "ftruncate", "fchmod", "chmod"),
     *("unlink", "rename", "openat"),
@@ -30,19 +51,29 @@ _OF_A_START = (
 CALLS = {
     "birth": _OF_A_START,
     "start": _OF_A_START,
-    "enqueue": ("fdatasync", "pwrite64"),
+    "enqueue": ("fdatasync", "pwrite64", "openat", "unlink"),
     "receipt": ("fdatasync", "pwrite64"),
     "stop": ("fdatasync", "pwrite64", "ftruncate", "unlink"),
 }
 """What the agent does to its files at each moment, by system call."""
 ABOUT = {
-    ("start", "pwrite64"): 20,
-    ("start", "fdatasync"): 3,
-    ("start", "openat"): 5,
-    ("enqueue", "pwrite64"): 8,
+    ("birth", "pwrite64"): 77,
+    ("birth", "fdatasync"): 16,
+    ("birth", "openat"): 16,
+    ("birth", "fchmod"): 3,
+    ("birth", "unlink"): 5,
+    ("start", "pwrite64"): 32,
+    ("start", "fdatasync"): 8,
+    ("start", "openat"): 11,
+    ("start", "fchmod"): 3,
+    ("start", "unlink"): 2,
+    ("enqueue", "pwrite64"): 28,
+    ("enqueue", "fdatasync"): 4,
+    ("enqueue", "openat"): 4,
     ("receipt", "pwrite64"): 6,
-    ("stop", "pwrite64"): 10,
-    ("stop", "fdatasync"): 2,
+    ("stop", "pwrite64"): 16,
+    ("stop", "fdatasync"): 3,
+    ("stop", "unlink"): 2,
 }
 """How often, roughly; once where nothing is said."""
 
@@ -89,7 +120,11 @@ class Struck:
         names = (
             *("agent.db", "agent.db-wal", "agent.db-journal"),
             *("agent.lock", "agent.sock", ".agent.sock.new"),
+            *("history.db", "history.db-journal"),
         )
+        self._log = station.folder / "program.log"
+        self._log.touch()
+        self._lines = 0
         self._paths = [station.state, *(station.state / name for name in names)]
         self._moments: dict[str, Callable[[Point], AbstractContextManager[None]]] = {
             "birth": self._birth,
@@ -106,8 +141,9 @@ class Struck:
     def start_over(self) -> None:
         """Forget what went wrong, so that the next fault is judged by itself."""
         self.station.agent.kill()
-        for path in self.station.state.glob("agent.db*"):
+        for path in self.station.state.glob("*.db*"):
             path.unlink()
+        self._lines = 0
 
     def kill_at(self, point: Point) -> bool:
         """Kill the agent at a point and go on; tell whether it ever got to the point."""
@@ -132,14 +168,15 @@ class Struck:
             assert not code or "agent.lock cannot be" in text, text
         else:
             station.until_at_rest(RECOVERY_S)
-        assert "was damaged" not in station.log_text(), "nothing is wrong with the file"
+        assert "damaged" not in station.log_text(), "nothing is wrong with the files"
         self._follow_up()
         return made > 0
 
     @contextmanager
     def _struck(self, point: Point) -> Iterator[None]:
         self._port = next(self._ports)
-        self.station.write_rules(rule([self._port]))
+        besides = BESIDES.format(target=target(self._port), log=self._log)
+        self.station.write_rules(rule([self._port]) + besides)
         self._output = self.station.folder / f"strace-{next(self._turns)}"
         with self._moments[point.moment](point):
             yield
@@ -152,8 +189,9 @@ class Struck:
     def _birth(self, point: Point) -> Iterator[None]:
         self._run()
         self.station.stop()
-        for path in self.station.state.glob("agent.db*"):
+        for path in self.station.state.glob("*.db*"):
             path.unlink()
+        self._lines = 0  # nobody remembers where it was read to
         self.station.services.stop(self._port)
         with self._starting(point):
             yield
@@ -163,7 +201,7 @@ class Struck:
         station = self.station
         self._run()
         station.relay.refuse()
-        station.services.stop(self._port)
+        self._fall()
         until(lambda: station.waiting() > 0, what="a message that waits")
         station.agent.kill()
         station.relay.accept()
@@ -174,6 +212,7 @@ class Struck:
     def _starting(self, point: Point) -> Iterator[None]:
         station = self.station
         station.start(
+            module=AGENT,
             prefix=strace.prefix(point.call, point.fault, point.when, self._paths, self._output),
             wait=False,
         )
@@ -188,7 +227,7 @@ class Struck:
     def _enqueue(self, point: Point) -> Iterator[None]:
         self._run()
         with self._tracing(point):
-            self.station.services.stop(self._port)
+            self._fall()
             until(lambda: self.station.died() or self._is_open(), 60, "the ticket")
             yield
 
@@ -198,7 +237,7 @@ class Struck:
         self._run()
         station.relay.hold()
         try:
-            station.services.stop(self._port)
+            self._fall()
             until(lambda: station.relay.withheld, 60, "the server's answer")
             with self._tracing(point):
                 station.relay.release()
@@ -210,7 +249,7 @@ class Struck:
     @contextmanager
     def _stop(self, point: Point) -> Iterator[None]:
         self._run()
-        self.station.services.stop(self._port)
+        self._fall()
         self.station.until_open(self._port)
         self.station.until_at_rest()
         with self._tracing(point):
@@ -220,10 +259,30 @@ class Struck:
 
     def _run(self) -> None:
         if self.station.is_new() or self.station.died():
-            self.station.start()
+            self.station.start(module=AGENT)
         seen = self.station.services.visits[self._port]
         until(lambda: self.station.services.visits[self._port] > seen, 60, "a look")
+        until(self._has_read_the_log, 60, "every line of the log, once")
         self.station.until_at_rest()
+
+    def _fall(self) -> None:
+        """Stop the service, and let a program say so in its log."""
+        self.station.services.stop(self._port)
+        with self._log.open("a") as file:
+            file.write("strike\n")
+        self._lines += 1
+
+    def _has_read_the_log(self) -> bool:
+        checks = self.station.status().get("checks", ())
+        told = next((one["summary"] for one in checks if one["rule"] == "log"), "")
+        return f"lines_total {self._lines}," in f"{told},"
+
+    def _has_history(self) -> bool:
+        with suppress(StateError):
+            return bool(
+                recorded(self.station.state).get(SeriesKey("tcp", target(self._port), "state"))
+            )
+        return False
 
     def _is_open(self) -> bool:
         ticket = self.station.ticket(self._port)
@@ -233,8 +292,9 @@ class Struck:
         """Ask for one ticket with its whole story, whatever happened on the way."""
         station = self.station
         if station.died():
-            station.start()
+            station.start(module=AGENT)
         station.until_open(self._port)
+        until(self._has_read_the_log, 60, "every line of the log, once")
         station.services.start(self._port)
         station.until_resolved(self._port)
         station.until_at_rest()
@@ -246,3 +306,4 @@ class Struck:
         assert not outbox["parked"], f"parked: {outbox}"
         assert not any(outbox["dropped"].values()), f"dropped: {outbox}"
         station.assert_no_traceback()
+        until(self._has_history, 60, "a history of the service")
