@@ -106,6 +106,14 @@ class Trends:
         told = self._forecasts.get(SeriesKey(check, target, metric))
         return told.forecast if told else NEVER
 
+    def samples(
+        self, check: str, target: str, metric: str, over_s: float, now: Now
+    ) -> list[Sample]:
+        """Return the samples of a metric in the last ``over_s``, and the last one before."""
+        key = SeriesKey(check, target, metric)
+        known = self._history.samples(key, now.wall.timestamp() - over_s)
+        return [*(Sample(*one) for one in known), *self._unwritten(key)]
+
     def write(self, now: Now, *, at_once: bool = False) -> None:
         """Write the samples that wait, no more often than every five minutes."""
         waits = self._waiting or self._unwritten_waits

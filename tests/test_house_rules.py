@@ -103,6 +103,7 @@ def test_nothing_runs_a_shell_or_text_as_code(path: Path) -> None:
 def test_broad_excepts_stand_only_where_a_loop_must_go_on(path: Path) -> None:
     """Each of them logs and goes on; anywhere else they hide mistakes."""
     loops = {
+        "agent/evidence.py",
         "agent/probing.py",
         "agent/runner.py",
         "agent/delivery/courier.py",

@@ -47,6 +47,17 @@ def last_success(packages: Iterable[Package], told: str) -> datetime | None:
     return max((at for at in times if at), default=None)
 
 
+def named(packages: Iterable[Package]) -> list[tuple[str, datetime]]:
+    """Return the installed updates of the system by their short names, and when each came."""
+    return [
+        (package.name.removeprefix("Package_for_").partition("~")[0], at)
+        for package in packages
+        if package.state == _INSTALLED
+        and is_of_the_system(package.name)
+        and (at := instant(package.ticks)) is not None
+    ]
+
+
 def values(last: datetime | None, waits: Pending, now: datetime) -> dict[str, float | int | str]:
     """Return the metrics of ``updates``: ages in seconds, none that the future would make."""
     told: dict[str, float | int | str] = {}
@@ -81,6 +92,14 @@ if sys.platform == "win32":
         except OSError as error:
             raise UnsupportedCheckError("this system keeps no account of its updates") from error
         return last_success(packages, _told())
+
+    def installed() -> list[tuple[str, datetime]]:
+        """Return the updates of the system that are installed, and when; none if not told."""
+        try:
+            with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, _PACKAGES, 0, _ACCESS) as key:
+                return named(_packages(key))
+        except OSError:
+            return []
 
     def _packages(key: winreg.HKEYType) -> list[Package]:
         found = []

@@ -22,8 +22,11 @@ from server_stub.staff.times import from_label, span
 WIDTH, HEIGHT = 480, 64
 """The chart's own coordinates; the page scales it."""
 _EDGE = 4
-_GAP = 3
-"""Points further apart than this many times the usual are not joined: nothing was measured."""
+_GAP, _GAP_S = 3, 5400
+"""Points further apart than this many times the usual are not joined: nothing was measured.
+
+What stays as it is comes once an hour, so never if they are closer than ``_GAP_S``.
+"""
 
 _MARKS: Mapping[str, str] = {
     Outcome.HEALED: "ok",
@@ -150,7 +153,7 @@ def _polylines(points: Sequence[tuple[int, float]], scale: tuple[float, float]) 
     stretch: list[str] = []
     before = points[0][0]
     for at, value in points:
-        if before - at > _GAP * max(usual, 1):
+        if before - at > max(_GAP * usual, _GAP_S):
             yield _line(stretch)
             stretch = []
         stretch.append(f"{_across(1 - at / length)},{_down(value, scale)}")

@@ -64,7 +64,7 @@ BESIDE: dict[str, Any] = {
             "points": [
                 [before_s, 3_435_973_837 + before_s * 600_000]
                 for before_s in range(21_600, -1, -600)
-                if not 7_000 < before_s < 11_000
+                if not 5_000 < before_s < 12_000
             ],
         },
         {"metric": "free_percent", "unit": "percent", "points": [[21_600, 6.6], [0, 1.4]]},

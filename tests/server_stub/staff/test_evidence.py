@@ -38,6 +38,15 @@ def test_where_nothing_was_measured_there_is_no_line() -> None:
     assert all(len(line.split()) == 3 for line in chart.lines)
 
 
+def test_what_did_not_change_for_an_hour_has_no_gap() -> None:
+    """An agent does not repeat itself: first nothing happened, then much."""
+    chart = the_chart([[14_400, 5], [10_800, 5], [7_200, 5], [900, 4], [600, 3], [300, 2], [0, 1]])
+
+    assert len(chart.lines) == 2, "from 2 h to 15 min before nothing came"
+    chart = the_chart([[7_200, 5], [3_600, 5], [300, 4], [240, 3], [180, 2], [0, 1]])
+    assert len(chart.lines) == 1
+
+
 def test_points_come_in_any_order_and_a_lone_one_is_a_dot() -> None:
     chart = the_chart([[0, 4], [60, 3], [120, 3], [9000, 1]])
 
