@@ -1,6 +1,6 @@
 # watchdesk: every command a developer needs. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup windows demo test check format lock system bench-agent bench-intake bench-returning bench-pages bench-tray clean
+.PHONY: help setup windows wheels packages demo test check format lock system bench-agent bench-intake bench-returning bench-pages bench-tray clean
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -22,16 +22,23 @@ setup: $(VENV)/installed-dev ## make the virtual environment with everything a d
 
 windows: .cache/windows-python/installed ## fetch the Python for Windows, which tests run under Wine
 
+wheels: .cache/linux-wheels/fetched ## fetch what agent and tray need on Linux, for the packages
+
+packages: wheels windows ## make what is installed on clients' computers: dist/*.deb, dist/*.zip
+	@$(BIN)/python packaging/deb.py --wheels .cache/linux-wheels --to dist
+	@$(BIN)/python packaging/windows_folder.py --python .cache/windows-python --to dist
+
 demo: $(VENV)/installed-server ## see the main job: a service stops, a ticket opens, it resolves (ONCE=1 ends by itself)
 	@$(BIN)/python -m demo $(if $(ONCE),--once)
 
-test: system setup windows check ## run everything; with CI=true a skipped test is a failure
+test: system setup windows wheels check ## run everything; with CI=true a skipped test is a failure
 	$(BIN)/python -m pytest -n 2 $(PYTEST)
 
 check: setup ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/mypy packaging
 	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32 -p agent -p tray
 	$(BIN)/mypy --platform darwin --cache-dir .mypy_cache/darwin -p agent -p tray
 	$(BIN)/lint-imports
@@ -85,6 +92,10 @@ $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed-server
 .cache/windows-python/installed: requirements-windows.txt .ci/make-windows-python | $(VENV)/installed-server
 	@echo "Fetching the Python for Windows…"
 	@sh .ci/make-windows-python $(BIN)/python $(@D)
+
+.cache/linux-wheels/fetched: requirements.txt packaging/fetch-wheels | $(VENV)/installed-server
+	@echo "Fetching what agent and tray need on Linux…"
+	@sh packaging/fetch-wheels $(BIN)/python $(@D)
 
 clean: ## remove the virtual environment, caches and the demo's folder
 	rm -rf $(VENV) .cache .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

@@ -14,7 +14,8 @@ from agent.settings import default_rules_file, default_state_dir
 
 _EXAMPLES = """examples:
   watchdesk-agent enroll --server https://desk.example.com --token-file token.txt
-  watchdesk-agent run
+  watchdesk-agent install --server https://desk.example.com --token-file token.txt
+  watchdesk-agent run                      the same as the service does, in a terminal
   watchdesk-agent once                     look once at this computer, send nothing
   watchdesk-agent validate rules.yaml      every mistake with file:line:column
   watchdesk-agent test cases.yaml          what rules make of readings written down
@@ -55,6 +56,8 @@ def _parser() -> argparse.ArgumentParser:
     enroll = command("enroll", "Make this computer known to the server.")
     _enrolment(enroll)
     _state(enroll)
+
+    _on_installing(command)
 
     run = command("run", "Check and report until stopped; this is the service.")
     _state(run)
@@ -129,6 +132,24 @@ def _days(text: str) -> float:
         if 0 < days <= _MOST_DAYS:
             return days
     raise argparse.ArgumentTypeError(f"{text!r} is no number of days from 0 to {_MOST_DAYS}")
+
+
+def _on_installing(command: Callable[[str, str], Any]) -> None:
+    install = command("install", "Make the agent a service of this computer, and start it.")
+    _enrolment(install)
+    _state(install)
+    install.add_argument(
+        "--rules",
+        type=Path,
+        metavar="FILE",
+        help="always go by these rules (default: this computer's own, else the shipped ones)",
+    )
+
+    uninstall = command("uninstall", "Stop the service and take it away.")
+    uninstall.add_argument(
+        "--purge", action="store_true", help="delete identity, outbox and alerts as well"
+    )
+    _state(uninstall)
 
 
 def _enrolment(parser: argparse.ArgumentParser) -> None:

@@ -87,6 +87,23 @@ def _run(chosen: SimpleNamespace) -> int:
     return 0
 
 
+def _install(chosen: SimpleNamespace) -> int:
+    from agent.install.here import install  # noqa: PLC0415
+    from agent.install.order import Order  # noqa: PLC0415
+
+    for line in install(Order(chosen.state, chosen.rules, _order(chosen))):
+        print(line, flush=True)
+    return 0
+
+
+def _uninstall(chosen: SimpleNamespace) -> int:
+    from agent.install.here import uninstall  # noqa: PLC0415
+
+    for line in uninstall(chosen.state, everything=chosen.purge):
+        print(line, flush=True)
+    return 0
+
+
 def _once(chosen: SimpleNamespace) -> int:
     from agent.once import look_once  # noqa: PLC0415
     from agent.presentation import check_lines, unsupported_lines  # noqa: PLC0415
@@ -262,6 +279,8 @@ def _print(lines: list[str]) -> None:
 COMMANDS: Mapping[str, Callable[[SimpleNamespace], int]] = {
     "enroll": _enroll,
     "run": _run,
+    "install": _install,
+    "uninstall": _uninstall,
     "once": _once,
     "status": _status,
     "checks": _checks,

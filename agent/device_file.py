@@ -25,6 +25,7 @@ FILE: Final = ("version", "commands", "has", "at", "backups", "jobs")
 COMMAND: Final = ("run", "timeout")
 PLACE: Final = ("gateway_mac", "networks", "domain")
 BACKUP: Final = ("folder", "pattern", "every", "days")
+from agent.settings import config_dir, shipped_rules_file
 JOB: Final = ("every", "within")
 VERSION: Final = "1"
 TIMEOUT_S: Final = 30.0
@@ -72,8 +73,8 @@ class DeviceFile:
 
 
 def beside(rules: Path) -> Path:
-    """Return where the device's file is when nobody says otherwise."""
-    return rules.with_name(NAME)
+    """Return where the device's file is: beside these rules, or where a device's own would be."""
+    return config_dir() / NAME if rules == shipped_rules_file() else rules.with_name(NAME)
 
 
 def load(path: Path) -> Device:

@@ -6,7 +6,7 @@ read-only from one that only this service sees read-only, and a bind mount from 
 
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from agent.host import procfs
@@ -72,8 +72,27 @@ def parse(table: bytes) -> list[Mount]:
 
 
 def mounted(mounts: Iterable[Mount]) -> list[Volume]:
-    """Return every mount that has room to measure, for rules that name it."""
-    return [_volume(mount) for mount in mounts if mount.kind not in _PSEUDO]
+    """Return every mount that has room to measure, for rules that name it.
+
+    A folder mounted on itself is none: so a service in a sandbox sees what it may not write.
+    """
+    by_path = {mount.path: mount for mount in mounts}
+    return [
+        _volume(mount)
+        for mount in by_path.values()
+        if mount.kind not in _PSEUDO and not _on_itself(mount, by_path)
+    ]
+
+
+def _on_itself(mount: Mount, by_path: Mapping[str, Mount]) -> bool:
+    folder = mount.path
+    while len(folder) > 1:
+        folder = os.path.dirname(folder)  # noqa: PTH120 - a name that need not be text
+        above = by_path.get(folder)
+        if above:
+            rest = os.path.relpath(mount.path, folder)
+            return above.device == mount.device and f"{above.root.rstrip('/')}/{rest}" == mount.root
+    return False
 
 
 def real(

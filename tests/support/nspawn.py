@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tests.support.polling import until
@@ -21,14 +21,14 @@ class Container:
         """Take the process id of its PID 1."""
         self._enter = ["nsenter", "--target", str(leader), "--all"]
 
-    def run(self, *command: str, check: bool = True) -> str:
+    def run(self, *command: str, check: bool = True, within_s: float = 60) -> str:
         """Run a command inside and return what it prints."""
         done = subprocess.run(
             [*self._enter, *command],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=within_s,
             check=False,
         )
         assert not check or done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
@@ -50,8 +50,11 @@ class Container:
         )
 
 
+_FROM_USR = ("--private-network", "--directory=/", "--volatile=yes")
+
+
 @contextlib.contextmanager
-def booted(folder: Path) -> Iterator[Container]:
+def booted(folder: Path, root: Sequence[str] = _FROM_USR) -> Iterator[Container]:
     """Boot a container; it and all that it ran are gone afterwards.
 
     One at a time on a machine: the containers share its control groups, and each systemd would
@@ -59,19 +62,44 @@ def booted(folder: Path) -> Iterator[Container]:
     """
     with (Path(tempfile.gettempdir()) / "watchdesk-nspawn.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        with _booted(folder) as container:
+        with _booted(folder, root) as container:
             yield container
 
 
 @contextlib.contextmanager
-def _booted(folder: Path) -> Iterator[Container]:
+def booted_whole(folder: Path) -> Iterator[Container]:
+    """Boot all of this machine, which may be changed: packages installed, users made.
+
+    What changes is kept in memory for the container's life. It shares this machine's network, so
+    that servers here are reached on loopback.
+    """
+    layers, root = folder / "layers", folder / "root"
+    layers.mkdir()
+    root.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(layers)], check=True)
+    try:
+        (layers / "changes").mkdir(mode=0o755)
+        (layers / "work").mkdir()
+        options = f"lowerdir=/,upperdir={layers}/changes,workdir={layers}/work"
+        subprocess.run(["mount", "-t", "overlay", "-o", options, "overlay", str(root)], check=True)
+        try:
+            with booted(folder, [f"--directory={root}"]) as container:
+                yield container
+        finally:
+            subprocess.run(["umount", "--lazy", str(root)], check=True)
+    finally:
+        subprocess.run(["umount", "--lazy", str(layers)], check=True)
+
+
+@contextlib.contextmanager
+def _booted(folder: Path, root: Sequence[str]) -> Iterator[Container]:
     seen = {Path(sys.executable).parent.parent, Path(sys.base_prefix), _REPOSITORY}
     with (folder / "console").open("w") as console:
         nspawn = subprocess.Popen(
             [
                 "systemd-nspawn",
                 *("--quiet", "--register=no", "--keep-unit", "--boot", "--console=pipe"),
-                *("--private-network", "--directory=/", "--volatile=yes"),
+                *root,
                 *("--kill-signal=SIGRTMIN+3", f"--machine=watchdesk-{folder.name}"),
                 *(f"--bind-ro={path}" for path in sorted(seen)),
                 *(

@@ -62,6 +62,18 @@ def test_a_rule_can_name_what_is_not_found_by_itself() -> None:
     assert "/net" not in named, "asking an automounter would mount"
 
 
+def test_what_a_sandbox_mounts_on_itself_is_no_volume_of_its_own() -> None:
+    """Else a rule for /boot would watch the room of / a second time on a computer without one."""
+    table = mounts.parse(
+        b"20 1 8:1 / / rw - ext4 /dev/root rw\n"
+        b"21 20 8:1 /boot /boot ro - ext4 /dev/root rw\n"
+        b"22 20 8:2 / /data rw - btrfs /dev/sdb rw\n"
+        b"23 22 8:2 /a /data/a ro - btrfs /dev/sdb rw\n"
+        b"24 20 8:1 /srv/www /var/www rw - ext4 /dev/root rw\n"
+    )
+    assert [volume.target for volume in mounts.mounted(table)] == ["/", "/data", "/var/www"]
+
+
 def test_a_name_that_is_not_text_can_be_shown_and_still_be_asked() -> None:
     [mount] = mounts.parse(b"20 1 8:1 / /mnt/\xff\xe9 rw - ext4 /dev/root rw\n")
     [volume] = mounts.mounted([mount])

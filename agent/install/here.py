@@ -1,0 +1,5 @@
+"""``install`` and ``uninstall`` of the system this runs on."""
+
+from agent.install.linux import install, uninstall
+
+__all__ = ["install", "uninstall"]

@@ -1,0 +1,233 @@
+"""The Debian package on a real Debian with a real systemd: installed, upgraded, taken away."""
+
+import json
+import re
+import shutil
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.install import linux
+from server_stub.clients.actions import new_enrolment_token
+from server_stub.clients.models import Device
+from tests.end_to_end.conftest import Desk
+from tests.support.databases import ServerDatabase
+from tests.support.nspawn import Container, booted_whole
+from tests.support.polling import until
+from tests.support.server_process import ServerProcess
+
+pytestmark = [pytest.mark.needs("dpkg", "dpkg-deb", "systemd-nspawn"), pytest.mark.needs_root]
+
+UNIT = "watchdesk-agent.service"
+RULES = """
+version: 1
+rules:
+  - name: units
+    check: systemd
+    every: 1s
+    startup_grace: 0s
+    targets: {include: [wd-broken.service]}
+    critical: {when: failed_count > 0, for: 0s, clear_for: 1s, priority: high}
+    ticket: {title: "a unit has failed"}
+"""
+SANDBOXED = """
+systemctl restart wd-other.service
+echo new > /srv/written && echo new > /wd-written && rm /wd-written
+cat /srv/others > /dev/null
+python3 -I -c 'import socket as s; s.socket(s.AF_INET, s.SOCK_RAW, s.IPPROTO_ICMP)'
+! touch /usr/wd-written /etc/wd-written /boot/wd-written
+! mount -t tmpfs tmpfs /mnt
+! head -c 1 /dev/zero > /dev/mem
+! unshare --user true
+"""
+
+
+class Computer:
+    """A Debian in a container with the agent's package."""
+
+    def __init__(self, container: Container, root: Path) -> None:
+        self.container = container
+        self.root = root
+
+    def run(self, *command: str, check: bool = True) -> str:
+        return self.container.run(*command, check=check, within_s=180)
+
+    def install(self, package: Path) -> str:
+        shutil.copy(package, self.root / "srv" / package.name)
+        return self.run("dpkg", "--install", f"/srv/{package.name}")
+
+    def write(self, path: str, text: str) -> None:
+        file = self.root / path.lstrip("/")
+        file.parent.mkdir(mode=0o755, exist_ok=True)
+        file.write_text(text)
+        file.chmod(0o600)
+
+    def status(self) -> dict[str, Any]:
+        tree: dict[str, Any] = json.loads(self.run("watchdesk-agent", "status", "--json"))
+        return tree
+
+    def unit(self, name: str) -> str:
+        return self.run("systemctl", "show", "--value", f"--property={name}", UNIT)
+
+    def logged(self) -> str:
+        return self.run("journalctl", "--unit", UNIT, "--output", "cat")
+
+
+def test_the_package_lives_its_life(
+    build_deb: Callable[..., Path],
+    sqlite: ServerDatabase,
+    server_process: Callable[..., ServerProcess],
+    tmp_path: Path,
+) -> None:
+    """One computer for all of it: to set it up costs more than to look."""
+    desk = Desk(sqlite, server_process, tmp_path)
+    desk.stop_server()
+    first, second = build_deb("0.1.0"), build_deb("99.0")
+    folder = tmp_path / "deb"
+    folder.mkdir()
+    with booted_whole(folder) as container:
+        computer = Computer(container, folder / "root")
+        installed_offline(computer, first, desk)
+        enrols_by_itself(computer, desk)
+        keeps_checks_able_and_little_else(computer)
+        is_started_anew_when_it_hangs(computer)
+        upgraded_it_is_the_same_device(computer, second, desk)
+        taken_away(computer, second)
+
+
+def installed_offline(computer: Computer, package: Path, desk: Desk) -> None:
+    computer.write("/etc/watchdesk/rules.yaml", RULES)
+    (computer.root / "etc/watchdesk").chmod(0o755)
+    said = computer.install(package)
+    assert "It is not enrolled yet" in said
+    assert computer.unit("ActiveState") == "active"
+    assert computer.unit("UnitFileState") == "enabled"
+    assert "not enrolled yet" in computer.status()["troubles"][0]
+
+    token = new_enrolment_token(
+        desk.client, None, uses=1, valid=timedelta(hours=1), now=datetime.now(UTC)
+    )
+    computer.write("/srv/token", token)
+    for _ in range(2):  # once more changes nothing
+        said = computer.run(
+            *("watchdesk-agent", "install", "--server", desk.url),
+            *("--token-file", "/srv/token"),
+        )
+        assert f"It enrols at {desk.url} as soon as that answers" in said
+    assert computer.run("stat", "-c", "%a %U", "/var/lib/watchdesk", "/etc/watchdesk") == (
+        "700 root\n755 root"
+    )
+    kept = computer.run("stat", "-c", "%a %U", "/var/lib/watchdesk/enrolment.json")
+    assert kept == "600 root"
+    assert token not in computer.logged() + computer.run("ps", "-eo", "args")
+
+
+def enrols_by_itself(computer: Computer, desk: Desk) -> None:
+    computer.container.unit("wd-broken.service", "[Service]\nExecStart=/bin/false\n")
+    computer.run("systemctl", "start", "wd-broken.service", check=False)
+    until(lambda: computer.status()["outbox"]["waiting"], what="the alert in the outbox")
+    desk.start_server()
+    until(desk.tickets, 150, "its ticket")
+    assert computer.status()["troubles"] == []
+    computer.run("systemctl", "restart", UNIT)  # its first heartbeat
+    listed = until(
+        lambda: re.search(
+            r"^(\S+) .* agent\.delivery\.sender$",
+            computer.run("ps", "-ww", "-eo", "user:32,args"),
+            re.MULTILINE,
+        ),
+        what="a sender",
+    )
+    assert listed
+    assert listed[1] == "watchdesk-sender"
+    assert desk.tickets()[0]["title"] == "a unit has failed"
+    assert computer.run("ls", "/var/lib/watchdesk/enrolment.json", check=False) == ""
+    said = computer.run("watchdesk-agent", "install")
+    assert f"It is enrolled at {desk.url}" in said
+
+
+def keeps_checks_able_and_little_else(computer: Computer) -> None:
+    """The same sandbox, with a script in the agent's place."""
+    computer.container.unit("wd-other.service", "[Service]\nExecStart=/bin/sleep 1000\n")
+    computer.write("/srv/others", "somebody's")
+    computer.run("chown", "nobody", "/srv/others")
+    computer.write("/srv/sandboxed", f"set -eux\n{SANDBOXED}")
+    text = computer.run("cat", f"/etc/systemd/system/{UNIT}")
+    ours = re.compile(r"^(ExecStart|Watchdog|Restart|Runtime)\w*=.*\n", re.MULTILINE)
+    text = ours.sub("", text)
+    text = text.replace("Type=notify", "Type=oneshot\nExecStart=/bin/sh /srv/sandboxed")
+    computer.container.unit("wd-sandboxed.service", text)
+    computer.run("systemctl", "start", "wd-sandboxed.service", check=False)
+    said = computer.run("journalctl", "--unit=wd-sandboxed.service", "--output=cat")
+    result = computer.run("systemctl", "show", "--value", "--property=Result", "wd-sandboxed")
+    assert result == "success", said
+    assert computer.run("systemctl", "is-active", "wd-other.service") == "active"
+    security = computer.run("systemd-analyze", "security", "--no-pager", UNIT)
+    told = re.search(r"Overall exposure level for \S+: ([\d.]+)", security)
+    assert told
+    assert float(told[1]) <= 4.5, "docs/install.md tells the figure"
+
+
+def is_started_anew_when_it_hangs(computer: Computer) -> None:
+    computer.write(
+        f"/etc/systemd/system/{UNIT}.d/own.conf", "[Service]\nWatchdogSec=3\nRestartSec=0\n"
+    )
+    computer.run("systemctl", "daemon-reload")
+    computer.run("systemctl", "restart", UNIT)
+    pid = computer.unit("MainPID")
+    time.sleep(4)  # it must live longer than its watchdog has patience
+    assert computer.unit("MainPID") == pid
+    computer.run("kill", "-STOP", pid)
+    until(lambda: computer.unit("NRestarts") == "1", what="another start")
+    until(lambda: computer.unit("ActiveState") == "active", what="its being ready")
+    assert computer.unit("MainPID") != pid
+    computer.run("rm", "-r", f"/etc/systemd/system/{UNIT}.d")
+
+
+def upgraded_it_is_the_same_device(computer: Computer, package: Path, desk: Desk) -> None:
+    before = computer.status()
+    pid = computer.unit("MainPID")
+    computer.install(package)
+    assert computer.unit("MainPID") != pid
+    after = computer.status()
+    assert after["device_id"] == before["device_id"] == str(Device.objects.get().id)
+    until(lambda: computer.status()["delivery"]["last_success_at"], what="its heartbeat")
+    until(lambda: computer.status()["checks"], what="its checks")
+    computer.run("systemctl", "reset-failed", "wd-broken.service")
+    until(lambda: desk.tickets()[0]["status"] == "resolved", what="the end of the alert")
+    assert len(desk.tickets()) == 1
+
+
+def taken_away(computer: Computer, package: Path) -> None:
+    began = time.monotonic()
+    computer.run("systemctl", "stop", UNIT)
+    assert time.monotonic() - began < 10
+    assert computer.unit("Result") == "success"
+    said = computer.run("dpkg", "--remove", "watchdesk-agent")
+    assert "What the agent knows stays in /var/lib/watchdesk" in said
+    assert computer.unit("LoadState") == "not-found"
+    assert (
+        computer.run("ls", "/usr/lib/watchdesk", f"/etc/systemd/system/{UNIT}", check=False) == ""
+    )
+    assert computer.run("id", "watchdesk-sender", check=False) == ""
+    assert "identity.json" in computer.run("ls", "/var/lib/watchdesk")
+
+    computer.install(package)
+    assert "It is enrolled at" in computer.run("watchdesk-agent", "install")
+    computer.run("dpkg", "--purge", "watchdesk-agent")
+    assert computer.run("ls", "/var/lib/watchdesk", "/etc/watchdesk", check=False) == ""
+
+
+def test_the_same_checkout_makes_the_same_package(build_deb: Callable[..., Path]) -> None:
+    one = build_deb("0.1.0", TZ="Asia/Tokyo", PYTHONHASHSEED="1")
+    other = build_deb("0.1.0", LC_ALL="C", PYTHONHASHSEED="2")
+
+    assert one.read_bytes() == other.read_bytes()
+
+
+def test_the_unit_is_the_one_that_install_writes() -> None:
+    assert linux.UNIT.name == UNIT
