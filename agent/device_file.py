@@ -14,6 +14,7 @@ from agent.device import Backup, Command, Device, Job, Network, Place, is_name, 
 from agent.errors import ConfigError, Problem
 from agent.rules.borrow import borrowed
 from agent.rules.rules_file import distrust
+from agent.settings import config_dir, shipped_rules_file
 
 if TYPE_CHECKING:
     from agent.rules.members import Members
@@ -25,7 +26,6 @@ FILE: Final = ("version", "commands", "has", "at", "backups", "jobs")
 COMMAND: Final = ("run", "timeout")
 PLACE: Final = ("gateway_mac", "networks", "domain")
 BACKUP: Final = ("folder", "pattern", "every", "days")
-from agent.settings import config_dir, shipped_rules_file
 JOB: Final = ("every", "within")
 VERSION: Final = "1"
 TIMEOUT_S: Final = 30.0
