@@ -135,6 +135,11 @@ class AlertState:
         return Evaluation.WARNING if self.warning.raised else Evaluation.OK
 
     @property
+    def is_untold(self) -> bool:
+        """Whether something is raised of which the server was not told."""
+        return self.announced is Evaluation.OK and self.evaluation is not Evaluation.OK
+
+    @property
     def phase(self) -> Phase:
         """Where it stands, by its highest condition."""
         course = self.critical if self.critical.raised else self.warning

@@ -16,7 +16,8 @@ inactive → pending → firing (warning or critical) → clearing → resolved,
    event of their own at 10, 100, 1,000, … only.
 5. While held back (``quiet``: a maintenance window; ``startup_grace`` after boot) nothing is
    raised; what still holds afterwards is raised then. While another rule explains it
-   (``explained``) ``for`` does not even count.
+   (``explained``) ``for`` does not even count. While it is tried to ``heal`` what is raised, it is
+   not announced.
 6. An event is sent when the evaluation differs from the one announced last. Rules that only
    watch, or open no tickets, live the same life without events.
 """
@@ -44,6 +45,7 @@ __all__ = [
     "AlertState",
     "Phase",
     "fingerprint",
+    "healed",
     "held_back",
     "parse_state",
     "paused",
@@ -64,12 +66,14 @@ def step(
     *,
     quiet: bool = False,
     explained: bool = False,
+    healing: bool = False,
     facts_hash: str = "",
 ) -> tuple[AlertState | None, AlertEvent | None]:
     """Return the alert's next state, and the event it makes if it makes one.
 
     The very same ``previous`` comes back when there is nothing to store; None means that
-    nothing needs to be remembered. ``boot_id`` names this boot of the computer.
+    nothing needs to be remembered. ``boot_id`` names this boot of the computer. ``healing``:
+    what is raised is not told, for it is being seen to.
     """
     if previous is None and evaluation.evaluation is Evaluation.OK:
         return None, None
@@ -83,12 +87,27 @@ def step(
     else:
         state = _seen(state, evaluation, rule, now, held_back=held_back, explained=explained)
     wanted = _wanted(state, rule, held_back=held_back)
+    if healing and state.announced is Evaluation.OK and wanted is not Evaluation.UNKNOWN:
+        wanted = Evaluation.OK
     event = None
     if wanted is not state.announced or _is_milestone(previous, state):
         state, event = announce(state, wanted, evaluation, rule, now, facts_hash=facts_hash)
     if _is_forgettable(state):
         return None, event
     return (previous if state == previous else state), event
+
+
+def healed(
+    state: AlertState, evaluation: TargetEvaluation, rule: Rule, now: Now, *, facts_hash: str = ""
+) -> list[AlertEvent]:
+    """Return the events of an alert that was healed before anybody was told: opened, resolved.
+
+    ``evaluation`` is of the look that found it well again; nothing of the state remains.
+    """
+    told, opened = announce(state, state.evaluation, evaluation, rule, now, facts_hash=facts_hash)
+    well = replace(told, warning=IDLE, critical=IDLE)
+    _, ended = announce(well, Evaluation.OK, evaluation, rule, now, facts_hash=facts_hash)
+    return [opened, ended]
 
 
 def held_back(state: AlertState, rule: Rule) -> bool:

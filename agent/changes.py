@@ -40,6 +40,11 @@ class Changes:
         """Return the targets of which a rule has an alert state."""
         return list(self._targets.get(rule, ()))
 
+    def announced(self) -> list[AlertState]:
+        """Return the alerts that the server was told of and that are not over."""
+        states = tuple(self.states.values())
+        return [state for state in states if state.announced is not Evaluation.OK]
+
     def remember(self, key: AlertKey, state: AlertState | None) -> None:
         """Take an alert's new state; None forgets it."""
         rule, target = key

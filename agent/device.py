@@ -64,6 +64,17 @@ class Job(NamedTuple):
     within_s: float
 
 
+class Healing(NamedTuple):
+    """What rules may heal here.
+
+    ``mode`` (act, dry-run, never) is for all of them; ``rules`` names those whose offered healing
+    is switched on.
+    """
+
+    mode: str = "act"
+    rules: tuple[str, ...] = ()
+
+
 class Device(NamedTuple):
     """All that the file says; nothing without a file. ``path`` is where it is, or would be."""
 
@@ -72,6 +83,7 @@ class Device(NamedTuple):
     places: Mapping[str, Place] = {}
     backups: Mapping[str, Backup] = {}
     jobs: Mapping[str, Job] = {}
+    healing: Healing = Healing()
     path: Path | None = None
 
     @property

@@ -10,7 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from agent.clock import Now
-from agent.device import Backup, Command, Device, Job, Network, Place, is_name, settle
+from agent.device import (
+    LONGEST_NAME,
+    Backup,
+    Command,
+    Device,
+    Healing,
+    Job,
+    Network,
+    Place,
+    is_name,
+    settle,
+)
 from agent.errors import ConfigError, Problem
 from agent.rules.borrow import borrowed
 from agent.rules.rules_file import distrust
@@ -22,11 +33,13 @@ if TYPE_CHECKING:
     from agent.rules.problems import Problems
 
 NAME: Final = "device.yaml"
-FILE: Final = ("version", "commands", "has", "at", "backups", "jobs")
+FILE: Final = ("version", "commands", "has", "at", "backups", "jobs", "heal")
 COMMAND: Final = ("run", "timeout")
 PLACE: Final = ("gateway_mac", "networks", "domain")
 BACKUP: Final = ("folder", "pattern", "every", "days")
 JOB: Final = ("every", "within")
+HEAL: Final = ("mode", "rules")
+HEAL_MODES: Final = ("act", "dry-run", "never")
 VERSION: Final = "1"
 TIMEOUT_S: Final = 30.0
 LONGEST_TIMEOUT_S: Final = 60.0
@@ -137,8 +150,16 @@ def _device(document: "Document", path: Path, problems: "Problems") -> Device:
         places=dict(_named(file, "at", PLACE, _place, problems)),
         backups=dict(_named(file, "backups", BACKUP, _backup, problems)),
         jobs=dict(_named(file, "jobs", JOB, _job, problems)),
+        healing=_healing(file),
         path=path,
     )
+
+
+def _healing(file: "Members") -> Healing:
+    section = file.section("heal", "heal:", HEAL)
+    if section is None:
+        return Healing()
+    return Healing(section.word("mode", HEAL_MODES, "act"), section.texts("rules", LONGEST_NAME))
 
 
 def _named(

@@ -87,3 +87,11 @@ class CheckDeniedError(CheckError):
 
 class UnsupportedCheckError(CheckError):
     """This system has no means for the check: said once, never an alarm."""
+
+
+class ActionError(AgentError):
+    """What was to heal could not be done; the text says why."""
+
+
+class RefusedActionError(ActionError):
+    """A guard forbids what was to heal; the text says which."""

@@ -1,26 +1,23 @@
-"""When each rule is due, and what becomes of what its check finds.
+"""When each rule is due.
 
-One worker thread sleeps until the next rule is due, probes, evaluates, steps the alerts and
+One worker thread sleeps until the next rule is due, probes, has it judged (``judging``) and
 commits, in this order. Only probes that may take long run aside (``probing``); what they find is
 judged here, in the next turn. Should a probe hang, ``supervise`` gives its thread up, lets a new
 one go on and leaves that rule alone until the lost probe comes back.
 """
 
-import json
 import logging
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 
-from agent.alerts import AlertState, held_back, paused, step, withdraw
+from agent.alerts import AlertState
 from agent.changes import AlertKey, Changes, Record
-from agent.check_api import CheckError, Measured, UnsupportedCheckError
+from agent.check_api import CheckError
 from agent.clock import Now
 from agent.errors import NotNowError
-from agent.evaluate import WHOLE_CHECK, TargetEvaluation, absentees, evaluate, unreadable
+from agent.judging import Judge, memory_name
 from agent.probing import GRACE, Aside, Found, GivenUpError, Watch, memory_of
-from agent.protocol.words import Evaluation
 from agent.quiet import Quiet
-from agent.rules.model import Rule
 from agent.schedule import Plan, Schedule
 from agent.trends import Trends
 
@@ -28,9 +25,6 @@ log = logging.getLogger(__name__)
 
 LONGEST_WAIT_S = 60.0
 """A sleeping computer stops the wait's clock but not the due times': look again this often."""
-
-QUIET_NAME = "held_back"
-"""The name under which it is stored what was held back."""
 
 
 class Runner:
@@ -58,21 +52,38 @@ class Runner:
         places this computer is at a time since boot; ``trends`` adds what follows from history.
         ``aside``: checks that may take long are probed by a second worker.
         """
-        self.schedules = list(plan.schedules)
-        self._changes = Changes(states, record)
-        self._reload = reload
         self._clock = clock
-        self._boot_id = boot_id
-        self._facts_hash = facts_hash
+        self._reload = reload
         self._recall = recall
         self._at = at
         self._trends = trends
-        self.quiet = Quiet(plan.maintenance, _held_back(recall))
         self._stopping = threading.Event()
         self._wake = threading.Event()
         self._ended = threading.Event()
+        self._changes = Changes(states, record)
+        self._judge = Judge(
+            plan,
+            self._changes,
+            clock=clock,
+            boot_id=boot_id,
+            facts_hash=facts_hash,
+            recall=recall,
+            trends=trends,
+            look=self._look,
+            wake=self._wake.set,
+        )
         self._watch = Watch(self._boot_s)
         self._aside = Aside(self._boot_s, self._wake.set) if aside else None
+
+    @property
+    def schedules(self) -> list[Schedule]:
+        """The rules that are run."""
+        return self._judge.schedules
+
+    @property
+    def quiet(self) -> Quiet:
+        """What is held back just now."""
+        return self._judge.quiet
 
     def start(self) -> None:
         """Start the worker thread; one that was given up ends when its probe comes back."""
@@ -83,12 +94,7 @@ class Runner:
         self._stopping.set()
         self._wake.set()
         self._ended.wait(patience_s)
-        now = self._clock()
-        rules = {schedule.rule.name: schedule.rule for schedule in self.schedules}
-        for key, state in tuple(self._changes.states.items()):
-            counted = paused(state, rules[key[0]], now) if key[0] in rules else state
-            if counted != state:
-                self._changes.remember(key, counted)
+        self._judge.pause()
         self._commit(at_once=True)
 
     def check_now(self) -> None:
@@ -99,8 +105,7 @@ class Runner:
 
     def open_alerts(self) -> list[AlertState]:
         """Return the alerts that the server was told of and that are not over."""
-        states = tuple(self._changes.states.values())
-        return [state for state in states if state.announced is not Evaluation.OK]
+        return self._changes.announced()
 
     def is_due(self) -> bool:
         """Tell whether some rule waits for its turn or is being looked at."""
@@ -134,12 +139,7 @@ class Runner:
 
         Those of rules that are gone are closed, for nothing would ever end them.
         """
-        self.schedules = list(plan.schedules)
-        self.quiet.windows = plan.maintenance
-        rules = {schedule.rule.name for schedule in self.schedules}
-        for key in tuple(self._changes.states):
-            if key[0] not in rules:
-                self._withdraw(key, f"the rule {key[0]} no longer watches this computer")
+        self._judge.adopt(plan)
 
     def turn(self) -> float:
         """Run every rule that is due, commit once, and return the seconds until the next."""
@@ -149,9 +149,10 @@ class Runner:
             self.adopt(plan)
         if self.quiet.tick(now):
             self.check_now()
+        self._judge.hasten(now)
         for found in self._aside.answers() if self._aside else ():
             if any(one is found.schedule for one in self.schedules):
-                self._judge(found)
+                self._settle(found)
         for schedule in self.schedules:
             if schedule.due_boot_s <= now.boot_s and not schedule.unsupported:
                 schedule.advance(now)
@@ -187,128 +188,24 @@ class Runner:
             self._trends.write(now, at_once=at_once)
 
     def _look(self, schedule: Schedule, turn: Now) -> None:
-        """Probe one rule's targets and judge what is found; one that may take long, aside."""
+        """Probe one rule's targets and have it judged; one that may take long, aside."""
         check = schedule.check
         if check.remembers and schedule.memory is None:
             try:
-                schedule.memory = memory_of(self._recall(_memory_name(schedule)))
+                schedule.memory = memory_of(self._recall(memory_name(schedule)))
             except NotNowError as error:  # to begin anew would be to forget what was counted
-                self._judge(Found(schedule, turn, error=CheckError(str(error))))
+                self._settle(Found(schedule, turn, error=CheckError(str(error))))
                 return
         if self._aside is None or not check.aside:
-            self._judge(self._watch.probe(schedule, turn))
+            self._settle(self._watch.probe(schedule, turn))
         elif not schedule.aside:
             schedule.aside = True
             self._aside.ask((schedule, turn))
 
-    def _judge(self, found: Found) -> None:
-        """Step the alerts of one rule's targets."""
-        schedule = found.schedule
-        schedule.aside = False
-        schedule.looked_boot_s = found.turn.boot_s
-        if isinstance(found.error, UnsupportedCheckError):
-            schedule.unsupported = found.error.reason
-            log.info("rule=%s is not for this computer: %s", schedule.rule.name, found.error.reason)
-            return
-        if found.memory is not None:
-            schedule.memory = found.memory
-            self._changes.keep(_memory_name(schedule), json.dumps(found.memory))
-        readings = found.readings
-        if self._trends and not found.again:
-            complete, check, judged = self._trends.complete, schedule.check, schedule.judged
-            readings = [
-                complete(check, one, judged, found.turn) if isinstance(one, Measured) else one
-                for one in readings
-            ]
-        settled = found.error is None and not self._changes.has_states(schedule.rule.name)
-        if not (settled and schedule.stays_well(readings)):
-            self._step_all(found._replace(readings=readings))
-
-    def _evaluated(self, found: Found) -> list[TargetEvaluation]:
-        rule, check = found.schedule.rule, found.schedule.check
-        stated = self._changes.targets(rule.name)
-        if found.error is not None:
-            known = {*stated, *found.schedule.evaluations}
-            failed = unreadable(rule, known, found.error.reason)
-            return [evaluate(rule, check, one) for one in failed]
-        evaluated = [evaluate(rule, check, one) for one in found.readings]
-        seen = {one.target for one in evaluated}
-        return evaluated + absentees(self._still_watched(rule, stated, seen), seen)
-
-    def _step_all(self, found: Found) -> None:
-        schedule, rule = found.schedule, found.schedule.rule
-        evaluated = self._evaluated(found)
-        now = self._clock()
-        schedule.note(found.readings, [one for one in evaluated if not one.absent], now)
-        down: Collection[str] = ()
-        if rule.depends_on and schedule.finds_trouble:
-            parents = [one for one in self.schedules if one.rule.name in rule.depends_on]
-            if not found.again and self._ask_first(parents, found):
-                return
-            down = [one.rule.name for one in parents if one.finds_trouble]
-            now = self._clock()
-        reason = self.quiet.reason(rule, now, down)
-        for one in evaluated:
-            self._step(rule, one, now, reason, explained=bool(down))
-
-    def _ask_first(self, parents: Sequence[Schedule], found: Found) -> bool:
-        """Look at the rules that may explain what was found; tell whether it waits for them.
-
-        It does while one of them is probed aside: then it is judged again behind that one.
-        """
-        for parent in parents:
-            stale = parent.looked_boot_s < found.turn.boot_s
-            if stale and not parent.unsupported:
-                self._look(parent, found.turn)
-        waits = self._aside is not None and any(parent.aside for parent in parents)
-        if waits and self._aside:
+    def _settle(self, found: Found) -> None:
+        """Have it judged; one that waits for rules which may explain it, again behind those."""
+        found.schedule.aside = False
+        waiting = self._judge.judge(found)
+        if waiting is not None and self._aside:
             found.schedule.aside = True
-            self._aside.ask(found._replace(again=True))
-        return waits
-
-    def _step(
-        self, rule: Rule, one: TargetEvaluation, now: Now, reason: str, *, explained: bool
-    ) -> None:
-        """Step one alert; ``reason`` tells why nothing may open now."""
-        key = (rule.name, one.target)
-        before = self._changes.states.get(key)
-        after, event = step(
-            before, one, rule, now, self._boot_id,
-            quiet=bool(reason), explained=explained, facts_hash=self._facts_hash(),
-        )  # fmt: skip
-        if after is not before:
-            self._changes.remember(key, after)
-        if event is not None:
-            self._changes.tell(event, before.announced if before else Evaluation.OK)
-        held = (explained and one.finds_trouble) or (after is not None and held_back(after, rule))
-        if self.quiet.note(key, (reason or "the computer has just started") if held else "", now):
-            self._changes.keep(QUIET_NAME, self.quiet.to_text())
-
-    def _still_watched(self, rule: Rule, stated: Sequence[str], seen: Collection[str]) -> list[str]:
-        """Return the targets the rule is still about; alerts of the others are closed."""
-        watched = []
-        for target in stated:
-            if target in seen or target == WHOLE_CHECK or rule.targets.wants(target):
-                watched.append(target)
-            else:
-                self._withdraw((rule.name, target), f"the rule {rule.name} no longer names it")
-        return watched
-
-    def _withdraw(self, key: AlertKey, reason: str) -> None:
-        state = self._changes.states[key]
-        event = withdraw(state, reason, self._clock(), facts_hash=self._facts_hash())
-        self._changes.remember(key, None)
-        if event is not None:
-            self._changes.tell(event, state.announced)
-
-
-def _memory_name(schedule: Schedule) -> str:
-    return f"memory:{schedule.rule.name}"
-
-
-def _held_back(recall: Callable[[str], str | None]) -> str | None:
-    """Return the record of what was held back; it begins anew when it cannot be read."""
-    try:
-        return recall(QUIET_NAME)
-    except NotNowError:
-        return None
+            self._aside.ask(waiting)

@@ -104,6 +104,7 @@ def test_broad_excepts_stand_only_where_a_loop_must_go_on(path: Path) -> None:
     """Each of them logs and goes on; anywhere else they hide mistakes."""
     loops = {
         "agent/evidence.py",
+        "agent/healing.py",
         "agent/probing.py",
         "agent/runner.py",
         "agent/delivery/courier.py",

@@ -17,7 +17,7 @@ from agent.check_api import (
     Unreadable,
 )
 from agent.device import Command
-from agent.rules.rules_file import distrust
+from agent.rules.rules_file import distrust_program
 from agent.targets import missing
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def _run(command: Command, until_s: float) -> _Ran | CheckError:
         return CheckTimeoutError(f"the rule's other commands took all its {TOGETHER_S:g} s")
     begun_s = time.monotonic()
     try:
-        reason = distrust_program(command)
+        reason = distrust_program(command.run)
         if reason:
             return CheckError(f"it is not run: {reason}")
         ended = program.run(command.run, min(command.timeout_s, left_s))
@@ -90,16 +90,6 @@ def _run(command: Command, until_s: float) -> _Ran | CheckError:
         return error
     taken_s = time.monotonic() - begun_s
     return _Ran(ended.code, parse(ended.out or ended.err), taken_s)
-
-
-def distrust_program(command: Command) -> str | None:
-    """Return why someone else than an administrator could have written the program, or None."""
-    from pathlib import Path  # noqa: PLC0415
-
-    try:
-        return distrust(Path(command.run[0]))
-    except OSError:
-        return None  # it is not there, which program.run tells better
 
 
 CHECK = Check(

@@ -121,6 +121,18 @@ class Members:
             return default
         return value
 
+    def count(self, name: str, least: int, most: int, default: int) -> int:
+        """Return a member that is a whole number from ``least`` to ``most``."""
+        node = self.get(name)
+        if node is None or isinstance(node, Refused):
+            return default
+        text = node.text if isinstance(node, Scalar) else ""
+        if not (text.isascii() and text.isdigit()) or not least <= int(text[:10]) <= most:
+            bounds = f"{name} is a whole number from {least} to {most}"
+            self._problems.of(node, f"{bounds}, not {_form(node)}")
+            return default
+        return int(text)
+
     def expression(self, name: str, check: Check | None) -> Expression | None:
         """Return a member that is an expression over the check's metrics."""
         node = self.get(name)

@@ -1,6 +1,6 @@
 """Rules as the agent runs them. Plain frozen values: times are seconds, words are checked."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -71,12 +71,48 @@ class TicketText:
     opens: bool = True
 
 
+HealMode = Literal["act", "dry-run", "offered"]
+Tells = Literal["always", "failures"]
+
+
+@dataclass(frozen=True, slots=True)
+class Heal:
+    """What a rule does about its trouble before it tells.
+
+    ``action`` is a name from the closed list, ``options`` what it is given beside the target.
+    ``wait_s`` after it the check looks again. At most ``attempts`` for one trouble and ``per_day``
+    in 24 hours, none within ``cool_down_s`` of an earlier trouble's. ``tells`` "failures": what was
+    healed makes no ticket. ``mode`` "offered" does nothing unless the device's own file switches
+    the rule's healing on; "dry-run" only says what it would do.
+    """
+
+    action: str
+    options: Mapping[str, str]
+    attempts: int = 2
+    wait_s: float = 30.0
+    cool_down_s: float = 1800.0
+    per_day: int = 3
+    tells: Tells = "always"
+    mode: HealMode = "act"
+
+    def allowed(self, rule: str, mode: str, switched_on: Collection[str]) -> "Heal | None":
+        """Return what may be done on a device; None for nothing.
+
+        ``mode`` (act, dry-run, never) is the device's own, ``switched_on`` names the rules whose
+        offered healing it wants.
+        """
+        if mode == "never" or (self.mode == "offered" and rule not in switched_on):
+            return None
+        return replace(self, mode="dry-run" if "dry-run" in {mode, self.mode} else "act")
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One entry of ``rules``: a check, what to make of it, and what to say.
 
     While one of the rules it ``depends_on`` finds something wrong, it opens nothing.
-    ``mode`` is "watch" for a rule that is judged and counted but opens nothing yet.
+    ``mode`` is "watch" for a rule that is judged and counted but opens nothing yet. ``heal`` is
+    what it tries before it opens anything.
     ``startup_grace_s`` counts from the start of the computer; ``unknown_after_s`` is how long
     a target may be unreadable before that is told. ``line`` and ``column`` say where it is written.
     """
@@ -91,6 +127,7 @@ class Rule:
     critical: Condition | None
     ticket: TicketText
     mode: Mode = "act"
+    heal: Heal | None = None
     depends_on: tuple[str, ...] = ()
     clear_for_s: float = 600.0
     unknown_after_s: float = 86_400.0

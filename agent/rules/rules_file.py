@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from agent.check_api import Check
@@ -84,6 +84,14 @@ def distrust(path: Path) -> str | None:
         if found.st_mode & forbidden and not sticky:
             return f"{place} can be written by others; chmod go-w {place}"
     return None
+
+
+def distrust_program(argv: Sequence[str]) -> str | None:
+    """Return why someone else than an administrator could have written a program, or None."""
+    try:
+        return distrust(Path(argv[0]))
+    except OSError:
+        return None  # it is not there, which whoever starts it tells better
 
 
 def _trusted(path: Path, checks: Mapping[str, Check], wanted: Callable[[Only], bool]) -> RuleSet:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from agent.check_api import Check, Unit
 from agent.protocol.words import DeviceKind, Priority
+from agent.rules import healing
 from agent.rules import sections as words
 from agent.rules.maintenance import DAYS, WEEKS
 from agent.rules.units import SECONDS
@@ -59,6 +60,7 @@ def _rule(checks: Mapping[str, Check], times: Schema) -> Schema:
         "warning": _condition(),
         "critical": _condition(),
         "ticket": _ticket(),
+        "heal": _heal(),
         "mode": _told({"enum": [*words.MODES]}, "watch: judged and counted, but opens nothing."),
         **times,
     }
@@ -67,6 +69,33 @@ def _rule(checks: Mapping[str, Check], times: Schema) -> Schema:
         "anyOf": [{"required": ["warning"]}, {"required": ["critical"]}],
         "allOf": [_targets_of(check) for check in checks.values()],
     }
+
+
+def _heal() -> Schema:
+    actions = "\n".join(f"{name}: {takes.meaning}" for name, takes in healing.ACTIONS.items())
+    options = {takes.option: _text(healing.LONGEST_OPTION) for takes in healing.ACTIONS.values()}
+    options.pop("")
+    members = {
+        "action": _told({"enum": [*healing.ACTIONS]}, actions),
+        "attempts": _told(_whole(1, 5), "How often it is tried for one trouble."),
+        "wait": _told(DURATION, "How long after it the check looks again."),
+        "cool_down": _told(DURATION, "How long after an earlier trouble nothing is tried."),
+        "per_day": _told(_whole(1, 24), "How often it is tried in 24 hours."),
+        "tell": _told({"enum": [*healing.TELLS]}, "failures: what was healed makes no ticket."),
+        "mode": _told(
+            {"enum": [*healing.MODES]},
+            "offered: only where device.yaml switches it on; dry-run: says what it would do.",
+        ),
+        **options,
+    }
+    return _told(
+        _mapping((*healing.HEAL, *options), members, ("action",)),
+        "What is tried before a ticket is opened.",
+    )
+
+
+def _whole(least: int, most: int) -> Schema:
+    return {"type": "integer", "minimum": least, "maximum": most}
 
 
 def _only() -> Schema:

@@ -10,6 +10,7 @@ from typing import Final, cast
 
 from agent.check_api import Check, TargetFilter
 from agent.protocol.words import DeviceKind, Evaluation, Priority
+from agent.rules.healing import read_heal
 from agent.rules.maintenance import DAYS, MINUTES_A_DAY, WEEKS, MaintenanceWindow
 from agent.rules.members import Members
 from agent.rules.model import Condition, Mode, Only, Rule, TicketText
@@ -26,7 +27,7 @@ TIMES: Final = {
 """A rule's durations, which ``defaults`` gives for all: least, most, and ours, in seconds."""
 RULE: Final = (
     *("name", "why", "check", "only", "targets", "depends_on", "warning", "critical", "ticket"),
-    *("mode", *TIMES),
+    *("mode", "heal", *TIMES),
 )
 ONLY: Final = ("kind", "os", "at", "has")
 TARGETS: Final = ("include", "exclude", "absent")
@@ -90,6 +91,7 @@ def read_rule(
         critical=conditions[Evaluation.CRITICAL],
         ticket=ticket,
         mode=mode,
+        heal=read_heal(members, check),
         depends_on=members.texts("depends_on", LONGEST_NAME),
         clear_for_s=times["clear_for"],
         unknown_after_s=times["unknown_after"],

@@ -9,7 +9,7 @@ import pytest
 from agent.checks import discover
 from agent.errors import ConfigError
 from agent.rehearsal import differences
-from agent.rules import cases, sections
+from agent.rules import cases, healing, sections
 from agent.rules.cases import load_cases
 from agent.rules.lint import lint
 from agent.rules.loader import load
@@ -19,7 +19,12 @@ from tests.agent.rules.checks_for_tests import CHECKS
 
 PAGE: Final = Path(__file__).parents[3] / "docs" / "rules.md"
 TEXT: Final = PAGE.read_text(encoding="utf-8")
-ALL_EXAMPLES: Final = re.findall(r"^```yaml\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
+ALL_EXAMPLES = re.findall(r"^```yaml\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
+ALL_EXAMPLES += re.findall(
+    r"^```yaml\n(.*?)^```",
+    PAGE.with_name("healing.md").read_text(encoding="utf-8"),
+    re.MULTILINE | re.DOTALL,
+)
 CASES: Final = [example for example in ALL_EXAMPLES if "\ncases:" in example]
 EXAMPLES: Final = [example for example in ALL_EXAMPLES if example not in CASES]
 
@@ -94,3 +99,10 @@ WARNING: Final = "warning: {when: busy_percent > 95}"
 
 def test_the_traps_are_found_in_the_page() -> None:
     assert len(TRAPS) == 7
+
+
+def test_every_member_and_action_of_healing_is_explained() -> None:
+    page = PAGE.with_name("healing.md").read_text(encoding="utf-8")
+    words = (*healing.HEAL, *healing.ACTIONS, *(one.option for one in healing.ACTIONS.values()))
+
+    assert [word for word in words if word and f"`{word}`" not in page] == []

@@ -1,0 +1,233 @@
+"""What becomes of what a check finds: evaluated, its alerts stepped, what changed kept."""
+
+import json
+import logging
+from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING
+
+from agent import device
+from agent.alerts import AlertState, held_back, paused, step, withdraw
+from agent.changes import AlertKey, Changes
+from agent.check_api import Measured, UnsupportedCheckError
+from agent.clock import Now
+from agent.errors import NotNowError
+from agent.evaluate import WHOLE_CHECK, TargetEvaluation, absentees, evaluate, unreadable
+from agent.probing import Found
+from agent.protocol.events import AlertEvent
+from agent.protocol.words import Evaluation
+from agent.quiet import Quiet
+from agent.rules.model import Heal, Rule
+from agent.schedule import Plan, Schedule
+from agent.trends import Trends
+
+if TYPE_CHECKING:
+    from agent.healing import Healing
+
+log = logging.getLogger(__name__)
+
+QUIET_NAME = "held_back"
+"""The name under which it is stored what was held back."""
+
+
+class Judge:
+    """Judges what the rules of one device find. One thread uses it at a time."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        changes: Changes,
+        *,
+        clock: Callable[[], Now],
+        boot_id: str,
+        facts_hash: Callable[[], str],
+        recall: Callable[[str], str | None],
+        trends: Trends | None,
+        look: Callable[[Schedule, Now], None],
+        wake: Callable[[], None],
+    ) -> None:
+        """Take the rules and where changes go; the rest is as ``Runner`` is given it.
+
+        ``look`` probes and judges another rule now, or aside; ``wake`` has the next turn begin.
+        """
+        self.schedules = list(plan.schedules)
+        self.quiet = Quiet(plan.maintenance, _held_back(recall))
+        self._changes = changes
+        self._clock = clock
+        self._boot_id = boot_id
+        self._facts_hash = facts_hash
+        self._recall = recall
+        self._trends = trends
+        self._look = look
+        self._wake = wake
+        self._healing: Healing | None = None
+
+    def adopt(self, plan: Plan) -> None:
+        """Go by this plan from now on; alerts of rules that are gone are closed."""
+        self.schedules = list(plan.schedules)
+        self.quiet.windows = plan.maintenance
+        rules = {schedule.rule.name for schedule in self.schedules}
+        for key in tuple(self._changes.states):
+            if key[0] not in rules:
+                self._withdraw(key, f"the rule {key[0]} no longer watches this computer")
+
+    def pause(self) -> None:
+        """Count running spans up to now: the agent stops."""
+        now = self._clock()
+        rules = {schedule.rule.name: schedule.rule for schedule in self.schedules}
+        for key, state in tuple(self._changes.states.items()):
+            counted = paused(state, rules[key[0]], now) if key[0] in rules else state
+            if counted != state:
+                self._changes.remember(key, counted)
+
+    def hasten(self, now: Now) -> None:
+        """Have rules looked at when it is time to see whether what was done has healed."""
+        if self._healing is None:
+            return
+        looks = self._healing.looks(now)
+        for schedule in self.schedules:
+            at_s = looks.get(schedule.rule.name)
+            if at_s is not None:
+                schedule.due_boot_s = min(schedule.due_boot_s, at_s)
+
+    def judge(self, found: Found) -> Found | None:
+        """Step the alerts of one rule's targets.
+
+        Returns what is to be judged again when the rules that may explain it were looked at.
+        """
+        schedule = found.schedule
+        schedule.looked_boot_s = found.turn.boot_s
+        if isinstance(found.error, UnsupportedCheckError):
+            schedule.unsupported = found.error.reason
+            log.info("rule=%s is not for this computer: %s", schedule.rule.name, found.error.reason)
+            return None
+        if found.memory is not None:
+            schedule.memory = found.memory
+            self._changes.keep(memory_name(schedule), json.dumps(found.memory))
+        readings = found.readings
+        if self._trends and not found.again:
+            complete, check, judged = self._trends.complete, schedule.check, schedule.judged
+            readings = [
+                complete(check, one, judged, found.turn) if isinstance(one, Measured) else one
+                for one in readings
+            ]
+        settled = found.error is None and not self._changes.has_states(schedule.rule.name)
+        if settled and schedule.stays_well(readings):
+            return None
+        return self._step_all(found._replace(readings=readings))
+
+    def _evaluated(self, found: Found) -> list[TargetEvaluation]:
+        rule, check = found.schedule.rule, found.schedule.check
+        stated = self._changes.targets(rule.name)
+        if found.error is not None:
+            known = {*stated, *found.schedule.evaluations}
+            failed = unreadable(rule, known, found.error.reason)
+            return [evaluate(rule, check, one) for one in failed]
+        evaluated = [evaluate(rule, check, one) for one in found.readings]
+        seen = {one.target for one in evaluated}
+        return evaluated + absentees(self._still_watched(rule, stated, seen), seen)
+
+    def _step_all(self, found: Found) -> Found | None:
+        schedule, rule = found.schedule, found.schedule.rule
+        evaluated = self._evaluated(found)
+        now = self._clock()
+        schedule.note(found.readings, [one for one in evaluated if not one.absent], now)
+        down: Collection[str] = ()
+        if rule.depends_on and schedule.finds_trouble:
+            parents = [one for one in self.schedules if one.rule.name in rule.depends_on]
+            if not found.again and self._ask_first(parents, found):
+                return found._replace(again=True)
+            down = [one.rule.name for one in parents if one.finds_trouble]
+            now = self._clock()
+        reason = self.quiet.reason(rule, now, down)
+        for one in evaluated:
+            self._step(rule, one, now, reason, explained=bool(down))
+        return None
+
+    def _ask_first(self, parents: Sequence[Schedule], found: Found) -> bool:
+        """Look at the rules that may explain what was found; tell whether it waits for them.
+
+        It does while one of them is probed aside: then it is judged again behind that one.
+        """
+        for parent in parents:
+            stale = parent.looked_boot_s < found.turn.boot_s
+            if stale and not parent.unsupported:
+                self._look(parent, found.turn)
+        return any(parent.aside for parent in parents)
+
+    def _step(
+        self, rule: Rule, one: TargetEvaluation, now: Now, reason: str, *, explained: bool
+    ) -> None:
+        """Step one alert; ``reason`` tells why nothing may open now."""
+        key = (rule.name, one.target)
+        before = self._changes.states.get(key)
+        heal = rule.heal and rule.heal.allowed(rule.name, *device.here().healing)
+        after, event = step(
+            before, one, rule, now, self._boot_id,
+            quiet=bool(reason), explained=explained, healing=heal is not None,
+            facts_hash=self._facts_hash(),
+        )  # fmt: skip
+        told = [event] if event is not None else []
+        if heal is not None and not told:
+            after, told = self._see_to(heal, rule, one, (before, after), now)
+        elif self._healing is not None:
+            self._healing.over(key)
+        if after is not before:
+            self._changes.remember(key, after)
+        for one_told in told:
+            self._changes.tell(one_told, before.announced if before else Evaluation.OK)
+        held = (explained and one.finds_trouble) or (after is not None and held_back(after, rule))
+        if self.quiet.note(key, (reason or "the computer has just started") if held else "", now):
+            self._changes.keep(QUIET_NAME, self.quiet.to_text())
+
+    def _see_to(
+        self,
+        heal: Heal,
+        rule: Rule,
+        one: TargetEvaluation,
+        states: tuple[AlertState | None, AlertState | None],
+        now: Now,
+    ) -> tuple[AlertState | None, list[AlertEvent]]:
+        """Try to heal what is raised and not told; return the next state, and what is told.
+
+        ``states`` are the last one, and the next one by this look alone.
+        """
+        after = states[1]
+        if self._healing is None:
+            if after is None or not after.is_untold:
+                return after, []
+            from agent.healing import Healing  # noqa: PLC0415 - most devices never heal
+
+            self._healing = Healing(self._changes, self._recall, self._wake)
+        return self._healing.see_to(
+            heal, rule, one, states, now, boot_id=self._boot_id, facts_hash=self._facts_hash()
+        )
+
+    def _still_watched(self, rule: Rule, stated: Sequence[str], seen: Collection[str]) -> list[str]:
+        """Return the targets the rule is still about; alerts of the others are closed."""
+        watched = []
+        for target in stated:
+            if target in seen or target == WHOLE_CHECK or rule.targets.wants(target):
+                watched.append(target)
+            else:
+                self._withdraw((rule.name, target), f"the rule {rule.name} no longer names it")
+        return watched
+
+    def _withdraw(self, key: AlertKey, reason: str) -> None:
+        state = self._changes.states[key]
+        event = withdraw(state, reason, self._clock(), facts_hash=self._facts_hash())
+        self._changes.remember(key, None)
+        if event is not None:
+            self._changes.tell(event, state.announced)
+
+
+def memory_name(schedule: Schedule) -> str:
+    """Return the name under which it is stored what a check remembers for a rule."""
+    return f"memory:{schedule.rule.name}"
+
+
+def _held_back(recall: Callable[[str], str | None]) -> str | None:
+    """Return the record of what was held back; it begins anew when it cannot be read."""
+    try:
+        return recall(QUIET_NAME)
+    except NotNowError:
+        return None
