@@ -9,7 +9,7 @@ from dataclasses import replace
 from agent.alert_state import AlertState
 from agent.clock import Now
 from agent.evaluate import TargetEvaluation
-from agent.protocol.events import MAX_ABOUT, MAX_NOTE, AlertEvent, Reading
+from agent.protocol.events import MAX_ABOUT, MAX_NOTE, MAX_TITLE, AlertEvent, Reading
 from agent.protocol.ids import uuid7
 from agent.protocol.words import Change, Evaluation, Priority
 from agent.rules.model import Condition, Rule
@@ -88,20 +88,63 @@ def about_itself(
     It is an opening of its own that nothing resolves but a person. ``target`` is what it is
     about (``agent.db``), ``happened`` the title.
     """
-    state = AlertState(
+    return of_its_own(
+        None,
+        target,
+        Evaluation.WARNING,
+        now,
+        title=happened,
+        priority=Priority.NORMAL,
+        advice=advice,
+        facts_hash=facts_hash,
+    )[1]
+
+
+def of_its_own(
+    told: AlertState | None,
+    target: str,
+    evaluation: Evaluation,
+    now: Now,
+    *,
+    title: str,
+    priority: Priority,
+    advice: str = "",
+    reason: str = "",
+    facts_hash: str = "",
+) -> tuple[AlertState, AlertEvent]:
+    """Return an alert of the agent itself after the server was told this, and the event.
+
+    ``told`` is the alert as it was told before, None to open one; evaluation ok resolves it.
+    """
+    opening = told or AlertState(
         rule="agent",
         check="agent",
         target=target,
         boot_id="",
         alert_id=uuid7(_unix_ms(now)),
-        sequence=1,
         opened_at=now.label(),
-        priority=Priority.NORMAL,
-        title=storable(happened),
     )
-    return _event(
-        state, Change.OPENED, Evaluation.WARNING, now, advice=advice, facts_hash=facts_hash
+    state = replace(
+        opening,
+        announced=evaluation,
+        sequence=opening.sequence + 1,
+        priority=priority,
+        title=storable(title, MAX_TITLE),
     )
+    change = Change.CHANGED if told else Change.OPENED
+    if evaluation is Evaluation.OK:
+        change = Change.RESOLVED
+    event = _event(
+        state, change, evaluation, now, advice=advice, reason=reason, facts_hash=facts_hash
+    )
+    return state, event
+
+
+def foreseen(wanted: Evaluation, evaluation: TargetEvaluation, rule: Rule) -> tuple[str, Priority]:
+    """Return title and priority of the ticket that an alert would open by itself."""
+    idle = AlertState(rule.name, rule.check, evaluation.target, "")
+    title = _title(evaluation, rule, without_secrets(evaluation.about))
+    return title, _priority(idle, _condition(rule, wanted), rule, opening=True)
 
 
 def _resolve(
