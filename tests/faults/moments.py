@@ -262,7 +262,7 @@ class Struck:
             self.station.start(module=AGENT)
         seen = self.station.services.visits[self._port]
         until(lambda: self.station.services.visits[self._port] > seen, 60, "a look")
-        until(self._has_read_the_log, 60, "every line of the log, once")
+        self._until_the_log_is_read()
         self.station.until_at_rest()
 
     def _fall(self) -> None:
@@ -272,10 +272,19 @@ class Struck:
             file.write("strike\n")
         self._lines += 1
 
-    def _has_read_the_log(self) -> bool:
-        checks = self.station.status().get("checks", ())
-        told = next((one["summary"] for one in checks if one["rule"] == "log"), "")
-        return f"lines_total {self._lines}," in f"{told},"
+    def _until_the_log_is_read(self) -> None:
+        seen: list[str] = []
+
+        def each_line_was_counted_once() -> bool:
+            checks = self.station.status().get("checks", ())
+            told = next((one["summary"] for one in checks if one["rule"] == "log"), "")
+            seen[:] = [told]
+            return f"lines_total {self._lines}," in f"{told},"
+
+        try:
+            until(each_line_was_counted_once, 60)
+        except AssertionError:
+            raise AssertionError(f"{self._lines} lines, and {seen} was counted") from None
 
     def _has_history(self) -> bool:
         with suppress(StateError):
@@ -294,7 +303,7 @@ class Struck:
         if station.died():
             station.start(module=AGENT)
         station.until_open(self._port)
-        until(self._has_read_the_log, 60, "every line of the log, once")
+        self._until_the_log_is_read()
         station.services.start(self._port)
         station.until_resolved(self._port)
         station.until_at_rest()

@@ -1,6 +1,7 @@
 """The disk with the state folder, or with the log, is full: the agent is needed all the more."""
 
 import itertools
+import re
 import shutil
 import subprocess
 import time
@@ -10,11 +11,24 @@ from pathlib import Path
 
 import pytest
 
+from agent.presentation import status_lines
 from tests.faults.station import Station
+from tests.support import volumes
 from tests.support.agent_process import agent_command
 from tests.support.polling import until
 from tests.support.server_process import PROJECT, server_environment
 from tests.support.strace import Strace, errors_made
+
+_STORE = (
+    r"trouble   The agent's store cannot be written since 20\S+Z: {}\. Checks go on, \d+ messages "
+    r"are kept in memory and sent from there\. See to the disk with the state folder"
+)
+FULL = re.compile(_STORE.format("the disk is full"))
+FAILED = re.compile(_STORE.format("(the disk reports an input/output error|it may only be read)"))
+AWAY = re.compile(
+    r"outbox    \d+ waiting, the oldest for \d+ s\n"
+    r"delivery  .+; since 20\S+Z, tried .+nothing is lost\); next try in \d+ s"
+)
 
 
 @pytest.fixture
@@ -73,6 +87,76 @@ def test_it_starts_checks_and_reports_and_the_local_link_opens_when_there_is_roo
     assert station.history(port) == ["opened", "resolved"]
     station.assert_no_traceback()
     station.stop()
+
+
+def shown(station: Station) -> str:
+    """Return what a person sees."""
+    return "\n".join(status_lines(station.status()))
+
+
+@pytest.mark.needs("mount")
+@pytest.mark.needs_root
+def test_status_names_what_is_wrong_since_when_what_waits_and_what_to_do(
+    station: Station, small_disk: Path
+) -> None:
+    """A full disk, and a server that is away."""
+    [port] = station.services.ports
+    shutil.copy2(station.state / "identity.json", small_disk)
+    station.state = small_disk
+    station.start(module="tests.faults.recording_agent")
+    station.until_at_rest()
+
+    ballast = fill(small_disk)
+    station.services.stop(port)
+    until(lambda: FULL.search(shown(station)), 60, "the full disk in the status")
+    station.until_open(port)
+    for path in ballast:
+        path.unlink(missing_ok=True)
+    station.until_at_rest()
+
+    station.relay.refuse()
+    station.services.start(port)
+    until(lambda: AWAY.search(shown(station)), 60, "the server that is away in the status")
+    station.relay.accept()
+    station.until_resolved(port)
+    station.until_at_rest()
+    assert station.history(port) == ["opened", "resolved"]
+    station.assert_no_traceback()
+
+
+@pytest.mark.needs("mkfs.ext4", "e2fsck", "losetup")
+@pytest.mark.needs_root
+def test_a_disk_that_the_kernel_made_read_only_is_told_and_costs_no_ticket(
+    station: Station, short_folder: Path
+) -> None:
+    """As after an error of the file system: it can be mended only while nobody has it open."""
+    [port] = station.services.ports
+    volume = volumes.ext4(short_folder, 16, mount_options=("errors=remount-ro",))
+    try:
+        shutil.copy2(station.state / "identity.json", volume.mount_point)
+        subprocess.run(["sync", "-f", volume.mount_point], check=True)
+        station.state = volume.mount_point
+        station.state.chmod(0o700)
+        station.start(module="tests.faults.recording_agent")
+        station.until_at_rest()
+
+        volume.fail()
+        station.services.stop(port)
+        until(lambda: FAILED.search(shown(station)), 60, "the read-only disk in the status")
+        station.until_open(port)
+        station.stop()
+        volume.repair()
+        station.start()
+        station.services.start(port)
+        station.until_resolved(port)
+
+        station.until_at_rest()
+        assert len(station.ground.tickets(station.device)) == 1
+        station.assert_no_traceback()
+        station.stop()
+    finally:
+        station.agent.kill()
+        volume.unmount()
 
 
 def test_a_log_that_cannot_be_written_stops_nothing(station: Station) -> None:

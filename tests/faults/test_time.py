@@ -19,6 +19,13 @@ from tests.support.server_process import PROJECT, server_environment
 
 JUMPS = ("-1h", "+10d", "-3650d", "+3650d")
 STANDSTILL_S = 60.0 if long_run() else 5.0
+LOG = """
+  - name: log
+    check: log
+    every: 1s
+    targets: {{include: ["{path}"], match: [fails]}}
+    warning: {{when: lines_1h > 100, for: 1s, clear: lines_1h < 50}}
+"""
 SLACK = 4
 """Looks more than seconds have passed that are no burst yet."""
 
@@ -29,8 +36,16 @@ def several(sqlite_ground: Ground, tmp_path: Path) -> Iterator[Station]:
     with Station(sqlite_ground, tmp_path / "station", 6) as station:
         *watched, patient = station.services.ports
         hour = rule([patient], "patient", "1h").partition("rules:\n")[2]
-        station.write_rules(rule(watched) + hour)
+        log = LOG.format(path=station.folder / "program.log")
+        (station.folder / "program.log").touch()
+        station.write_rules(rule(watched) + hour + log)
         yield station
+
+
+def log_says(station: Station) -> str:
+    """Return what is measured of the log just now."""
+    checks = station.status().get("checks", ())
+    return next((one["summary"] for one in checks if one["rule"] == "log"), "")
 
 
 class Looks:
@@ -88,9 +103,10 @@ def test_a_wall_clock_that_jumps_makes_no_burst_no_stall_and_no_false_ticket(
     several.start(module="tests.faults.faked_agent", environment=wall_clock.environment)
     several.until_at_rest()
     until(lambda: several.services.visits[steady] > 2, what="looks")
+    until(lambda: log_says(several), 60, "the log")
     true_time = several.status()["since"]
 
-    for jump, port in zip(JUMPS, changing, strict=True):
+    for number, (jump, port) in enumerate(zip(JUMPS, changing, strict=True), 1):
         several.services.stop(port)
         several.until_open(port)
         several.until_at_rest()
@@ -102,6 +118,10 @@ def test_a_wall_clock_that_jumps_makes_no_burst_no_stall_and_no_false_ticket(
         several.until_at_rest()
         looks.assert_steady()
         assert several.relay.requests - requests <= 1 + SLACK, jump
+        with (several.folder / "program.log").open("a") as log:
+            log.write("it fails\n")
+        each_line_once = f"lines_total {number}, lines_1h {number}, lines_24h {number}"
+        until(lambda: log_says(several) == each_line_once, 60, each_line_once)  # noqa: B023
         assert several.history(port) == ["opened", "resolved"]
         assert 0 <= (several.status()["delivery"]["next_try_s"] or 0) <= 900
 
@@ -166,6 +186,31 @@ def test_a_server_that_stood_still_gets_every_message_once(ground: Ground, tmp_p
         station.until_open(other)
         station.until_at_rest()
         assert station.history(one) == station.history(other) == ["opened"]
+
+
+def test_of_many_agents_started_at_once_one_runs_and_the_others_say_why_not(
+    station: Station,
+) -> None:
+    run = agent_command("run", "--state", str(station.state), "--rules", str(station.rules))
+    agents = [
+        subprocess.Popen(
+            run, cwd=PROJECT, env=server_environment(), stderr=subprocess.PIPE, text=True
+        )
+        for _ in range(20 if long_run() else 4)
+    ]
+
+    try:
+        until(lambda: sum(one.poll() is None for one in agents) == 1, 120, "one that is left")
+        until(station.is_at_rest, what="an agent at work")
+    finally:
+        for one in agents:
+            one.terminate()
+    told = [one.communicate()[1] for one in agents]
+
+    assert sorted(one.returncode for one in agents) == [0, *[1] * (len(agents) - 1)]
+    refused = [text for one, text in zip(agents, told, strict=True) if one.returncode]
+    assert all("one computer runs one agent" in text for text in refused)
+    assert not any("Traceback" in text for text in told)
 
 
 def test_the_second_of_two_agents_says_who_is_the_first_and_leaves(station: Station) -> None:
