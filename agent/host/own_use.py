@@ -11,5 +11,9 @@ def processor_s() -> float:
 
 
 def memory_bytes() -> int:
-    """Return the memory that would be free if this process ended."""
-    return int(psutil.Process().memory_full_info().uss)
+    """Return the memory that would be free if this process ended; all it has, if that is untold."""
+    process = psutil.Process()
+    try:
+        return int(process.memory_full_info().uss)
+    except (psutil.Error, OSError):  # seen under Wine
+        return int(process.memory_info().rss)

@@ -8,14 +8,12 @@ import http.client
 import json
 import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
-from server_stub.clients.actions import new_enrolment_token
 from server_stub.contacts.models import Attachment, Contact
 from server_stub.tickets.models import Ticket
 from tests.end_to_end.conftest import Desk
@@ -23,6 +21,7 @@ from tests.support.databases import ServerDatabase
 from tests.support.polling import until
 from tests.support.server_process import ServerProcess
 from tests.support.windows import Windows, windows_path
+from tests.windows.office import Office
 
 RULES = """
 version: 1
@@ -45,40 +44,6 @@ SID = re.compile(r"S-1-5-21(-\d+){4}")
 AMBER = (232, 134, 9)
 
 
-class Office:
-    """A Windows computer that was enrolled at a desk, with its agent running."""
-
-    def __init__(self, windows: Windows, desk: Desk, folder: Path) -> None:
-        self.windows, self.desk = windows, desk
-        rules = windows_path(desk.rules(RULES))
-        self.state = rf"C:\of {folder.name}"
-        token = new_enrolment_token(
-            desk.client, None, uses=1, valid=timedelta(hours=1), now=datetime.now(UTC)
-        )
-        given = folder / "token.txt"
-        given.write_text(token + "\n")
-        said = windows.run(
-            "-m", "agent", "enroll", "--server", desk.url, "--token-file", windows_path(given),
-            "--state", self.state,
-        )  # fmt: skip
-        assert said.startswith("This computer is enrolled")
-        self.agent = windows.python("-m", "agent", "run", "--state", self.state, "--rules", rules)
-        self.alert: Any = until(
-            lambda: next((t for t in desk.tickets() if t["source"] == "monitor"), None),
-            what="the ticket of what is wrong with it",
-        )
-
-    def status(self) -> dict[str, Any]:
-        """Return what ``watchdesk-agent status`` says, over the pipe."""
-        tree: dict[str, Any] = json.loads(
-            self.windows.run("-m", "agent", "status", "--json", "--state", self.state)
-        )
-        return tree
-
-    def tray(self, *arguments: str) -> str:
-        return self.windows.run("-m", "tray", "--state", self.state, *arguments)
-
-
 @pytest.fixture
 def office(
     windows: Windows,
@@ -86,7 +51,8 @@ def office(
     server_process: Callable[..., ServerProcess],
     tmp_path: Path,
 ) -> Iterator[Office]:
-    made = Office(windows, Desk(sqlite, server_process, tmp_path), tmp_path)
+    made = Office(windows, Desk(sqlite, server_process, tmp_path), tmp_path, RULES)
+    assert made.alert
     yield made
     made.agent.kill()
 
