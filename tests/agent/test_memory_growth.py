@@ -1,7 +1,7 @@
 """An agent that runs for months must not grow: its own cycle, thousands of times.
 
-Ten thousand cycles are 28 hours; what is kept of counters for a day is full by then. Measured: 76 KB
-more within the first 7,000 cycles, and not one in the 13,000 after them.
+Ten thousand cycles are 28 hours; what is kept of counters for a day is full by then. Measured: 76
+KB more within the first 7,000 cycles, and not one in the 13,000 after them.
 """
 
 import json
