@@ -45,7 +45,9 @@ class _Followed:
     def __init__(self, check: Check, judged: Collection[str]) -> None:
         made_of = (part for m in check.metrics if m.derived for part in derived_from(m.derived))
         wanted = {*made_of, *judged}
-        self.kept = tuple(metric for metric in check.metrics if metric.name in wanted)
+        opened = (check.metric(name) for name in sorted(judged) if check.is_open(name))
+        metrics = (*check.metrics, *filter(None, opened))
+        self.kept = tuple(metric for metric in metrics if metric.name in wanted)
         self.words = tuple(metric.name for metric in self.kept if metric.unit is Unit.WORD)
         self.derives = any(metric.derived for metric in check.metrics)
         self.seen: dict[str, _Seen] = {}

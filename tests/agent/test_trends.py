@@ -1,6 +1,7 @@
 """Metrics that follow from earlier readings, over a real history file."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -157,6 +158,18 @@ def test_between_samples_nothing_is_looked_up_but_words_are_news_at_once(
 
     assert kept("state") == [0.0, 1.0]
     assert kept("free_bytes") == [100.0, 50.0]
+
+
+def test_performance_data_that_rules_judge_is_kept_as_well(computer: Computer) -> None:
+    plugin = replace(CHECK, open_metrics="perf_")
+    judged = frozenset({"perf_load", "state"})
+    measured = Measured("it", {"state": "on", "perf_load": 2.5, "perf_other": 1.0})
+    computer.trends.complete(plugin, measured, judged, at(0))
+    computer.trends.write(at(1), at_once=True)
+
+    load = SeriesKey("test.events", "it", "perf_load")
+    assert set(computer.file.series()) == {load, SeriesKey("test.events", "it", "state")}
+    assert computer.file.samples(load, 0) == [(START.timestamp(), 2.5)]
 
 
 JUMPS = (-HOUR, 10 * DAY, -3650 * DAY, 3650 * DAY)
