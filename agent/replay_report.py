@@ -15,7 +15,7 @@ _WHOLE = 0.9
 """Readings for this share of the time are for all of it."""
 _NOT_REPLAYED = (
     "not replayed: what could not be read, starts of the computer, places it was at, options of "
-    "targets"
+    "targets, storms, healing"
 )
 
 
