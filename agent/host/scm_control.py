@@ -63,6 +63,10 @@ if sys.platform == "win32":
             return "there is no such service"
         return "an administrator has disabled it" if found.start == "disabled" else ""
 
+    def runs(name: str) -> bool:
+        """Tell whether a service runs just now."""
+        return scm.Units().states([name], automatic=False)[name].state == "running"
+
     def start(name: str) -> None:
         """Start a service and wait until it runs; raises ActionError."""
         with _service(name, _START | _QUERY_STATUS) as service:

@@ -7,13 +7,13 @@ import sys
 
 from agent.errors import ActionError, RefusedActionError
 
-__all__ = ["checked", "refusal", "restart", "start"]
+__all__ = ["checked", "refusal", "restart", "runs", "start"]
 
 DEADLINE_S = 120.0
 """A database may take long to come up; its service says so by still starting."""
 
 if sys.platform == "win32":
-    from agent.host.scm_control import refusal, restart, start
+    from agent.host.scm_control import refusal, restart, runs, start
 
 elif sys.platform == "darwin":
     from agent.host import program
@@ -23,6 +23,10 @@ elif sys.platform == "darwin":
         disabled = _launchctl("print-disabled", "system")
         off = (f'"{name}" => disabled', f'"{name}" => true')
         return "an administrator has disabled it" if any(one in disabled for one in off) else ""
+
+    def runs(name: str) -> bool:
+        """Tell whether a service runs just now."""
+        return "state = running" in _launchctl("print", f"system/{name}")
 
     def start(name: str) -> None:
         """Start a service; raises ActionError."""
@@ -39,7 +43,7 @@ elif sys.platform == "darwin":
         return ended.out.decode(errors="replace")
 
 else:
-    from agent.host import program, systemd
+    from agent.host import program, services, systemd
 
     def refusal(name: str) -> str:
         """Return why a service must be left alone; empty when it may be touched."""
@@ -51,6 +55,11 @@ else:
         if unit.file_state in {"masked", "masked-runtime", "disabled"}:
             return f"an administrator has disabled it ({unit.file_state})"
         return ""
+
+    def runs(name: str) -> bool:
+        """Tell whether a service runs just now."""
+        [unit] = systemd.show([systemd.full_name(name)])
+        return unit.service().state == "running"
 
     def start(name: str) -> None:
         """Start a service; raises ActionError."""
@@ -67,7 +76,10 @@ else:
         unit = systemd.full_name(name)
         # After too many failures in a row systemd starts a unit no more until that is reset.
         program.run([str(tool), "--no-ask-password", "reset-failed", "--", unit], DEADLINE_S)
-        ended = program.run([str(tool), "--no-ask-password", verb, "--", unit], DEADLINE_S)
+        try:
+            ended = program.run([str(tool), "--no-ask-password", verb, "--", unit], DEADLINE_S)
+        finally:
+            services.touch()
         if ended.code:
             raise ActionError(f"systemctl {verb} ended with {ended.code}: {_said(ended.err)}")
 

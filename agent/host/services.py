@@ -26,6 +26,22 @@ class Service(NamedTuple):
     triggered: bool = False
 
 
+class _Touched:
+    """When we did something to a service last (monotonic seconds): one computer, so one time."""
+
+    at_s = float("-inf")
+
+
+def touch() -> None:
+    """Note that we did something to a service: what was known of services is not believed."""
+    _Touched.at_s = time.monotonic()
+
+
+def touched_s() -> float:
+    """Return when that was, in monotonic seconds; minus infinity when it never was."""
+    return _Touched.at_s
+
+
 class Searches:
     """What searches for services found; each is repeated after ``SEARCH_AGAIN_S``."""
 

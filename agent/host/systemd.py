@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from agent.errors import CheckError, CheckTimeoutError, UnsupportedCheckError
 from agent.host.procfs import Process, process
-from agent.host.services import Searches, Service
+from agent.host.services import Searches, Service, touched_s
 
 DEADLINE_S = 5.0
 NAME = re.compile(r"[\w:.\\-]{1,200}(?:@[\w:.\\@-]{1,200})?", re.ASCII)
@@ -120,7 +120,7 @@ class Units:
 
     def _holds(self, name: str, now_s: float, *, automatic: bool) -> bool:
         known = self._known.get(name)
-        if known is None:
+        if known is None or known.asked_s <= touched_s():
             return False
         age_s = now_s - known.asked_s
         if known.proof:

@@ -52,6 +52,17 @@ rules:
     targets: {{include: [wd-loops]}}
     warning: {{when: restarts_1h >= 3, for: 1s, clear: restarts_1h == 0, priority: normal}}
     ticket: {{title: "loop {{target}}"}}
+  - name: healed
+    why: a test
+    check: service
+    targets: {{include: [wd-heals, wd-forbidden]}}
+    critical:
+      when: state == failed or state == stopped
+      for: 1s
+      clear: state == running
+      priority: high
+    heal: {{action: restart-service, wait: 1s}}
+    ticket: {{title: "healed {{target}}"}}
 """
 _UNTIL = "/bin/sh -c 'until test -e /run/{0}; do {1} sleep 0.1; done; {2}'"
 SLEEPS: Final = "[Service]\nExecStart=/bin/sleep 1000\n"
@@ -118,10 +129,10 @@ MISFORTUNES: Final = (
         SLEEPS,
         "warning",
         all_of(
-            runs("systemctl", "mask", "--runtime", "wd-masked"),
+            lambda container: container.run("systemctl", "mask", "wd-masked"),
             runs("systemctl", "stop", "wd-masked"),
         ),
-        all_of(runs("systemctl", "unmask", "--runtime", "wd-masked"), starts("wd-masked")),
+        all_of(runs("systemctl", "unmask", "wd-masked"), starts("wd-masked")),
     ),
     Misfortune(
         "wd-missing",
@@ -184,6 +195,31 @@ def standing(desk: Desk) -> dict[str, tuple[str, str]]:
     return found
 
 
+def assert_healed(desk: Desk, container: Container) -> None:
+    """What crashes is restarted, and told as healed; what an administrator masked is left alone."""
+    container.run("systemctl", "kill", "--signal=SEGV", "wd-heals")
+    until(
+        lambda: standing(desk).get("healed wd-heals") == ("ok", "resolved"),
+        what="a resolved ticket of what was healed",
+    )
+    assert container.run("systemctl", "is-active", "wd-heals") == "active"
+    number = next(t["number"] for t in desk.tickets() if t["title"] == "healed wd-heals")
+    told = str(desk.timeline(number))
+    assert "restarted the service wd-heals; before: state failed" in told
+    assert "; after: state running" in told, told
+    assert "not_healed" not in told, told
+
+    container.run("systemctl", "mask", "wd-forbidden")
+    container.run("systemctl", "stop", "wd-forbidden")
+    until(
+        lambda: standing(desk).get("healed wd-forbidden") == ("critical", "new"),
+        what="the ticket of what is not healed",
+    )
+    number = next(t["number"] for t in desk.tickets() if t["title"] == "healed wd-forbidden")
+    assert "an administrator has disabled it (masked)" in str(desk.timeline(number))
+    assert container.run("systemctl", "is-active", "wd-forbidden", check=False) == "inactive"
+
+
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_each_misfortune_of_a_service_is_one_ticket_that_resolves_on_recovery(
     desk: Desk, container: Container
@@ -193,6 +229,9 @@ def test_each_misfortune_of_a_service_is_one_ticket_that_resolves_on_recovery(
         container.run("systemctl", "start", one.name)
     container.unit("wd-loops.service", LOOPS)
     container.run("systemctl", "start", "wd-loops")
+    for name in ("wd-heals", "wd-forbidden"):
+        container.unit(f"{name}.service", SLEEPS)
+        container.run("systemctl", "start", name)
     start_agent(container, desk)
     until(lambda: desk.get("devices")["items"], what="a sign of life")
     assert desk.tickets() == []
@@ -209,6 +248,8 @@ def test_each_misfortune_of_a_service_is_one_ticket_that_resolves_on_recovery(
         one.is_mended(container)
     resolved = dict.fromkeys(opened, ("ok", "resolved"))
     until(lambda: standing(desk) == resolved | loop, what="the end of each")
+
+    assert_healed(desk, container)
 
     assert container.run("systemctl", "show", "-PNRestarts", "watchdesk-agent") == "0"
     container.run("systemctl", "stop", "watchdesk-agent")

@@ -6,7 +6,7 @@ import pytest
 
 from agent import actions, device
 from agent.action_api import ActionError, RefusedActionError
-from agent.host import program, service_control, systemd
+from agent.host import program, service_control, services, systemd
 from agent.host.program import Ended
 from agent.host.systemd import Unit
 from agent.rules.healing import ACTIONS
@@ -119,12 +119,25 @@ def test_a_service_is_restarted_after_its_failures_are_forgotten(
 
     monkeypatch.setattr(program, "find", lambda name: Path("/usr/bin", name))
     monkeypatch.setattr(program, "run", run)
+    monkeypatch.setattr(systemd, "show", lambda _: [unit()])
+    before_s = services.touched_s()
 
     assert actions.action("restart-service").act("cups", {}) == "restarted the service cups"
     assert [argv[1:] for argv in ran] == [
         ["reset-failed", "--", "cups.service"],
         ["restart", "--", "cups.service"],
     ]
+    assert services.touched_s() > before_s, "the check that follows must ask anew"
+
+
+def test_a_service_that_came_back_by_itself_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(systemd, "show", lambda _: [unit(active="active")])
+    monkeypatch.setattr(program, "find", lambda _: None)  # nothing can be run
+
+    restart = actions.action("restart-service")
+    assert restart.act("cups", {}) == "the service cups ran again by itself"
+    with pytest.raises(ActionError):
+        restart.act("https://intranet", {"service": "cups"})
 
 
 def test_a_service_that_does_not_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
