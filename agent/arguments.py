@@ -4,6 +4,7 @@ Apart from ``cli`` so that the resident agent can forget it: argparse costs 1.5 
 """
 
 import argparse
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -144,6 +145,11 @@ def _on_installing(command: Callable[[str, str], Any]) -> None:
         metavar="FILE",
         help="always go by these rules (default: this computer's own, else the shipped ones)",
     )
+
+    if sys.platform == "win32":
+        service = command("service", "For Windows' service manager alone: runs the agent.")
+        _state(service)
+        _rules(service)
 
     uninstall = command("uninstall", "Stop the service and take it away.")
     uninstall.add_argument(

@@ -17,10 +17,12 @@ from agent.rules.borrow import borrowed
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from agent.app import Supervisor
     from agent.check_api import Check
     from agent.delivery.waiting import Waiting
     from agent.errors import Problem
     from agent.rules.model import Only, RuleSet
+    from agent.wakeup import Wakeup
 
 PARSER = ("agent.arguments", "argparse", "gettext", "shutil", "bz2", "lzma", "_compression")
 """What reads the command line, and what that imports: 1.0 MB that ``run`` need not keep."""
@@ -69,7 +71,11 @@ def _order(chosen: SimpleNamespace) -> "Waiting | None":
     )
 
 
-def _run(chosen: SimpleNamespace) -> int:
+def _run(
+    chosen: SimpleNamespace,
+    supervisor: "Supervisor | None" = None,
+    wakeup: "Wakeup | None" = None,
+) -> int:
     from agent import clock  # noqa: PLC0415
     from agent.checks import discover  # noqa: PLC0415
     from agent.rules.rules_file import RulesFile  # noqa: PLC0415
@@ -83,7 +89,7 @@ def _run(chosen: SimpleNamespace) -> int:
     from agent.app import run  # noqa: PLC0415
     from agent.host.notify import Notifier  # noqa: PLC0415
 
-    run(chosen.state, rules, Notifier())
+    run(chosen.state, rules, supervisor or Notifier(), wakeup)
     return 0
 
 
@@ -265,6 +271,27 @@ def _record(chosen: SimpleNamespace) -> int:
     return 0
 
 
+if sys.platform == "win32":
+
+    def _service(chosen: SimpleNamespace) -> int:
+        from agent.host.log_file import LogFile  # noqa: PLC0415
+        from agent.host.windows_service import Service  # noqa: PLC0415
+        from agent.wakeup import Wakeup  # noqa: PLC0415
+
+        wakeup = Wakeup()
+        service = Service(wakeup.stop, wakeup.wake)
+        service.begin()
+        sys.stderr = LogFile(chosen.state / "agent.log")  # a service has no other
+        code = 1
+        try:
+            code = _run(chosen, service, wakeup)
+        except AgentError as error:
+            print(error, file=sys.stderr)
+        finally:
+            service.ended(code)
+        return code
+
+
 def _json_text(tree: object) -> str:
     import json  # noqa: PLC0415
 
@@ -276,7 +303,7 @@ def _print(lines: list[str]) -> None:
         print("\n".join(lines))
 
 
-COMMANDS: Mapping[str, Callable[[SimpleNamespace], int]] = {
+COMMANDS: dict[str, Callable[[SimpleNamespace], int]] = {
     "enroll": _enroll,
     "run": _run,
     "install": _install,
@@ -293,3 +320,5 @@ COMMANDS: Mapping[str, Callable[[SimpleNamespace], int]] = {
     "job": _job,
     "doctor": _doctor,
 }
+if sys.platform == "win32":
+    COMMANDS["service"] = _service

@@ -40,6 +40,13 @@ def examine(
     """Yield what is found of rules, identity, the running agent and the way to the server."""
     yield from _rules(rules_file, checks)
     yield _running(state_dir)
+    if (state_dir / identity.WAITING_NAME).exists():
+        yield Finding(
+            well=False,
+            says="this device is not enrolled yet: the agent enrols it when the server answers "
+            "(watchdesk-agent status tells why it did not last time)",
+        )
+        return
     try:
         mine = identity.load_enrolled(state_dir)
     except AgentError as error:

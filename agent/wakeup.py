@@ -30,6 +30,11 @@ class Wakeup:
         with suppress(BlockingIOError):  # full: it will wake all the same
             self._writing.send(b"w")
 
+    def stop(self) -> None:
+        """End the agent, from any thread."""
+        self.stopping = True
+        self.wake()
+
     def wait(self, seconds: float) -> None:
         """Return after ``seconds``, at most ``LONGEST_S``, or when woken."""
         ready, _, _ = select.select([self._reading], [], [], min(LONGEST_S, max(0.0, seconds)))
@@ -38,5 +43,4 @@ class Wakeup:
                 self._reading.recv(4096)
 
     def _stop(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - signal's signature
-        self.stopping = True
-        self.wake()
+        self.stop()

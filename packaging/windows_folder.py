@@ -6,11 +6,14 @@ service is python.exe with arguments.
 """
 
 import argparse
+import compileall
 import shutil
+import sys
 import tempfile
 import time
 import zipfile
 from pathlib import Path
+from py_compile import PycInvalidationMode
 
 import contents
 
@@ -51,8 +54,25 @@ def _fill(tree: Path, python: Path) -> None:
     contents.own_code(tree / LIBRARIES)
     # All that this Python imports from; it reads no environment and no registry.
     (tree / PATH_FILE).write_text(f"python311.zip\n.\n{LIBRARIES}\n", encoding="ascii")
+    _compile(tree)
     licence = (contents.PROJECT / "LICENSE").read_text(encoding="utf-8")
     (tree / "LICENSE-watchdesk.txt").write_text(licence, encoding="utf-8")
+
+
+def _compile(tree: Path) -> None:
+    """Compile what is imported: nobody may write there later, and senders start often.
+
+    Only the same Python can, for its own bytecode.
+    """
+    if f"python{sys.version_info[0]}{sys.version_info[1]}._pth" != PATH_FILE:
+        print(f"not compiled, for that takes the Python of {PATH_FILE}", file=sys.stderr)
+        return
+    compileall.compile_dir(
+        tree / LIBRARIES,
+        quiet=2,
+        stripdir=str(tree),
+        invalidation_mode=PycInvalidationMode.UNCHECKED_HASH,
+    )
 
 
 def _zip(tree: Path, made: Path) -> None:

@@ -257,9 +257,12 @@ def state_file() -> Path:
 
 
 def program() -> list[str]:
-    """Return the command line of this program, whether frozen or not."""
+    """Return the command line of this program: frozen, a folder of a package's, or a module."""
     if getattr(sys, "frozen", False):
         return [sys.executable]
+    home = Path(__file__).resolve().parents[1]
+    if (home / "__main__.py").exists():
+        return [sys.executable, "-I", "-S", "-B", str(home), "tray"]
     return [sys.executable, "-I", "-m", "tray"]
 
 

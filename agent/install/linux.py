@@ -31,11 +31,11 @@ def install(order: Order) -> Iterator[str]:
 
     Raises AgentError or ConfigError; what was there before is then as it was.
     """
-    _need_root("install")
+    trust.need_root("install")
     trust.refuse_what_others_can_write()
     order = looked_at(order)
     _look_at_place(order.state)
-    text = unit_text(order.command)
+    text = unit_text(order.command())
     made = _make_user()
     try:
         _try_sender()
@@ -66,7 +66,7 @@ def uninstall(state: Path, *, everything: bool) -> Iterator[str]:
     What the agent knows stays, for another ``install``, unless ``everything`` is to go. Raises
     AgentError.
     """
-    _need_root("uninstall")
+    trust.need_root("uninstall")
     if UNIT.exists():
         now = ["--now"] if _RUNS_HERE.is_dir() else []
         _systemctl("disable", "--quiet", *now, NAME)
@@ -98,11 +98,6 @@ def quoted(words: Sequence[str]) -> str:
             raise AgentError(f"{word!r} cannot be written in a unit file")
     escaped = (word.replace("\\", "\\\\").replace("%", "%%").replace("$", "$$") for word in words)
     return " ".join(shlex.quote(word) for word in escaped)
-
-
-def _need_root(verb: str) -> None:
-    if sys.platform != "win32" and os.geteuid():
-        raise AgentError(f"{verb} changes this computer's services: run it as root")
 
 
 def _look_at_place(state: Path) -> None:

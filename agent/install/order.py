@@ -25,11 +25,10 @@ class Order:
     rules: Path | None
     enrolment: Waiting | None
 
-    @property
-    def command(self) -> list[str]:
-        """The service's command line: absolute paths, no secrets."""
+    def command(self, verb: str = "run") -> list[str]:
+        """Return the service's command line: absolute paths, no secrets."""
         rules = ["--rules", str(self.rules)] if self.rules else []
-        return [*own_command("agent"), "run", "--state", str(self.state), *rules]
+        return [*own_command("agent"), verb, "--state", str(self.state), *rules]
 
 
 def looked_at(order: Order) -> Order:

@@ -40,6 +40,12 @@ def main() -> int:
     return 0
 
 
+def need_root(verb: str) -> None:
+    """Raise AgentError unless root asks."""
+    if sys.platform != "win32" and os.geteuid():
+        raise AgentError(f"{verb} changes this computer's services: run it as root")
+
+
 def program_places() -> list[Path]:
     """Return the interpreter, our package and all folders that the service imports from."""
     interpreter, *options = own_command("agent")

@@ -11,6 +11,8 @@ import pytest
 import trustme
 
 from agent.checks import discover
+from agent.delivery import waiting
+from agent.delivery.waiting import Waiting
 from agent.doctor import clock_findings, examine
 from agent.protocol import MEDIA_TYPE
 from agent.settings import shipped_rules_file
@@ -132,3 +134,10 @@ def test_clocks_may_differ_a_little(server_date: str, words: str) -> None:
 @pytest.mark.parametrize("server_date", ["", "soon", "Tue, 99 May 2031 07:04:00 GMT"])
 def test_a_server_that_tells_no_time_is_not_blamed_for_it(server_date: str) -> None:
     assert not list(clock_findings(server_date, NOW))
+
+
+def test_an_enrolment_that_waits_is_told(rules: Path, tmp_path: Path) -> None:
+    waiting.keep(tmp_path / "state", Waiting("https://desk.example", "wde_" + "x" * 40))
+    findings = list(examine(tmp_path / "state", rules, discover()))
+    assert not findings[-1].well
+    assert "the agent enrols it when the server answers" in findings[-1].says

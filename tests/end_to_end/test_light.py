@@ -10,6 +10,7 @@ from tests.support.polling import until
 HEAVY = {
     *("requests", "urllib3", "pydantic", "importlib.metadata", "asyncio", "ssl", "http.client"),
     *("inspect", "ipaddress", "hashlib", "psutil", "pkgutil", "agent.redact", "agent.host.network"),
+    *("agent.install", "agent.delivery.enrolment", "agent.delivery.waiting"),
 }
 RULES = """
 version: 1

@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -93,6 +92,7 @@ def test_the_package_lives_its_life(
         computer = Computer(container, folder / "root")
         installed_offline(computer, first, desk)
         enrols_by_itself(computer, desk)
+        takes_a_report(computer, desk)
         keeps_checks_able_and_little_else(computer)
         is_started_anew_when_it_hangs(computer)
         upgraded_it_is_the_same_device(computer, second, desk)
@@ -150,6 +150,19 @@ def enrols_by_itself(computer: Computer, desk: Desk) -> None:
     assert f"It is enrolled at {desk.url}" in said
 
 
+def takes_a_report(computer: Computer, desk: Desk) -> None:
+    said = computer.run(
+        "watchdesk-tray", "report", "--title", "The printer", "--text", "is on fire"
+    )
+    assert "is saved and will be sent" in said
+    until(lambda: desk.get("tickets?source=tray")["items"], what="the report's ticket")
+    made = computer.run("watchdesk-tray", "desktop-files", "/srv/files").split()
+    entry = computer.run("cat", *(file for file in made if "autostart" in file))
+    assert "Exec=/usr/bin/python3 -I -S -B /usr/lib/watchdesk tray" in entry
+    entry = computer.run("cat", "/etc/xdg/autostart/watchdesk-tray.desktop")
+    assert "Exec=/usr/bin/watchdesk-tray" in entry
+
+
 def keeps_checks_able_and_little_else(computer: Computer) -> None:
     """The same sandbox, with a script in the agent's place."""
     computer.container.unit("wd-other.service", "[Service]\nExecStart=/bin/sleep 1000\n")
@@ -173,19 +186,19 @@ def keeps_checks_able_and_little_else(computer: Computer) -> None:
 
 
 def is_started_anew_when_it_hangs(computer: Computer) -> None:
-    computer.write(
-        f"/etc/systemd/system/{UNIT}.d/own.conf", "[Service]\nWatchdogSec=3\nRestartSec=0\n"
-    )
+    drop_in = f"/etc/systemd/system/{UNIT}.d"
+    computer.write(f"{drop_in}/own.conf", "[Service]\nWatchdogSec=8\nRestartSec=0\n")
     computer.run("systemctl", "daemon-reload")
     computer.run("systemctl", "restart", UNIT)
     pid = computer.unit("MainPID")
-    time.sleep(4)  # it must live longer than its watchdog has patience
+    first = computer.unit("WatchdogTimestampMonotonic")
+    until(lambda: computer.unit("WatchdogTimestampMonotonic") != first, what="a sign of life")
     assert computer.unit("MainPID") == pid
     computer.run("kill", "-STOP", pid)
-    until(lambda: computer.unit("NRestarts") == "1", what="another start")
+    until(lambda: computer.unit("NRestarts") != "0", what="another start")
     until(lambda: computer.unit("ActiveState") == "active", what="its being ready")
     assert computer.unit("MainPID") != pid
-    computer.run("rm", "-r", f"/etc/systemd/system/{UNIT}.d")
+    computer.run("rm", "-r", drop_in)
 
 
 def upgraded_it_is_the_same_device(computer: Computer, package: Path, desk: Desk) -> None:
@@ -198,15 +211,17 @@ def upgraded_it_is_the_same_device(computer: Computer, package: Path, desk: Desk
     until(lambda: computer.status()["delivery"]["last_success_at"], what="its heartbeat")
     until(lambda: computer.status()["checks"], what="its checks")
     computer.run("systemctl", "reset-failed", "wd-broken.service")
-    until(lambda: desk.tickets()[0]["status"] == "resolved", what="the end of the alert")
-    assert len(desk.tickets()) == 1
+    until(
+        lambda: (
+            [one["status"] for one in desk.get("tickets?source=monitor")["items"]] == ["resolved"]
+        ),
+        what="the end of its one alert",
+    )
 
 
 def taken_away(computer: Computer, package: Path) -> None:
-    began = time.monotonic()
     computer.run("systemctl", "stop", UNIT)
-    assert time.monotonic() - began < 10
-    assert computer.unit("Result") == "success"
+    assert computer.unit("Result") == "success", "it ended by itself, in time"
     said = computer.run("dpkg", "--remove", "watchdesk-agent")
     assert "What the agent knows stays in /var/lib/watchdesk" in said
     assert computer.unit("LoadState") == "not-found"

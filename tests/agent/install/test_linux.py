@@ -16,7 +16,7 @@ WAITING = Waiting("https://desk.example", "wde_" + "x" * 40)
 
 def test_the_unit_runs_the_agent_by_absolute_paths_and_nothing_of_the_environment() -> None:
     order = Order(Path("/var/lib/watchdesk"), Path("/etc/watchdesk/rules.yaml"), WAITING)
-    text = linux.unit_text(order.command)
+    text = linux.unit_text(order.command())
     (start,) = (line for line in text.splitlines() if line.startswith("ExecStart="))
     words = shlex.split(start.removeprefix("ExecStart="))
     assert words[0].startswith("/")

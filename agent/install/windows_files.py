@@ -1,0 +1,127 @@
+"""Windows: the access lists of files, read and set by the system's own calls."""
+
+import sys
+
+if sys.platform == "win32":
+    import ctypes
+    import os
+    from collections.abc import Iterable, Iterator
+    from contextlib import contextmanager
+    from ctypes import wintypes
+    from pathlib import Path
+
+    from agent.errors import AgentError
+    from agent.install.access import PRIVATE, TRUSTED, owner_of, weakness
+
+    _FILE, _REVISION = 1, 1
+    _OWNER, _DACL, _PROTECTED = 1, 4, 0x8000_0000
+    _EXISTS = 183
+    _CODE = (".py", ".pyc", ".pyd", ".dll", ".exe", ".zip", "._pth")
+
+    class _Attributes(ctypes.Structure):
+        """SECURITY_ATTRIBUTES."""
+
+        _fields_ = (
+            ("length", wintypes.DWORD),
+            ("descriptor", ctypes.c_void_p),
+            ("inherit", wintypes.BOOL),
+        )
+
+    _advapi32 = ctypes.WinDLL("advapi32", use_last_error=True)
+    _kernel32 = ctypes.WinDLL("kernel32", use_last_error=True)
+    _VOID, _DWORD, _TEXT = ctypes.c_void_p, wintypes.DWORD, wintypes.LPCWSTR
+    _advapi32.GetNamedSecurityInfoW.argtypes = (_TEXT, _DWORD, _DWORD, *(_VOID,) * 5)
+    _advapi32.SetNamedSecurityInfoW.argtypes = (_TEXT, _DWORD, _DWORD, *(_VOID,) * 4)
+    _advapi32.ConvertSecurityDescriptorToStringSecurityDescriptorW.argtypes = (
+        *(_VOID, _DWORD, _DWORD, _VOID, _VOID),
+    )
+    _advapi32.ConvertStringSecurityDescriptorToSecurityDescriptorW.argtypes = (
+        *(_TEXT, _DWORD, _VOID, _VOID),
+    )
+    _advapi32.GetSecurityDescriptorDacl.argtypes = (_VOID,) * 4
+    _kernel32.LocalFree.argtypes = (_VOID,)
+    _kernel32.CreateDirectoryW.argtypes = (_TEXT, _VOID)
+
+    def access_list(path: Path) -> str:
+        """Return who owns a file and who may do what with it, as SDDL; raises AgentError."""
+        descriptor, text = ctypes.c_void_p(), ctypes.c_void_p()
+        code = _advapi32.GetNamedSecurityInfoW(
+            str(path), _FILE, _OWNER | _DACL, None, None, None, None, ctypes.byref(descriptor)
+        )
+        if code:
+            raise _failed(f"who may change {path} cannot be told", code)
+        try:
+            if not _advapi32.ConvertSecurityDescriptorToStringSecurityDescriptorW(
+                descriptor, _REVISION, _OWNER | _DACL, ctypes.byref(text), None
+            ):
+                raise _failed(f"who may change {path} cannot be told", ctypes.get_last_error())
+            try:
+                return ctypes.wstring_at(text.value or 0)
+            finally:
+                _kernel32.LocalFree(text)
+        finally:
+            _kernel32.LocalFree(descriptor)
+
+    def weak_spot(programs: Iterable[Path]) -> str | None:
+        """Return the first place of these folders that others could change, and why."""
+        seen: set[Path] = set()
+        for program in programs:
+            for place, on_the_way in _places(program.resolve(), seen):
+                why = weakness(access_list(place), on_the_way=on_the_way)
+                if why:
+                    return f"{place}: {why}"
+        return None
+
+    def make_private(folder: Path) -> None:
+        """Make a folder that the system and administrators alone may open; raises AgentError.
+
+        One that is there must be theirs: who made it could have put files in it, and
+        may give themselves any right to it again.
+        """
+        with _descriptor(PRIVATE) as private:
+            attributes = _Attributes(ctypes.sizeof(_Attributes), private, False)  # noqa: FBT003 - Windows' own
+            if _kernel32.CreateDirectoryW(str(folder), ctypes.byref(attributes)):
+                return
+            code = ctypes.get_last_error()
+            if code != _EXISTS:
+                raise _failed(f"{folder} cannot be made", code)
+            if owner_of(access_list(folder)) not in TRUSTED:
+                raise AgentError(f"{folder} was made by another account: look into it, delete it")
+            present, acl, defaulted = wintypes.BOOL(), ctypes.c_void_p(), wintypes.BOOL()
+            _advapi32.GetSecurityDescriptorDacl(
+                private, ctypes.byref(present), ctypes.byref(acl), ctypes.byref(defaulted)
+            )
+            code = _advapi32.SetNamedSecurityInfoW(
+                str(folder), _FILE, _DACL | _PROTECTED, None, None, acl, None
+            )
+            if code:
+                raise _failed(f"{folder} cannot be protected", code)
+
+    def _places(program: Path, seen: set[Path]) -> Iterator[tuple[Path, bool]]:
+        for above in reversed(program.parents):
+            if above not in seen:
+                seen.add(above)
+                yield above, True
+        yield program, False
+        if program.is_dir():
+            for folder, folders, files in os.walk(program):
+                for name in folders:
+                    yield Path(folder, name), False
+                for name in files:
+                    if name.endswith(_CODE):
+                        yield Path(folder, name), False
+
+    @contextmanager
+    def _descriptor(sddl: str) -> Iterator[ctypes.c_void_p]:
+        made = ctypes.c_void_p()
+        if not _advapi32.ConvertStringSecurityDescriptorToSecurityDescriptorW(
+            sddl, _REVISION, ctypes.byref(made), None
+        ):
+            raise _failed("an access list cannot be made", ctypes.get_last_error())
+        try:
+            yield made
+        finally:
+            _kernel32.LocalFree(made)
+
+    def _failed(trouble: str, code: int) -> AgentError:
+        return AgentError(f"{trouble}: {ctypes.FormatError(code).strip()} (error {code})")
