@@ -45,7 +45,8 @@ def install(order: Order) -> Iterator[str]:
         raise
     private_folder(order.state)
     config = settings.config_dir()
-    config.mkdir(mode=0o755, parents=True, exist_ok=True)
+    config.mkdir(parents=True, exist_ok=True)
+    config.chmod(0o755)  # whatever this terminal's umask: the sender reads there
     told = keep(with_authority_in(order, config))
     if made:
         yield f"The user {SENDER_USER} is there for what touches the network."

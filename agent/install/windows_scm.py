@@ -111,7 +111,7 @@ if sys.platform == "win32":
 
         Returns what the manager would not take of the rest, in words.
         """
-        with _manager() as services:
+        with _all_services() as services:
             handle = _advapi32.OpenServiceW(services, NAME, _SERVICE_ALL)
             if handle:
                 done = _advapi32.ChangeServiceConfigW(
@@ -138,7 +138,7 @@ if sys.platform == "win32":
 
     def stop() -> bool:
         """Stop the service and wait until it has; False when there is none. Raises AgentError."""
-        with _manager() as services:
+        with _all_services() as services:
             handle = _advapi32.OpenServiceW(services, NAME, _SERVICE_ALL)
             if not handle and ctypes.get_last_error() == _NO_SUCH:
                 return False
@@ -188,14 +188,14 @@ if sys.platform == "win32":
         raise AgentError(f"the service did not get there within {_WAIT_S:g} s")
 
     @contextmanager
-    def _manager() -> Iterator[ctypes.c_void_p]:
+    def _all_services() -> Iterator[ctypes.c_void_p]:
         handle = _advapi32.OpenSCManagerW(None, None, _ALL)
         with _opened(handle, "Windows' services cannot be changed") as services:
             yield services
 
     @contextmanager
     def _service() -> Iterator[ctypes.c_void_p]:
-        with _manager() as services:
+        with _all_services() as services:
             handle = _advapi32.OpenServiceW(services, NAME, _SERVICE_ALL)
             with _opened(handle, "the service cannot be opened") as service:
                 yield service
