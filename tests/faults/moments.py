@@ -135,7 +135,8 @@ class Struck:
         }
 
     def _tells_of_the_disk(self) -> bool:
-        told = str(self.station.status().get("troubles"))
+        troubles = self.station.status().get("troubles", ())
+        told = next((one for one in troubles if "agent's store" in one), "")
         return "input/output error" in told or "disk is full" in told
 
     def start_over(self) -> None:

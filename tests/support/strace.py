@@ -19,6 +19,7 @@ from tests.support.polling import until
 
 _ATTACH_S = 20
 _DETACH_S = 10
+_SIGSTOP = 1 << signal.SIGSTOP - 1
 
 
 def words(call: str, fault: str, when: str, paths: Sequence[Path], output: Path) -> list[str]:
@@ -111,6 +112,37 @@ def release(pid: int) -> None:
 
 
 def _go_on(pid: int) -> None:
-    """Wake a process that its tracer may have left stopped when it let go."""
-    with suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGCONT)
+    """Wake a process and its children that their tracer may have left stopped when it let go.
+
+    One that was born at that moment has its SIGSTOP still before it: it stops a little later.
+    """
+    deadline = time.monotonic() + _DETACH_S
+    while time.monotonic() < deadline:
+        family = [pid, *_descendants(pid)]
+        stopped = any(map(_is_to_stop, family))
+        for one in family:
+            with suppress(ProcessLookupError):
+                os.kill(one, signal.SIGCONT)
+        if not stopped:
+            return
+        time.sleep(0.02)
+
+
+def _descendants(pid: int) -> list[int]:
+    found: list[int] = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(OSError):
+            for child in map(int, task.read_text().split()):
+                found += [child, *_descendants(child)]
+    return found
+
+
+def _is_to_stop(pid: int) -> bool:
+    """Tell whether a thread of it is stopped, or has a SIGSTOP before it."""
+    for task in Path(f"/proc/{pid}/task").glob("*/status"):
+        with suppress(OSError):
+            status = task.read_text()
+            pending = re.findall(r"(?:SigPnd|ShdPnd):\t(\w+)", status)
+            if "State:\tT" in status or any(int(one, 16) & _SIGSTOP for one in pending):
+                return True
+    return False
