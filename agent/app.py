@@ -22,6 +22,7 @@ from agent.delivery.courier import Courier
 from agent.delivery.feeds import Feeds
 from agent.device_file import DeviceFile, beside
 from agent.errors import AgentError, LinkError
+from agent.evidence import Explainer
 from agent.facts_upkeep import HASH_NAME, FactsUpkeep
 from agent.host import own_use
 from agent.host.boot import boot_id
@@ -136,6 +137,7 @@ class Agent:
             or identity.enrolled_since_boot(self.identity, self._started),
         )
         plan = plan_of(self._rules.rules, self._checks, self.kind)
+        trends = Trends(self.history)
         self.runner = Runner(
             plan,
             self._stored_states(),
@@ -146,7 +148,10 @@ class Agent:
             reload=self._changed_plan,
             recall=self.store.recall,
             at=Whereabouts().at,
-            trends=Trends(self.history),
+            trends=trends,
+            explain=Explainer(
+                trends, {path.name: path for path in (rules.path, beside(rules.path))}
+            ),
             aside=True,
         )
         self.runner.adopt(plan)

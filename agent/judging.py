@@ -14,10 +14,12 @@ from agent.errors import NotNowError
 from agent.evaluate import WHOLE_CHECK, TargetEvaluation, absentees, evaluate, unreadable
 from agent.probing import Found
 from agent.protocol.events import AlertEvent
-from agent.protocol.words import Evaluation
+from agent.protocol.words import Change, Evaluation
 from agent.quiet import Quiet
 from agent.rules.model import Heal, Rule
 from agent.schedule import Plan, Schedule
+from agent.storm import NAME as STORM_NAME
+from agent.storm import Storm, may_open, waiting
 from agent.trends import Trends
 
 if TYPE_CHECKING:
@@ -27,6 +29,10 @@ log = logging.getLogger(__name__)
 
 QUIET_NAME = "held_back"
 """The name under which it is stored what was held back."""
+
+
+Explain = Callable[[AlertEvent, Evaluation, Rule, TargetEvaluation, Now], AlertEvent]
+"""Returns an event with what explains it; the evaluation is what was told before."""
 
 
 class Judge:
@@ -44,13 +50,16 @@ class Judge:
         trends: Trends | None,
         look: Callable[[Schedule, Now], None],
         wake: Callable[[], None],
+        explain: Explain,
     ) -> None:
         """Take the rules and where changes go; the rest is as ``Runner`` is given it.
 
         ``look`` probes and judges another rule now, or aside; ``wake`` has the next turn begin.
         """
         self.schedules = list(plan.schedules)
-        self.quiet = Quiet(plan.maintenance, _held_back(recall))
+        self.quiet = Quiet(plan.maintenance, _recalled(recall, QUIET_NAME))
+        self._storm = Storm(_recalled(recall, STORM_NAME), plan.storm)
+        self._explain = explain
         self._changes = changes
         self._clock = clock
         self._boot_id = boot_id
@@ -65,6 +74,7 @@ class Judge:
         """Go by this plan from now on; alerts of rules that are gone are closed."""
         self.schedules = list(plan.schedules)
         self.quiet.windows = plan.maintenance
+        self._storm.most = plan.storm
         rules = {schedule.rule.name for schedule in self.schedules}
         for key in tuple(self._changes.states):
             if key[0] not in rules:
@@ -160,6 +170,10 @@ class Judge:
         """Step one alert; ``reason`` tells why nothing may open now."""
         key = (rule.name, one.target)
         before = self._changes.states.get(key)
+        announced = before.announced if before else Evaluation.OK
+        stormy = not reason and announced is Evaluation.OK and may_open(rule)
+        if stormy:
+            reason = self._storm.reason(key, now)
         heal = rule.heal and rule.heal.allowed(rule.name, *device.here().healing)
         after, event = step(
             before, one, rule, now, self._boot_id,
@@ -174,8 +188,12 @@ class Judge:
         if after is not before:
             self._changes.remember(key, after)
         for one_told in told:
-            self._changes.tell(one_told, before.announced if before else Evaluation.OK)
+            if one_told.change is Change.OPENED:
+                self._storm.opened(key, now)
+            self._changes.tell(self._explain(one_told, announced, rule, one, now), announced)
+        self._storm.note(key, waiting(after, one, rule) if stormy and reason else None, now)
         held = (explained and one.finds_trouble) or (after is not None and held_back(after, rule))
+        held = held or key in self._storm.held
         if self.quiet.note(key, (reason or "the computer has just started") if held else "", now):
             self._changes.keep(QUIET_NAME, self.quiet.to_text())
 
@@ -202,6 +220,17 @@ class Judge:
             heal, rule, one, states, now, boot_id=self._boot_id, facts_hash=self._facts_hash()
         )
 
+    def tell_storm(self, now: Now) -> None:
+        """Tell of what is held back because too much opened at once, when it is time to."""
+        event, rules = self._storm.tick(now, self._changes.states, self._facts_hash())
+        if event is not None:
+            self._changes.tell(event, Evaluation.CRITICAL)
+        if self._storm.is_changed:
+            self._changes.keep(STORM_NAME, self._storm.to_text())
+        for schedule in self.schedules if rules else ():
+            if schedule.rule.name in rules:
+                schedule.due_boot_s = now.boot_s
+
     def _still_watched(self, rule: Rule, stated: Sequence[str], seen: Collection[str]) -> list[str]:
         """Return the targets the rule is still about; alerts of the others are closed."""
         watched = []
@@ -225,9 +254,9 @@ def memory_name(schedule: Schedule) -> str:
     return f"memory:{schedule.rule.name}"
 
 
-def _held_back(recall: Callable[[str], str | None]) -> str | None:
-    """Return the record of what was held back; it begins anew when it cannot be read."""
+def _recalled(recall: Callable[[str], str | None], name: str) -> str | None:
+    """Return a record that was stored; it begins anew when it cannot be read."""
     try:
-        return recall(QUIET_NAME)
+        return recall(name)
     except NotNowError:
         return None

@@ -137,7 +137,8 @@ def explain_rule(rules_file: Path, name: str) -> list[str]:
 def plan_of(rules: RuleSet, checks: Mapping[str, Any], kind: DeviceKind) -> Plan:
     """Return what a device of this kind has to do by these rules."""
     mine = rules.for_device(kind, os_word(), has=here().has)
-    return Plan([Schedule(rule, checks[rule.check]) for rule in mine.rules], mine.maintenance)
+    schedules = [Schedule(rule, checks[rule.check]) for rule in mine.rules]
+    return Plan(schedules, mine.maintenance, mine.storm)
 
 
 def judged(runner: Runner) -> list[tuple[Rule, TargetEvaluation, str]]:

@@ -15,7 +15,7 @@ from agent.changes import AlertKey, Changes, Record
 from agent.check_api import CheckError
 from agent.clock import Now
 from agent.errors import NotNowError
-from agent.judging import Judge, memory_name
+from agent.judging import Explain, Judge, memory_name
 from agent.probing import GRACE, Aside, Found, GivenUpError, Watch, memory_of
 from agent.quiet import Quiet
 from agent.schedule import Plan, Schedule
@@ -43,6 +43,7 @@ class Runner:
         recall: Callable[[str], str | None] = lambda _: None,
         at: Callable[[float], Collection[str]] = lambda _: (),
         trends: Trends | None = None,
+        explain: Explain = lambda event, *_: event,
         aside: bool = False,
     ) -> None:
         """Take what to do, the alert states of before, and where changes go.
@@ -50,7 +51,8 @@ class Runner:
         ``reload`` is asked every turn and returns a new plan when the rules have changed;
         ``recall`` returns a text that was recorded, or raises NotNowError; ``at`` tells at which
         places this computer is at a time since boot; ``trends`` adds what follows from history.
-        ``aside``: checks that may take long are probed by a second worker.
+        ``explain`` adds to an event what explains it. ``aside``: checks that may take long are
+        probed by a second worker.
         """
         self._clock = clock
         self._reload = reload
@@ -71,6 +73,7 @@ class Runner:
             trends=trends,
             look=self._look,
             wake=self._wake.set,
+            explain=explain,
         )
         self._watch = Watch(self._boot_s)
         self._aside = Aside(self._boot_s, self._wake.set) if aside else None
@@ -158,6 +161,7 @@ class Runner:
                 schedule.advance(now)
                 if not schedule.rule.only.at or schedule.rule.only.is_at(self._at(now.boot_s)):
                     self._look(schedule, now)
+        self._judge.tell_storm(now)
         self._commit()
         return min(LONGEST_WAIT_S, max(0.0, self._next_due() - self._boot_s()))
 

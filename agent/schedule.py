@@ -10,7 +10,7 @@ from agent.evaluate import TargetEvaluation, Values, evaluate
 from agent.protocol.strict import MAX_INTEGER
 from agent.protocol.words import Evaluation
 from agent.rules.maintenance import MaintenanceWindow
-from agent.rules.model import Rule
+from agent.rules.model import STORM, Rule
 
 
 @dataclass(slots=True)
@@ -115,7 +115,11 @@ def _is_integer(value: float | str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a device has to do: its rules with their checks, and when to keep quiet."""
+    """What a device has to do: its rules with their checks, and when to keep quiet.
+
+    When more than ``storm`` alerts open at once, the others are one ticket.
+    """
 
     schedules: Sequence[Schedule]
     maintenance: Sequence[MaintenanceWindow] = ()
+    storm: int = STORM

@@ -1,9 +1,9 @@
 """Many alerts of one computer at once are one cause, and one ticket: a storm. Pure.
 
-1. When ``MOST`` alerts have opened within ``WITHIN_S``, whatever would open then is held back, and
+1. When ``most`` alerts have opened within ``WITHIN_S``, whatever would open then is held back, and
    told by one event of the agent's own, whose evidence lists it.
 2. That event is changed while the storm grows, at most once in ``TOLD_EVERY_S``.
-3. After ``QUIET_S`` without another one: if at most ``MOST`` are left, they open by themselves and
+3. After ``QUIET_S`` without another one: if at most ``most`` are left, they open by themselves and
    the storm is over. Else its ticket stays, new alerts open by themselves again, and it is over
    when the last that is held back is well.
 """
@@ -20,7 +20,7 @@ from agent.clock import Now
 from agent.evaluate import TargetEvaluation
 from agent.protocol.events import AlertEvent
 from agent.protocol.words import Evaluation, Priority
-from agent.rules.model import Rule
+from agent.rules.model import STORM, Rule
 from agent.wording import storable
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ NAME = "storm"
 """The name under which it is stored."""
 
 REASON = "part of a storm"
-MOST = 8
 WITHIN_S = 120.0
 TOLD_EVERY_S = 60.0
 QUIET_S = 600.0
@@ -38,8 +37,8 @@ QUIET_S = 600.0
 _ADVICE = (
     "These alerts came within minutes of each other, so one cause is likely: look for what they"
     " have in common (network, power, storage, an update). Listed is what opened no ticket of its"
-    f" own. When the list grows no more and {MOST} or fewer are left, these open tickets of their"
-    " own; otherwise this ticket stays until all of them are well."
+    " own. When the list grows no more and only a few are left, these open tickets of their own;"
+    " otherwise this ticket stays until all of them are well."
 )
 
 Key = tuple[str, str]
@@ -86,9 +85,13 @@ def may_open(rule: Rule) -> bool:
 class Storm:
     """What is held back because too much opened at once. One thread uses it at a time."""
 
-    def __init__(self, stored: str | None = None) -> None:
-        """Take the record as ``to_text`` gave it before; a broken one is none."""
-        self._opened_s: list[float] = []
+    def __init__(self, stored: str | None = None, most: int = STORM) -> None:
+        """Take the record as ``to_text`` gave it before; a broken one is none.
+
+        ``most`` alerts at once are no storm yet.
+        """
+        self.most = most
+        self._opened_s: dict[Key, float] = {}
         self._held: dict[Key, Held] = {}
         self._grown_s = 0.0
         self._settled = False
@@ -104,17 +107,16 @@ class Storm:
         """Rule and target of what is held back."""
         return self._held.keys()
 
-    def opened(self, now: Now) -> None:
+    def opened(self, key: Key, now: Now) -> None:
         """Take note that an alert opened by itself."""
-        self._opened_s = [*self._opened_s, now.boot_s][-MOST:]
+        self._opened_s = self._lately(now) | {key: now.boot_s}
         self.is_changed = True
 
     def reason(self, key: Key, now: Now) -> str:
         """Return why this alert, which is not open, may not open now; empty when it may."""
         if key in self._held or (self._held and not self._settled):
             return REASON
-        lately = [at_s for at_s in self._opened_s if 0 <= now.boot_s - at_s <= WITHIN_S]
-        return REASON if len(lately) >= MOST else ""
+        return REASON if len(self._lately(now).keys() - {key}) >= self.most else ""
 
     def note(self, key: Key, held: Held | None, now: Now) -> None:
         """Take an alert that would have opened and did not (None: it would not have)."""
@@ -150,7 +152,7 @@ class Storm:
         self.is_changed = False
         return json.dumps(
             {
-                "opened_s": self._opened_s,
+                "opened_s": [[*key, at_s] for key, at_s in self._opened_s.items()],
                 "held": list(self._held.values()),
                 "grown_s": self._grown_s,
                 "settled": self._settled,
@@ -159,11 +161,16 @@ class Storm:
             }
         )
 
+    def _lately(self, now: Now) -> dict[Key, float]:
+        return {
+            key: at_s for key, at_s in self._opened_s.items() if 0 <= now.boot_s - at_s <= WITHIN_S
+        }
+
     def _settle(self, now: Now) -> Collection[Key]:
         """Decide what becomes of a storm that grows no more; return what may open by itself."""
         if not self._held or self._settled or now.boot_s - self._grown_s < QUIET_S:
             return ()
-        if len(self._held) > MOST:
+        if len(self._held) > self.most:
             self._settled = self._news = self.is_changed = True
             return ()
         released = tuple(self._held)
@@ -212,13 +219,13 @@ class Storm:
             tree: Any = json.loads(stored)
             held = [Held(*map(str, one)) for one in tree["held"]]
             told = parse_state(tree["told"]) if tree["told"] else None
-            opened_s = [float(at_s) for at_s in tree["opened_s"]]
+            opened_s = {(str(r), str(t)): float(at_s) for r, t, at_s in tree["opened_s"]}
             grown_s, told_s = float(tree["grown_s"]), float(tree["told_s"])
             for one in held:
                 Priority(one.priority)
         except (ValueError, TypeError, KeyError):
             return
-        self._opened_s, self._told = opened_s[-MOST:], told
+        self._opened_s, self._told = opened_s, told
         self._held = {(one.rule, one.target): one for one in held}
         self._grown_s, self._told_s = grown_s, told_s
         self._settled = tree.get("settled") is True

@@ -18,6 +18,7 @@ from counters import Spent, children, spent
 _RULES = """
 version: 1
 defaults: {{every: 1s, startup_grace: 0s}}
+storm: 1000
 rules:
   - name: bench
     why: each of these services is stopped once

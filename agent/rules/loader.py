@@ -9,11 +9,12 @@ from agent.check_api import Check
 from agent.errors import ConfigError
 from agent.rules.maintenance import MaintenanceWindow
 from agent.rules.members import Members
-from agent.rules.model import Only, Rule, RuleSet
+from agent.rules.model import STORM, Only, Rule, RuleSet
 from agent.rules.nodes import Document, Scalar
 from agent.rules.problems import Problems, TooManyProblemsError
 from agent.rules.sections import (
     FILE,
+    LARGEST_STORM,
     RULE,
     TIMES,
     WINDOW,
@@ -95,7 +96,8 @@ def _rules(
     ours = {name: default for name, (_, _, default) in TIMES.items()}
     inherited = read_times(file.section("defaults", "defaults:", tuple(TIMES)), ours)
     rules, names = _read_rules(file, checks, inherited, wanted)
-    return RuleSet(rules, tuple(_read_windows(file, names)), path)
+    storm = file.count("storm", 1, LARGEST_STORM, STORM)
+    return RuleSet(rules, tuple(_read_windows(file, names)), path, storm)
 
 
 def _read_windows(file: Members, rules: Collection[str]) -> Iterator[MaintenanceWindow]:

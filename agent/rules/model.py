@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from agent.check_api import TargetFilter
 from agent.protocol.words import Evaluation, Priority
@@ -106,6 +106,10 @@ class Heal:
         return replace(self, mode="dry-run" if "dry-run" in {mode, self.mode} else "act")
 
 
+STORM: Final = 8
+"""So many alerts at once are no storm yet, if a file does not say otherwise."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One entry of ``rules``: a check, what to make of it, and what to say.
@@ -149,11 +153,15 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
-    """All that one file says."""
+    """All that one file says.
+
+    When more than ``storm`` alerts open at once, the others are one ticket.
+    """
 
     rules: tuple[Rule, ...]
     maintenance: tuple[MaintenanceWindow, ...]
     source_path: Path
+    storm: int = STORM
 
     def rule(self, name: str) -> Rule | None:
         """Return the rule of that name."""

@@ -40,6 +40,10 @@ def schema(checks: Mapping[str, Check]) -> Schema:
         "defaults": defaults,
         "rules": {"type": "array", "items": _rule(checks, times)},
         "maintenance": {"type": "array", "items": _window()},
+        "storm": _told(
+            _whole(1, words.LARGEST_STORM),
+            "When more alerts than this open within two minutes, the others are one ticket.",
+        ),
     }
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",

@@ -17,7 +17,7 @@ from agent.rules.model import Condition, Mode, Only, Rule, TicketText
 from agent.rules.nodes import Scalar
 from agent.rules.suggest import closest, did_you_mean, quoted
 
-FILE: Final = ("version", "defaults", "rules", "maintenance")
+FILE: Final = ("version", "defaults", "rules", "maintenance", "storm")
 TIMES: Final = {
     "every": (1, 7 * 86_400, 60),
     "clear_for": (0, 366 * 86_400, 600),
@@ -38,6 +38,7 @@ SYSTEMS: Final = ("linux", "windows", "macos")
 MODES: Final = ("act", "watch")
 NAME: Final = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 LONGEST_NAME: Final = 100
+LARGEST_STORM: Final = 1_000
 LONGEST_TITLE: Final = 150
 LONGEST_NOTE: Final = 4_000
 LONGEST_FOR_S: Final = 366 * 86_400

@@ -17,6 +17,7 @@ from tests.support.services import Services
 
 RULE = """
 version: 1
+storm: 1000
 rules:
   - name: {name}
     why: a test

@@ -28,9 +28,13 @@ PLAUSIBLE = 0.9
 """Every answer the agent cannot read costs it a new sender."""
 OWN = tuple(
     f'["{sys.executable}", "-I", "-B", "-m", "{module}"]'
-    for module in ("agent.delivery.sender", "agent.facts_child")
+    for module in (
+        "agent.delivery.sender",
+        "agent.facts_child",
+        'agent.evidence_child", "installed',
+    )
 )
-"""The only programs an agent starts by itself: its sender and the look at its facts."""
+"""The only programs an agent starts by itself: its sender, a look at its facts, at what changed."""
 WATCHED = (
     "execve,execveat,open,openat,openat2,creat,rename,renameat,renameat2,unlink,unlinkat,mkdir,"
     "mkdirat,rmdir,symlink,symlinkat,link,linkat,mknod,mknodat,chmod,fchmodat,chown,lchown,"

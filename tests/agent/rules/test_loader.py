@@ -224,6 +224,24 @@ def test_different_mistakes_in_one_file_are_told_at_once_each_with_its_place(
     ]
 
 
+@pytest.mark.parametrize(
+    ("member", "expected"),
+    [("", 8), ("storm: 20\n", 20), ("storm: 1000\n", 1000), ("storm: 1\n", 1)],
+)
+def test_how_many_alerts_are_a_storm_may_be_said(
+    tmp_path: Path, member: str, expected: int
+) -> None:
+    file = tmp_path / "rules.yaml"
+    file.write_text(f"version: 1\n{member}rules: []\n")
+    assert load(file, CHECKS).storm == expected
+
+
+@pytest.mark.parametrize("count", ["0", "1001", "-3", "few", "[8]"])
+def test_a_storm_of_no_or_countless_alerts_is_a_mistake(tmp_path: Path, count: str) -> None:
+    [told] = problems(tmp_path, f"version: 1\nstorm: {count}\nrules: []\n")
+    assert told.startswith("2:8: storm is a whole number from 1 to 1000")
+
+
 RIGHT: Final = {
     "name": "name: a",
     "check": "check: cpu",
