@@ -1,5 +1,6 @@
 """A real disk fills on a real computer; the desk sees one ticket with the whole story."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,9 @@ def test_a_disk_that_fills_is_one_ticket_from_warning_to_resolved(
     until(lambda: agent.check("disk-space", str(volume.mount_point)), what="the first look")
     assert desk.tickets() == []
 
+    archive = volume.mount_point / "archive"
+    archive.mkdir()
+    (archive / "2019.bin").write_bytes(os.urandom(2 * 1024 * 1024))
     volume.fill(leave_percent=15)
     ticket = only_ticket(desk)
     assert str(volume.mount_point) in ticket["title"]
@@ -81,6 +85,11 @@ def test_a_disk_that_fills_is_one_ticket_from_warning_to_resolved(
     assert ticket["source"] == "monitor"
     assert ticket["device"]["name"]
     assert {clock["name"] for clock in ticket["clocks"]} == {"response", "resolution"}
+    told = desk.timeline(ticket["number"])[0]["payload"]
+    assert told["evidence"][0] == {"title": "Largest folders", "lines": [f"2 MiB in {archive}"]}
+    [free] = told["series"]
+    assert free["metric"] == "free_percent"
+    assert free["points"][0][1] > 20 > free["points"][-1][1]
 
     volume.fill(leave_percent=4)
     until(changed_to(desk, evaluation="critical", priority="high"), what="critical")
