@@ -6,6 +6,7 @@ judges nothing. What it cannot read of one target it yields as ``Unreadable``; w
 at all it raises as a ``CheckError``: the result is an unknown evaluation, never a crash.
 """
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -144,6 +145,19 @@ class Check:
     remembers: bool = False
     open_metrics: str = ""
     aside: bool = False
+
+    def look(
+        self, targets: TargetFilter, memory: dict[str, str] | None = None
+    ) -> list[Measured | Unreadable]:
+        """Return what the probe finds on this computer; ``memory`` is for one that remembers.
+
+        Raises CheckError, UnsupportedCheckError for a check of other systems.
+        """
+        if sys.platform not in self.platforms:
+            raise UnsupportedCheckError(f"{self.name} cannot be told on this system")
+        if not self.remembers:
+            return list(self.probe(targets))
+        return list(self.probe(targets, {} if memory is None else memory))
 
     def metric(self, name: str) -> Metric | None:
         """Return the metric of that name: a declared one, or one that begins as open ones do."""

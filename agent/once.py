@@ -131,7 +131,7 @@ def explain_rule(rules_file: Path, name: str) -> list[str]:
         known = ", ".join(each.name for each in rules.rules)
         raise AgentError(f"{rules_file} has no rule {name!r}; it has {known}")
     check = checks[rule.check]
-    return explain(rule, check, list(check.probe(rule.targets)), clock.now())
+    return explain(rule, check, check.look(rule.targets), clock.now())
 
 
 def plan_of(rules: RuleSet, checks: Mapping[str, Any], kind: DeviceKind) -> Plan:

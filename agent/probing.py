@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from agent.check_api import CheckError, Measured, Unreadable, UnsupportedCheckError
+from agent.check_api import CheckError, Measured, Unreadable
 from agent.clock import Now
 from agent.schedule import Schedule
 
@@ -159,19 +159,13 @@ class Aside:
 
 
 def _found(schedule: Schedule, turn: Now) -> Found:
-    check, targets = schedule.check, schedule.rule.targets
-    if sys.platform not in check.platforms:
-        raise UnsupportedCheckError(f"{check.name} cannot be told on this system")
+    check = schedule.check
     began = time.perf_counter()
     spent = _processor_s() if schedule.cost.looks or check.aside else None
-    memory = None
-    if check.remembers:
-        known = schedule.memory or {}
-        memory = dict(known)  # a probe that breaks off has remembered nothing
-        readings = list(check.probe(targets, memory))
-        memory = memory if memory != known else None
-    else:
-        readings = list(check.probe(targets))
+    memory = dict(schedule.memory or {}) if check.remembers else None  # not if it breaks off
+    readings = check.look(schedule.rule.targets, memory)
+    if memory == schedule.memory:
+        memory = None
     if spent is not None:
         schedule.cost = schedule.cost.after(_processor_s() - spent)
     elif time.perf_counter() - began > _CHEAP_S:

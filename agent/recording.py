@@ -85,8 +85,7 @@ def _crossed(text: str) -> str:
 def _told(check: Check) -> Any:  # noqa: ANN401 - a JSON tree
     """Return what a check tells, or why it tells nothing."""
     try:
-        found = check.probe(TargetFilter(), *([{}] if check.remembers else []))
-        return [_tree(one) for one in found]
+        return [_tree(one) for one in check.look(TargetFilter())]
     except CheckError as error:
         return f"{type(error).__name__}: {error.reason}"
     except Exception as error:  # noqa: BLE001 - a mistake of ours is worth recording most of all

@@ -1,4 +1,4 @@
-"""Computers and devices that must answer, asked by the system's own ``ping``."""
+"""Computers and devices that must answer: asked by the system's ping, on Windows by a call."""
 
 import re
 import sys
@@ -34,9 +34,9 @@ def probe(targets: TargetFilter) -> Iterator[Measured | Unreadable]:
     from agent.host import program  # noqa: PLC0415 - many devices have no such rule
 
     wanted = list(filter(targets.named, targets.include))
-    ping = program.find("ping")
     if not wanted:
         return
+    ping = program.find("ping")
     if ping is None:
         raise UnsupportedCheckError("this system has no ping")
     asking = [partial(_ask, str(ping), target) for target in wanted]
@@ -49,24 +49,46 @@ def probe(targets: TargetFilter) -> Iterator[Measured | Unreadable]:
 
 def _ask(ping: str, target: str) -> dict[str, float | int | str] | str:
     """Return the metrics of one target, or why there are none."""
-    from agent.host import program  # noqa: PLC0415 - as above
-
     host = _gateway() if target == GATEWAY else target
     if host is None:
         return "this computer has no default gateway, or cannot tell it"
     if not _HOST.fullmatch(host):
         return "this is no host's name or address"
-    try:
-        ended = program.run(command(ping, host), _DEADLINE_S)
-    except CheckError as error:
-        return error.reason
-    said = (ended.out + b"\n" + ended.err).decode(errors="replace")
-    found = values(said)
-    if found is not None:
-        return found
-    if _UNKNOWN.search(said):
-        return "its name cannot be looked up"
-    return f"ping ended with {ended.code}: {' '.join(said.split())[:200]}"
+    return _answers(ping, host)
+
+
+if sys.platform == "win32":
+
+    def _answers(_ping: str, host: str) -> dict[str, float | int | str] | str:
+        from agent.host import echo_windows  # noqa: PLC0415 - many devices have no such rule
+
+        try:
+            found = echo_windows.ask(host, _COUNT, 1000)
+        except OSError as error:
+            return f"Windows sends no echo request: {error}"
+        if found is None:
+            return "its name cannot be looked up"
+        told: dict[str, float | int | str] = {
+            "loss_percent": 100.0 * (found.sent - found.answered) / found.sent
+        }
+        return told | {"answer_s": found.mean_s} if found.answered else told
+
+else:
+
+    def _answers(ping: str, host: str) -> dict[str, float | int | str] | str:
+        from agent.host import program  # noqa: PLC0415 - the same
+
+        try:
+            ended = program.run(command(ping, host), _DEADLINE_S)
+        except CheckError as error:
+            return error.reason
+        said = (ended.out + b"\n" + ended.err).decode(errors="replace")
+        found = values(said)
+        if found is not None:
+            return found
+        if _UNKNOWN.search(said):
+            return "its name cannot be looked up"
+        return f"ping ended with {ended.code}: {' '.join(said.split())[:200]}"
 
 
 def command(ping: str, host: str) -> list[str]:
@@ -111,7 +133,6 @@ CHECK = Check(
     ),
     probe=probe,
     aside=True,
-    platforms=("linux", "darwin"),
     needs_targets=True,
     deadline_s=60.0,
 )

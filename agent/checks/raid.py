@@ -1,9 +1,11 @@
 """Software RAID: whether every array has its members and what they have met."""
 
+import sys
 from collections.abc import Iterator
 
 from agent.check_api import (
     Check,
+    CheckError,
     Increase,
     Measured,
     Metric,
@@ -19,16 +21,35 @@ from agent.targets import missing
 def probe(targets: TargetFilter) -> Iterator[Measured | Unreadable]:
     """Yield the state of each array."""
     there = set()
-    for found in arrays.read():
+    for found in _arrays():
         if isinstance(found, Array):
             there.add(found.target)
             if targets.wants(found.target):
-                about = "" if found.state == "healthy" else arrays.members(found.target)
+                about = "" if found.state == "healthy" else _members(found.target)
                 yield Measured(found.target, values(found), about)
         elif targets.wants(found[0]):
             yield Unreadable(found[0], found[1].reason)
     for name in missing(targets, there):
         yield Unreadable(name, "this computer runs no such array")
+
+
+if sys.platform == "win32":
+
+    def _arrays() -> Iterator[Array | tuple[str, CheckError]]:
+        from agent.host import storage_spaces  # noqa: PLC0415 - of one system
+
+        yield from storage_spaces.read()
+
+    def _members(_target: str) -> str:
+        return ""
+
+else:
+
+    def _arrays() -> Iterator[Array | tuple[str, CheckError]]:
+        yield from arrays.read()
+
+    def _members(target: str) -> str:
+        return arrays.members(target)
 
 
 def values(array: Array) -> dict[str, float | int | str]:
@@ -43,7 +64,7 @@ def values(array: Array) -> dict[str, float | int | str]:
 
 CHECK = Check(
     name="raid",
-    meaning="software RAID: md, btrfs of several devices, ZFS",
+    meaning="software RAID: md, btrfs of several devices, ZFS, Storage Spaces",
     metrics=(
         Metric("array_state", Unit.WORD, "how the array stands", words=STATES),
         Metric("missing_count", Unit.COUNT, "members it lacks"),
@@ -56,6 +77,7 @@ CHECK = Check(
         ),
     ),
     probe=probe,
-    platforms=("linux",),
+    platforms=("linux", "win32"),
+    aside=sys.platform == "win32",
     deadline_s=20.0,
 )

@@ -53,6 +53,13 @@ if sys.platform == "win32":
             if code < 0:
                 raise ctypes.WinError(code)
 
+        def trusted(self, service: int, level: int, impersonation: int) -> None:
+            """Set how calls to another process are signed (``CoSetProxyBlanket``)."""
+            ctypes.OleDLL("ole32").CoSetProxyBlanket(
+                self._pointer, ctypes.c_ulong(service), ctypes.c_ulong(service), None,
+                ctypes.c_ulong(level), ctypes.c_ulong(impersonation), None, ctypes.c_ulong(0),
+            )  # fmt: skip
+
         def number(self, index: int) -> int:
             """Return what a method gives as a number (LONG, or an enumeration)."""
             found = ctypes.c_long()
