@@ -59,6 +59,21 @@ def weakness(sddl: str, *, on_the_way: bool) -> str:
     return ""
 
 
+def is_private(sddl: str) -> bool:
+    """Tell whether nobody else has any right to it."""
+    _, found, entries = sddl.partition("D:")
+    return (
+        owner_of(sddl) in TRUSTED
+        and bool(found)
+        and "NO_ACCESS_CONTROL" not in entries
+        and all(
+            entry["who"] in TRUSTED
+            for entry in _ACE.finditer(entries)
+            if entry["type"].endswith("A")
+        )
+    )
+
+
 def _mask(rights: str) -> int:
     if rights.startswith("0x"):
         return int(rights, 16)

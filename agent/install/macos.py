@@ -1,6 +1,7 @@
 """macOS: the agent as a launchd daemon, by Apple's documents; never run on a real macOS yet."""
 
 import plistlib
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -16,6 +17,7 @@ DAEMON = Path("/Library/LaunchDaemons") / f"{LABEL}.plist"
 LOG = "/var/log/watchdesk-agent.log"
 _LAUNCHCTL = "/bin/launchctl"
 _TOOL_S = 60.0
+_WAITS_S = (1.0, 2.0, 4.0, 8.0)
 
 
 def install(order: Order) -> Iterator[str]:
@@ -30,7 +32,7 @@ def install(order: Order) -> Iterator[str]:
     yield keep(with_authority_in(order, order.state))
     _stop()
     _write(daemon(order.command()))
-    _launchctl("bootstrap", "system", str(DAEMON))
+    _start()
     yield f"The daemon {LABEL} runs; watchdesk-agent status tells what it sees."
 
 
@@ -86,11 +88,16 @@ def _stop() -> None:
         raise AgentError(error.reason) from error
 
 
-def _launchctl(*arguments: str) -> None:
-    try:
-        ended = program.run([_LAUNCHCTL, *arguments], _TOOL_S)
-    except CheckError as error:
-        raise AgentError(error.reason) from error
-    if ended.code:
-        said = " ".join((ended.err or ended.out).decode(errors="replace").split())
-        raise AgentError(f"launchctl {' '.join(arguments)} failed: {said or ended.code}")
+def _start() -> None:
+    """Start the daemon; while launchd still ends the one before, it refuses another."""
+    for wait_s in (*_WAITS_S, None):
+        try:
+            ended = program.run([_LAUNCHCTL, "bootstrap", "system", str(DAEMON)], _TOOL_S)
+        except CheckError as error:
+            raise AgentError(error.reason) from error
+        if not ended.code:
+            return
+        if wait_s is None:
+            said = " ".join((ended.err or ended.out).decode(errors="replace").split())
+            raise AgentError(f"launchd does not take {DAEMON}: {said or ended.code}")
+        time.sleep(wait_s)

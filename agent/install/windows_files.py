@@ -11,7 +11,7 @@ if sys.platform == "win32":
     from pathlib import Path
 
     from agent.errors import AgentError
-    from agent.install.access import PRIVATE, TRUSTED, owner_of, weakness
+    from agent.install.access import PRIVATE, TRUSTED, is_private, owner_of, weakness
 
     _FILE, _REVISION = 1, 1
     _OWNER, _DACL, _PROTECTED = 1, 4, 0x8000_0000
@@ -85,8 +85,11 @@ if sys.platform == "win32":
             code = ctypes.get_last_error()
             if code != _EXISTS:
                 raise _failed(f"{folder} cannot be made", code)
-            if owner_of(access_list(folder)) not in TRUSTED:
+            there = access_list(folder)
+            if owner_of(there) not in TRUSTED:
                 raise AgentError(f"{folder} was made by another account: look into it, delete it")
+            if is_private(there):
+                return
             present, acl, defaulted = wintypes.BOOL(), ctypes.c_void_p(), wintypes.BOOL()
             _advapi32.GetSecurityDescriptorDacl(
                 private, ctypes.byref(present), ctypes.byref(acl), ctypes.byref(defaulted)

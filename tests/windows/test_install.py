@@ -137,6 +137,9 @@ def installed_offline(installed: Installed, desk: Desk) -> None:
         )
         assert f"It enrols at {desk.url} as soon as that answers" in said
         assert "The service watchdesk-agent runs" in said
+    asked = "from agent.install import windows_files as f; from pathlib import Path; import sys"
+    lists = installed.run("-c", f"{asked}; print(f.access_list(Path(sys.argv[1])))", STATE)
+    assert ";;;WD)" not in lists, "others may not even look into it"
     key = installed.key()
     assert r'"C:\Program Files\watchdesk\python.exe" -I -B -m agent service' in key
     assert f'--state "{STATE}"' in key

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.install.access import PRIVATE, owner_of, weakness
+from agent.install.access import PRIVATE, is_private, owner_of, weakness
 
 INSTALLER = "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464"
 DRIVE = (
@@ -66,3 +66,10 @@ def test_whose_it_is_is_read_whole() -> None:
     assert owner_of("O:S-1-5-180D:P") == "S-1-5-180", "not the system, S-1-5-18"
     assert owner_of("O:BAG:SYD:") == "BA"
     assert owner_of("D:(A;;FA;;;SY)") == ""
+
+
+def test_what_others_may_only_read_is_not_private() -> None:
+    assert is_private(PRIVATE)
+    assert is_private("O:SYD:P(D;;FA;;;WD)(A;;FA;;;SY)")
+    for sddl in (IN_PROGRAM_FILES, PROGRAM_DATA, "O:BAD:NO_ACCESS_CONTROL", "O:BA", USERS_OWN):
+        assert not is_private(sddl), sddl

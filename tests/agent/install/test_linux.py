@@ -10,6 +10,7 @@ from agent.delivery.waiting import Waiting
 from agent.errors import AgentError, ConfigError
 from agent.install import linux, trust
 from agent.install.order import Order
+from agent.protocol.link import LINK_VARIABLE, PUBLIC_FOLDER, SOCKET_NAME
 
 WAITING = Waiting("https://desk.example", "wde_" + "x" * 40)
 
@@ -24,7 +25,8 @@ def test_the_unit_runs_the_agent_by_absolute_paths_and_nothing_of_the_environmen
     state = ["run", "--state", "/var/lib/watchdesk", "--rules", "/etc/watchdesk/rules.yaml"]
     assert words[-5:] == state
     assert "wde_" not in text
-    assert "Environment" not in text
+    assert text.count("\nEnvironment=") == 1, "nothing but where the tray finds it"
+    assert f"\nEnvironment={LINK_VARIABLE}={PUBLIC_FOLDER}/{SOCKET_NAME}\n" in text
     assert "@" not in text.replace("@system-service", "")
 
 
