@@ -46,13 +46,14 @@ class Ticket:
 class Told:
     """What one rule would have made of one target.
 
-    ``looked_s`` is for how long there were readings, ``held_back`` how often something was held
-    back, ``held`` how often each condition held for its ``for``, ``trouble`` when something was
-    wrong.
+    ``looks`` is how many were taken, ``looked_s`` for how long there were readings, ``held_back``
+    how often something was held back, ``held`` how often each condition held for its ``for``,
+    ``trouble`` when something was wrong.
     """
 
     target: str
     tickets: list[Ticket] = field(default_factory=list)
+    looks: int = 0
     looked_s: float = 0.0
     held_back: int = 0
     held: Counter[Evaluation] = field(default_factory=Counter)
@@ -139,7 +140,7 @@ def _replayed(rule: Rule, check: Check, within: Surroundings) -> Replayed:
     if len(lacking) < len(made_of):
         targets = [one for one in past.targets(check.name) if rule.targets.wants(one)]
         told = [_Course(rule, check, target, within).run() for target in targets]
-    return Replayed(rule, [one for one in told if one.looked_s > 0], lacking)
+    return Replayed(rule, [one for one in told if one.looks], lacking)
 
 
 class _Course:
@@ -172,6 +173,7 @@ class _Course:
                 self._trouble(at_s, found=False)
                 at_s = track.next_change()
                 continue
+            told.looks += 1
             settled = self._look(values, past.now(at_s), at_s)
             next_s = track.next_look(at_s, self._rule.every_s)
             if settled:  # nothing will be otherwise before the next sample

@@ -276,6 +276,15 @@ def test_what_the_history_does_not_hold_is_said(rules: Rules) -> None:
     ) in lines
 
 
+def test_a_history_of_one_look_is_a_short_one(rules: Rules) -> None:
+    past = past_of(series("used_percent", [(0.0, 50.0)]))
+
+    lines = replay_lines(replay(rules(BUSY), CHECKS, past, START), past, 30)
+
+    assert lines[1] == "it goes back 0 s, not 30 d: so much is replayed"
+    assert lines[-1] == "busy: would have opened no ticket in 0 s"
+
+
 def test_the_report_tells_how_much_history_there_is_and_what_was_told(rules: Rules) -> None:
     ours = rules(BUSY.replace("every: 1m", "every: 1m\n    mode: watch"))
     used = [*hourly(DAY, 50.0), (DAY + HOUR, 99.0), (DAY + 2 * HOUR, 99.0), (DAY + 3 * HOUR, 9.0),
