@@ -1,28 +1,47 @@
 """What goes with an alert that opens or gets worse, so that a technician need not look first.
 
 How the judged readings went in the last hours, what explains them, what changed. The work is in
-``evidence_parts``, which a quiet agent never loads.
+``evidence_parts``, which is borrowed for one alert: it would be half a megabyte for ever.
 """
 
 import logging
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from agent.clock import Now
 from agent.evaluate import TargetEvaluation
 from agent.protocol.events import AlertEvent
 from agent.protocol.words import Change, Evaluation
+from agent.rules.borrow import borrowed
 from agent.rules.model import Rule
 from agent.trends import Trends
-
-if TYPE_CHECKING:
-    from agent.evidence_parts import Questions
 
 log = logging.getLogger(__name__)
 
 _GRAVITY = (Evaluation.OK, Evaluation.UNKNOWN, Evaluation.WARNING, Evaluation.CRITICAL)
+
+
+_BORROWED = (
+    "agent.evidence_parts",
+    "agent.protocol.evidence",
+    "agent.host.installed",
+    "agent.host.program",
+)
+
+
+@dataclass(slots=True)
+class Asked:
+    """What was asked lately: when, by the question, with titles and lines of the answers.
+
+    ``spent_s``: how long answers were waited for, less what has been made up for until ``at_s``.
+    """
+
+    answers: dict[tuple[str, ...], tuple[float, list[tuple[str, tuple[str, ...]]]]] = field(
+        default_factory=dict
+    )
+    spent_s: float = 0.0
+    at_s: float = 0.0
 
 
 class Explainer:
@@ -32,7 +51,7 @@ class Explainer:
         """Take what knows earlier readings, and the files whose changes explain much, by name."""
         self._trends = trends
         self._files = files
-        self._questions: Questions | None = None
+        self._asked = Asked()
 
     def __call__(
         self,
@@ -57,16 +76,15 @@ class Explainer:
     def _explained(
         self, event: AlertEvent, rule: Rule, one: TargetEvaluation, now: Now
     ) -> AlertEvent:
-        from agent import evidence_parts as parts  # noqa: PLC0415 - at an alert only
+        with borrowed(*_BORROWED):
+            from agent import evidence_parts as parts  # noqa: PLC0415 - borrowed
 
-        if self._questions is None:
-            self._questions = parts.Questions()
-        changed = parts.changed(self._files, now)
-        return replace(
-            event,
-            series=parts.series(self._trends, event, rule, one, now),
-            evidence=self._questions.evidence(event, one, changed),
-        )
+            changed = parts.changed(self._files, now)
+            return replace(
+                event,
+                series=parts.series(self._trends, event, rule, one, now),
+                evidence=parts.Questions(self._asked).evidence(event, one, changed),
+            )
 
 
 def is_worse(event: AlertEvent, announced: Evaluation) -> bool:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from math import isfinite
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from agent.check_api import CheckError, Metric
 from agent.clock import Now
@@ -38,12 +39,14 @@ from agent.settings import own_command
 from agent.trends import Trends
 from agent.wording import storable
 
+if TYPE_CHECKING:
+    from agent.evidence import Asked
+
 HOURS_S = 6 * 3600.0
 DEADLINE_S = 5.0
 AGAIN_S = 300.0
 _BUDGET_S = 10.0
 _EARNED = 1 / 30  # of a second, for each second that passes
-_CHANGED = "What changed"
 
 
 def series(
@@ -108,15 +111,19 @@ def changed(files: Mapping[str, Path], now: Now) -> list[str]:
     return lines
 
 
-def _ask(question: Sequence[str]) -> list[Evidence]:
-    """Return a child's answers to some questions; raises CheckError, ProtocolError."""
+Answer = tuple[str, tuple[str, ...]]
+"""A title and lines."""
+
+
+def _ask(question: Sequence[str]) -> list[Answer]:
+    """Return a child's answers to a question; raises CheckError, ProtocolError."""
     ended = program.run([*own_command("agent.evidence_child"), *question], DEADLINE_S)
     if ended.code:
         raise CheckError(f"the child ended with {ended.code}")
     tree = strict.parse(ended.out)
     strict.check_value(tree)
     return [
-        Evidence(strict.need(one, "title", str), tuple(map(str, strict.need(one, "lines", list))))
+        (strict.need(one, "title", str), tuple(map(str, strict.need(one, "lines", list))))
         for one in tree
     ]
 
@@ -126,51 +133,47 @@ class Questions:
 
     def __init__(
         self,
-        ask: Callable[[Sequence[str]], list[Evidence]] = _ask,
+        asked: "Asked",
+        ask: Callable[[Sequence[str]], list[Answer]] = _ask,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Take how to ask, and a clock in seconds."""
+        """Take what was asked lately, how to ask, and a clock in seconds."""
+        self._asked = asked
         self._ask = ask
         self._clock = clock
-        self._answers: dict[tuple[str, ...], tuple[float, list[Evidence]]] = {}
-        self._spent_s = 0.0
-        self._at_s = clock()
 
     def evidence(
         self, event: AlertEvent, one: TargetEvaluation, changed_here: Sequence[str]
     ) -> tuple[Evidence, ...]:
         """Return what explains an event; ``changed_here`` goes with what was installed."""
-        found = [
-            answer
-            for question in (*questions(event, one), ("installed",))
-            for answer in self._answered(question)
-        ]
-        before = [one for one in found if one.title != _CHANGED]
-        lines = [
-            *changed_here,
-            *(line for one in found if one.title == _CHANGED for line in one.lines),
-        ]
-        if lines:
-            before.append(Evidence(_CHANGED, tuple(lines)))
-        return tuple(map(_bounded, before[:MAX_EVIDENCE]))
+        told: dict[str, list[str]] = {}
+        for question in questions(event, one):
+            for title, lines in self._answered(question):
+                told.setdefault(title, []).extend(lines)
+        changed = [*changed_here]
+        for _, lines in self._answered(("installed",)):
+            changed += lines
+        told["What changed"] = changed
+        found = [_bounded(title, lines) for title, lines in told.items() if lines]
+        return tuple(found[:MAX_EVIDENCE])
 
-    def _answered(self, question: tuple[str, ...]) -> list[Evidence]:
-        now_s = self._clock()
-        asked_s, answers = self._answers.get(question, (float("-inf"), []))
+    def _answered(self, question: tuple[str, ...]) -> list[Answer]:
+        now_s, kept = self._clock(), self._asked
+        asked_s, answers = kept.answers.get(question, (float("-inf"), []))
         if now_s - asked_s < AGAIN_S:
             return answers
-        self._spent_s = max(0.0, self._spent_s - (now_s - self._at_s) * _EARNED)
-        self._at_s = now_s
-        if self._spent_s > _BUDGET_S:
+        kept.spent_s = max(0.0, kept.spent_s - (now_s - kept.at_s) * _EARNED)
+        kept.at_s = now_s
+        if kept.spent_s > _BUDGET_S:
             return []
         try:
             answers = self._ask(question)
         except (CheckError, strict.ProtocolError):
             answers = []
-        self._spent_s += self._clock() - now_s
-        self._answers = {
-            key: kept for key, kept in self._answers.items() if now_s - kept[0] < AGAIN_S
-        } | {question: (now_s, answers)}
+        kept.spent_s += self._clock() - now_s
+        for old in [old for old, (at_s, _) in kept.answers.items() if now_s - at_s >= AGAIN_S]:
+            del kept.answers[old]
+        kept.answers[question] = now_s, answers
         return answers
 
 
@@ -190,8 +193,8 @@ def questions(event: AlertEvent, one: TargetEvaluation) -> Iterator[tuple[str, .
         yield ("entries", one.target)
 
 
-def _bounded(one: Evidence) -> Evidence:
-    lines = [storable(line, MAX_LINE) for line in one.lines]
+def _bounded(title: str, told: Sequence[str]) -> Evidence:
+    lines = [storable(line, MAX_LINE) for line in told]
     if len(lines) > MAX_LINES:
         lines[MAX_LINES - 1 :] = [f"and {len(lines) - MAX_LINES + 1} more"]
-    return Evidence(storable(one.title, MAX_EVIDENCE_TITLE), tuple(lines))
+    return Evidence(storable(title, MAX_EVIDENCE_TITLE), tuple(lines))

@@ -5,7 +5,7 @@ An event tells the **whole** state of its alert, never a difference: the latest 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -83,11 +83,12 @@ class AlertEvent:
         ]
         if self.about:
             tree["about"] = self.about
-        if any(getattr(self, name) for name in _BESIDE):
-            from agent.protocol.evidence import members  # noqa: PLC0415 - rare: see there
+        return text_of(tree | self.beside())
 
-            tree |= members(self)
-        return text_of(tree)
+    def beside(self, *names: str) -> dict[str, list[dict[str, Any]]]:
+        """Return ``tried``, ``series`` and ``evidence`` (or those named) as trees, if not empty."""
+        found = {name: getattr(self, name) for name in names or _BESIDE}
+        return {name: [asdict(one) for one in items] for name, items in found.items() if items}
 
 
 _BESIDE = ("tried", "series", "evidence")

@@ -6,10 +6,10 @@ time a resident agent has none.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from agent.protocol.events import MAX_NAME, AlertEvent, word_of
+from agent.protocol.events import MAX_NAME, word_of
 from agent.protocol.strict import ProtocolError, check_text, need
 from agent.protocol.words import Outcome, Unit
 
@@ -58,15 +58,6 @@ class Evidence:
 
     title: str
     lines: tuple[str, ...]
-
-
-def members(event: AlertEvent, *names: str) -> dict[str, Any]:
-    """Return as trees an event's ``tried``, ``series`` and ``evidence``, those that hold something.
-
-    Only the members named, if any are.
-    """
-    found = {name: getattr(event, name) for name in names or _MEMBERS}
-    return {name: [asdict(one) for one in items] for name, items in found.items() if items}
 
 
 def parse_members(tree: Mapping[str, Any]) -> dict[str, Any]:

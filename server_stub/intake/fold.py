@@ -15,7 +15,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from agent.protocol.events import AlertEvent
-from agent.protocol.evidence import members as beside
 from agent.protocol.words import Change, Evaluation, Priority, Status
 from server_stub.intake.tried import tried_in_words
 from server_stub.tickets.models import EntryKind
@@ -281,9 +280,9 @@ def _entry(kind: EntryKind, event: AlertEvent, body: str, **members: object) -> 
         ],
     }
     payload = {name: value for name, value in told.items() if value not in ("", [])}
-    return Entry(kind, event.at, body, payload | beside(event, "series", "evidence") | members)
+    return Entry(kind, event.at, body, payload | event.beside("series", "evidence") | members)
 
 
 def _tried(event: AlertEvent) -> Entry:
     tried = tried_in_words(event.tried)
-    return Entry(EntryKind.TRIED, event.at, tried, beside(event, "tried"))
+    return Entry(EntryKind.TRIED, event.at, tried, event.beside("tried"))

@@ -16,9 +16,9 @@ from agent.alert_state import AlertState
 from agent.check_api import Check, CheckTimeoutError, Increase, Measured, Metric, Unit, Unreadable
 from agent.clock import Now
 from agent.evaluate import evaluate
-from agent.evidence import Explainer
+from agent.evidence import Asked, Explainer
 from agent.evidence_child import answer, in_words
-from agent.evidence_parts import Questions
+from agent.evidence_parts import Answer, Questions
 from agent.host.installed import Installed
 from agent.protocol.events import AlertEvent, parse_event
 from agent.protocol.evidence import Evidence
@@ -53,6 +53,28 @@ START = datetime(2026, 6, 1, tzinfo=UTC)
 HOUR = 3600.0
 
 
+EXPLAINED = """
+import sys, tempfile, pathlib
+from agent import clock
+from agent.alert_events import about_itself
+from agent.evaluate import TargetEvaluation
+from agent.evidence import Explainer
+from agent.protocol.words import Evaluation
+from agent.rules.model import Only, Rule, TicketText
+from agent.check_api import TargetFilter
+from agent.store.history_file import HistoryFile
+from agent.trends import Trends
+now = clock.now()._replace(boot_s=60.0)
+rule = Rule("r", "c", 60.0, "", Only(), TargetFilter(), None, None, TicketText("t"))
+explain = Explainer(Trends(HistoryFile(pathlib.Path(tempfile.mkdtemp()))), {})
+for target in "ab":
+    event = about_itself(target, "happened", "", now)
+    told = explain(event, Evaluation.OK, rule, TargetEvaluation(target), now)
+print(told.to_text())
+print(*sys.modules)
+"""
+
+
 def at(seconds: float) -> Now:
     return Now(500_000 + seconds, 500_000 + seconds, START + timedelta(seconds=seconds))
 
@@ -68,18 +90,16 @@ def told(wanted: Evaluation, load: float = 30, now: Now | None = None) -> AlertE
     return announce(state, wanted, one, RULE, now or at(0))[1]
 
 
-class Asked:
+class Child:
     """A child that answers at once, or not at all."""
 
-    def __init__(
-        self, answers: dict[str, list[Evidence]] | None = None, takes_s: float = 0
-    ) -> None:
+    def __init__(self, answers: dict[str, list[Answer]] | None = None, takes_s: float = 0) -> None:
         self.questions: list[Sequence[str]] = []
         self.now_s = 1000.0
         self._answers = answers or {}
         self._takes_s = takes_s
 
-    def __call__(self, question: Sequence[str]) -> list[Evidence]:
+    def __call__(self, question: Sequence[str]) -> list[Answer]:
         self.questions.append(question)
         self.now_s += self._takes_s
         if question[0] not in self._answers:
@@ -88,7 +108,7 @@ class Asked:
 
     def explain(self, event: AlertEvent, *changed: str) -> tuple[Evidence, ...]:
         one = replace(evaluate(RULE, CHECK, looked(30)), target=event.target)
-        return Questions(self, lambda: self.now_s).evidence(event, one, changed)
+        return Questions(Asked(), self, lambda: self.now_s).evidence(event, one, changed)
 
 
 class TestSeries:
@@ -184,7 +204,7 @@ class TestQuestions:
     def test_what_explains_an_alert_depends_on_its_check(
         self, check: str, target: str, asked: Sequence[str]
     ) -> None:
-        child = Asked()
+        child = Child()
         event = replace(told(Evaluation.CRITICAL), check=check, target=target)
         assert child.explain(event) == ()
         assert child.questions == [asked, ("installed",)]
@@ -193,10 +213,10 @@ class TestQuestions:
         assert child.questions[2:] == [("installed",)]
 
     def test_all_that_changed_is_one_list_and_comes_last(self) -> None:
-        child = Asked(
+        child = Child(
             {
-                "memory": [Evidence("Processes", ("a: 1 GiB",))],
-                "installed": [Evidence("What changed", ("libc6",))],
+                "memory": [("Processes", ("a: 1 GiB",))],
+                "installed": [("What changed", ("libc6",))],
             }
         )
         event = replace(told(Evaluation.CRITICAL), check="memory")
@@ -207,7 +227,7 @@ class TestQuestions:
 
     def test_whatever_is_answered_fits_the_contract(self) -> None:
         lines = tuple("x\0" * 200 for _ in range(40))
-        child = Asked({"memory": [Evidence("t" * 300, lines)] * 9})
+        child = Child({"memory": [(f"{number}" * 300, lines) for number in range(9)]})
         event = replace(told(Evaluation.CRITICAL), check="memory")
         sent = replace(event, evidence=child.explain(event, *lines))
         assert parse_event(parse(sent.to_text().encode())) == sent
@@ -215,8 +235,8 @@ class TestQuestions:
         assert sent.evidence[0].lines[-1] == "and 26 more"
 
     def test_many_alerts_at_once_ask_once_and_wait_for_no_more_than_a_budget(self) -> None:
-        child = Asked({}, takes_s=5.0)
-        questions = Questions(child, lambda: child.now_s)
+        child = Child({}, takes_s=5.0)
+        questions = Questions(Asked(), child, lambda: child.now_s)
         one = evaluate(RULE, CHECK, looked(30))
         event = told(Evaluation.CRITICAL)
         for volume in range(60):
@@ -232,9 +252,9 @@ class TestQuestions:
 class TestExplainer:
     @pytest.fixture
     def explainer(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Explainer:
-        child = Asked({"installed": [Evidence("What changed", ("libc6",))]})
+        child = Child({"installed": [("What changed", ("libc6",))]})
         monkeypatch.setattr(
-            evidence_parts, "Questions", lambda: Questions(child, lambda: child.now_s)
+            evidence_parts, "Questions", lambda asked: Questions(asked, child, lambda: child.now_s)
         )
         return Explainer(Trends(HistoryFile(tmp_path)), {})
 
@@ -322,6 +342,16 @@ class TestTheRealChild:
         assert found.title == "Processes that take the most memory"
         assert len(found.lines) == 5
         assert all(" user " in line or ", for " in line for line in found.lines)
+
+    def test_what_it_took_does_not_stay_in_memory(self) -> None:
+        """A process of its own: what this one has loaded would not be given back."""
+        done = subprocess.run(
+            [sys.executable, "-I", "-c", EXPLAINED], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        [explained, stays] = done.stdout.splitlines()
+        assert "What changed" in explained
+        assert not {"agent.evidence_parts", "agent.protocol.evidence"} & set(stays.split())
 
     def test_an_unknown_question_is_an_error(self) -> None:
         command = [*own_command("agent.evidence_child"), "secrets"]
