@@ -14,14 +14,14 @@ from agent.history import FORECAST_S, NEVER, OFTEN_S, Forecast, Sample, forecast
 from agent.protocol.words import Unit
 from agent.store.history_file import Row, SeriesKey
 
+Values = Mapping[str, float | int | str]
+
 WRITE_EVERY_S = 300.0
 FORECAST_EVERY_S = 3600.0
 RETRY_S = 10.0
 """What could not be written is tried again this often."""
 JUMP_S = 60.0
 """A wall clock that moved so much against the time since boot was set."""
-AGAIN_S = 60.0
-"""What was no news is looked at again after this time, but for words, which may change at once."""
 
 
 class History(Protocol):
@@ -54,9 +54,9 @@ class _Followed:
 
 
 class _Seen(NamedTuple):
-    """What was measured of a target, and until when nothing of it can be news but a word."""
+    """What was measured of a target, and until when nothing of it is news but a word."""
 
-    values: Mapping[str, float | int | str]
+    values: Values
     at_s: float
     until_s: float
 
@@ -75,6 +75,8 @@ class Trends:
         self._counted: dict[SeriesKey, list[Sample]] = {}
         self._forecasts: dict[SeriesKey, _Told] = {}
         self._followed: dict[tuple[str, frozenset[str]], _Followed] = {}
+        self._now: Now | None = None
+        self._at_s = 0.0
 
     def complete(
         self, check: Check, measured: Measured, judged: frozenset[str], now: Now
@@ -86,17 +88,20 @@ class Trends:
         followed = self._followed.get((check.name, judged))
         if followed is None:
             followed = self._followed[check.name, judged] = _Followed(check, judged)
-        values, at_s = measured.values, now.wall.timestamp()
-        self._notice_jump(at_s - now.boot_s)
+        if now is not self._now:  # one turn looks at many rules
+            self._now, self._at_s = now, now.wall.timestamp()
+            self._notice_jump(self._at_s - now.boot_s)
+        values, at_s = measured.values, self._at_s
         seen = followed.seen.get(measured.target)
         if (
             seen is None
             or not seen.at_s <= at_s < seen.until_s
-            or any(values.get(word) != seen.values.get(word) for word in followed.words)
+            or (followed.words and _differ(followed.words, values, seen.values))
         ):
-            until_s = at_s + OFTEN_S
             for metric in followed.kept:
-                until_s = min(until_s, self._keep(check, measured, metric, at_s))
+                self._keep(check, measured, metric, at_s)
+            goes_on = seen is not None and seen.at_s <= at_s < seen.until_s  # it was a word
+            until_s = seen.until_s if seen and goes_on else at_s + OFTEN_S
             followed.seen[measured.target] = _Seen(values, at_s, until_s)
         if not followed.derives:
             return measured
@@ -137,22 +142,21 @@ class Trends:
         for key, counted in self._counted.items():
             self._counted[key] = [Sample(at_s + by_s, value) for at_s, value in counted]
 
-    def _keep(self, check: Check, measured: Measured, metric: Metric, at_s: float) -> float:
-        """Keep a sample if it is news; return until when the next one cannot be."""
+    def _keep(self, check: Check, measured: Measured, metric: Metric, at_s: float) -> None:
+        """Keep a sample if it is news."""
         value = _number(metric, measured.values)
         if value is None:
-            return at_s + AGAIN_S
+            return
         key = SeriesKey(check.name, measured.target, metric.name)
         last = self._last.get(key)
         if last is not None and not is_news(last, value, metric.unit, at_s):
-            return max(at_s + AGAIN_S, last.at_s + OFTEN_S)
+            return
         self._last[key] = sample = Sample(at_s, value)
         self._waiting.append((key, at_s, value))
         if (counted := self._counted.get(key)) is not None:
             counted.append(sample)
             while len(counted) > 1 and counted[1].at_s < at_s - _longest_s(check, metric.name):
                 del counted[0]
-        return at_s + OFTEN_S
 
     def _derived(self, check: Check, measured: Measured, now: Now) -> Iterator[tuple[str, float]]:
         for metric in check.metrics:
@@ -198,6 +202,10 @@ class Trends:
 def derived_from(derived: Increase | UsedUpIn) -> tuple[str, ...]:
     """Return the metrics whose samples it takes to tell it."""
     return (derived.of, derived.size) if isinstance(derived, UsedUpIn) else (derived.of,)
+
+
+def _differ(words: tuple[str, ...], values: Values, seen: Values) -> bool:
+    return any(values.get(word) != seen.get(word) for word in words)
 
 
 def _longest_s(check: Check, counter: str) -> float:

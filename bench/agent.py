@@ -31,6 +31,7 @@ sys.path.insert(0, str(PROJECT))
 import agent_cycle  # noqa: E402
 import agent_latency  # noqa: E402
 import agent_peers  # noqa: E402
+import agent_rules  # noqa: E402
 from agent_desk import Program, agent, desk, until  # noqa: E402
 from agent_window import OURS, at_rest, load, sender_came_and_went, with_heartbeats  # noqa: E402
 from counters import Spent, children, memory, spent  # noqa: E402
@@ -96,6 +97,7 @@ def main() -> int:
         goals = [
             *_resident(folder, min(chosen.seconds, LONGEST_WINDOW_S), chosen),
             *_per_cycle(folder),
+            *_many_rules(),
             *_latency(folder, chosen.tickets),
         ]
     finally:
@@ -119,6 +121,7 @@ def _resident(folder: Path, seconds: float, chosen: argparse.Namespace) -> list[
         page = stack.enter_context(desk(folder / "server"))
         state, rules = folder / "agent", _rules(folder)
         page.enrol(state)
+        few = _few_rules(state, folder)
         with _service(folder):
             firsts = [_first_evaluation(state, rules) for _ in range(chosen.starts)]
         first_s = statistics.median(firsts)
@@ -142,6 +145,7 @@ def _resident(folder: Path, seconds: float, chosen: argparse.Namespace) -> list[
     tell(f"an alert's sender and the agent's part in it: {sent_ms:.0f} ms")
     return [
         Goal("resident anonymous memory", 12, "MB", _mb(alone.anonymous)),
+        Goal("of it, all that the shipped rules take", 2, "MB", _mb(alone.anonymous) - few),
         Goal("PSS, alone", 18, "MB", _mb(alone.pss_alone)),
         Goal("memory after sends less before", 0.3, "MB", _mb(after.anonymous - alone.anonymous)),
         Goal("processor time at rest, a minute", 17, "ms", rest.own_ms),
@@ -161,6 +165,12 @@ def _per_cycle(folder: Path) -> list[Goal]:
     with agent_peers.services(folder), _service(folder):
         count = agent_cycle.instructions_per_cycle(folder, folder / "rules.yaml")
     return [Goal(name, 3.6, "million", count / 1e6)]
+
+
+def _many_rules() -> list[Goal]:
+    """Measure what rules cost beyond their probes, when there are very many."""
+    name = f"{agent_rules.RULES} rules, each a cycle beyond its probe"
+    return [Goal(name, 1, "µs", agent_rules.microseconds_a_cycle())]
 
 
 def _latency(folder: Path, count: int) -> list[Goal]:
@@ -200,6 +210,17 @@ def _service(folder: Path) -> Iterator[ExitStack]:
         running.callback(process.wait)
         running.callback(process.kill)
         yield running
+
+
+def _few_rules(state: Path, folder: Path) -> float:
+    """Return the anonymous memory, in MB, of an agent with one small rule."""
+    file = folder / "few.yaml"
+    file.write_text("version: 1\nrules:" + _RULES.format(services="init", sent=_SENT))
+    file.chmod(0o600)
+    with agent(state, file) as running:
+        until("the first checks", lambda: running.said("checks are running"))
+        time.sleep(SETTLED_S)
+        return _mb(memory(running.pid).anonymous)
 
 
 def _first_evaluation(state: Path, rules: Path) -> float:
