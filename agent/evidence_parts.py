@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from agent.check_api import CheckError, Metric
 from agent.clock import Now
@@ -38,9 +38,6 @@ from agent.rules.model import Rule
 from agent.settings import own_command
 from agent.trends import Trends
 from agent.wording import storable
-
-if TYPE_CHECKING:
-    from agent.evidence import Asked
 
 HOURS_S = 6 * 3600.0
 DEADLINE_S = 5.0
@@ -115,6 +112,14 @@ Answer = tuple[str, tuple[str, ...]]
 """A title and lines."""
 
 
+class Asked(Protocol):
+    """What was asked lately: plain values, for they outlive this module (``evidence.Asked``)."""
+
+    answers: dict[tuple[str, ...], tuple[float, list[Answer]]]
+    spent_s: float
+    at_s: float
+
+
 def _ask(question: Sequence[str]) -> list[Answer]:
     """Return a child's answers to a question; raises CheckError, ProtocolError."""
     ended = program.run([*own_command("agent.evidence_child"), *question], DEADLINE_S)
@@ -133,7 +138,7 @@ class Questions:
 
     def __init__(
         self,
-        asked: "Asked",
+        asked: Asked,
         ask: Callable[[Sequence[str]], list[Answer]] = _ask,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:

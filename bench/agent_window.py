@@ -2,6 +2,8 @@
 
 import os
 import time
+from contextlib import suppress
+from pathlib import Path
 
 from agent_desk import until
 from counters import Spent, children, memory, spent
@@ -47,9 +49,19 @@ def with_heartbeats(pids: dict[str, int], count: int) -> dict[str, Spent]:
 
 
 def sender_came_and_went(pid: int) -> None:
-    """Wait for a child of this process, and for its end."""
-    until("a sender", lambda: children(pid) or None, LOOK_EVERY_S, within_s=HEARTBEAT_WITHIN_S)
-    until("its end", lambda: not children(pid) or None, LOOK_EVERY_S)
+    """Wait for a sender of this process, and for its end."""
+    until("a sender", lambda: _senders(pid) or None, LOOK_EVERY_S, within_s=HEARTBEAT_WITHIN_S)
+    until("its end", lambda: not _senders(pid) or None, LOOK_EVERY_S)
+
+
+def _senders(pid: int) -> list[int]:
+    """Return which of a process' children send; others look at facts or explain an alert."""
+    found = []
+    for child in children(pid):
+        with suppress(OSError):  # it ended meanwhile
+            if b"agent.delivery.sender" in Path(f"/proc/{child}/cmdline").read_bytes():
+                found.append(child)
+    return found
 
 
 def load() -> str:
