@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -94,6 +95,7 @@ def test_the_package_lives_its_life(
         enrols_by_itself(computer, desk)
         takes_a_report(computer, desk)
         keeps_checks_able_and_little_else(computer)
+        does_not_start_from_files_that_others_can_write(computer)
         is_started_anew_when_it_hangs(computer)
         upgraded_it_is_the_same_device(computer, second, desk)
         taken_away(computer, second)
@@ -185,6 +187,18 @@ def keeps_checks_able_and_little_else(computer: Computer) -> None:
     assert float(told[1]) <= 4.5, "docs/install.md tells the figure"
 
 
+def does_not_start_from_files_that_others_can_write(computer: Computer) -> None:
+    module = "/usr/lib/watchdesk/agent/cli.py"
+    computer.run("chmod", "o+w", module)
+    computer.run("systemctl", "restart", UNIT, check=False)
+    assert computer.unit("ActiveState") != "active"
+    refused = f"this program cannot be root's service: {module} can be written by others"
+    assert refused in computer.logged()
+    assert refused in computer.run("sh", "-c", "watchdesk-agent install 2>&1", check=False)
+    computer.run("chmod", "o-w", module)
+    computer.run("systemctl", "restart", UNIT)
+
+
 def is_started_anew_when_it_hangs(computer: Computer) -> None:
     drop_in = f"/etc/systemd/system/{UNIT}.d"
     computer.write(f"{drop_in}/own.conf", "[Service]\nWatchdogSec=8\nRestartSec=0\n")
@@ -244,5 +258,20 @@ def test_the_same_checkout_makes_the_same_package(build_deb: Callable[..., Path]
     assert one.read_bytes() == other.read_bytes()
 
 
-def test_the_unit_is_the_one_that_install_writes() -> None:
+def test_the_package_holds_what_a_client_needs_and_no_more(build_deb: Callable[..., Path]) -> None:
+    listed = subprocess.run(
+        ["dpkg-deb", "--contents", str(build_deb("0.1.0"))],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    ).stdout
+    for python in ("311", "312", "313"):
+        assert f"/usr/lib/watchdesk/PIL/_imaging.cpython-{python}-" in listed
+    assert "./usr/lib/watchdesk/agent/rules.yaml" in listed
+    assert f"./usr/lib/watchdesk/agent/install/{linux.UNIT.name}" in listed
     assert linux.UNIT.name == UNIT
+    assert not re.search(r"server_stub|__pycache__|/tests/agent", listed)
+    owners = {line.split()[1] for line in listed.splitlines()}
+    modes = {line.split()[0][1:] for line in listed.splitlines()}
+    assert owners == {"root/root"}
+    assert modes == {"rwxr-xr-x", "rw-r--r--"}
