@@ -42,6 +42,7 @@ from agent.schedule import Plan
 from agent.status import check_states, check_trees, cost_tree, heartbeat_text
 from agent.store import Envelope, Store, event_envelope
 from agent.store.history_file import HistoryFile
+from agent.storm import NAME as STORM_NAME
 from agent.trends import Trends
 from agent.wakeup import Wakeup
 from agent.whereabouts import Whereabouts
@@ -278,7 +279,7 @@ class Agent:
         self.store.record(
             {name: unannounced(text) for name, text in states.items()},
             (),
-            {ENROLLED_NAME: enrolled_at, HASH_NAME: ""},
+            {ENROLLED_NAME: enrolled_at, HASH_NAME: "", STORM_NAME: None},
         )
 
     def _stored_states(self) -> dict[AlertKey, AlertState]:

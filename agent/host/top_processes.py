@@ -48,7 +48,7 @@ def _times() -> dict[int, tuple[psutil.Process, float]]:
         try:
             used = process.cpu_times()
             found[process.pid] = process, used.user + used.system
-        except psutil.Error:
+        except (psutil.Error, OSError):  # OSError: seen under Wine
             continue
     return found
 
@@ -64,7 +64,7 @@ def _read(process: psutil.Process, share: float) -> Process | None:
                 100.0 * share,
                 process.create_time(),
             )
-    except psutil.Error:
+    except (psutil.Error, OSError):
         return None
 
 

@@ -1,18 +1,20 @@
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from agent.protocol import MEDIA_TYPE
+from agent.protocol.evidence import Evidence, Series, Try
 from agent.protocol.ids import uuid7
 from agent.protocol.problems import ProblemType
-from agent.protocol.words import Evaluation, Priority, ReceiptResult
+from agent.protocol.words import Evaluation, Outcome, Priority, ReceiptResult, Unit
 from server_stub.intake.models import SeenEnvelope
 from server_stub.sla.models import Clock, PolicyVersion
 from server_stub.tickets.models import Ticket, TimelineEntry
 from server_stub.work.models import DueWork
 from tests.server_stub.intake.caller import Caller
-from tests.server_stub.intake.messages import an_event, events_body, next_event, resolved
+from tests.server_stub.intake.messages import DEVICE_AT, an_event, events_body, next_event, resolved
 from tests.support.rows import a_client, a_site
 
 InThreads = Callable[[int, Callable[[int], Any]], list[Any]]
@@ -58,6 +60,29 @@ def test_an_alert_that_opens_becomes_a_ticket_with_timeline_clocks_and_due_work(
     assert set(DueWork.objects.values_list("kind", "key", "due_at")) == {
         ("clock", f"{ticket.id}:{clock.name}", clock.due_at) for clock in clocks
     }
+
+
+def test_what_explains_an_alert_and_what_was_tried_is_kept_as_it_was_told(device: Caller) -> None:
+    event = an_event(
+        about="Samsung SSD 980, serial Größe 😀",
+        tried=(Try("clean the temporary files", DEVICE_AT, Outcome.NOT_HEALED, "3 GiB, 3 GiB"),),
+        series=(Series("free_percent", Unit.SHARE, ((3600, 12.5), (0, 8))),),
+        evidence=(Evidence("Largest folders", ("31 GiB in /var", "2 GiB in /home")),),
+    )
+
+    assert device.post("events", events_body(event)).status == 200
+
+    opened, tried = TimelineEntry.objects.order_by("id")
+    assert (opened.kind, tried.kind) == ("opened", "tried")
+    told = json.loads(event.to_text())
+    assert opened.tree["about"] == event.about
+    assert [opened.tree[name] for name in ("series", "evidence")] == [
+        told[name] for name in ("series", "evidence")
+    ]
+    assert tried.tree == {"tried": told["tried"]}
+    assert tried.body == (
+        "The agent tried: clean the temporary files at 20:00 UTC: not healed, 3 GiB, 3 GiB"
+    )
 
 
 def test_a_graver_evaluation_goes_to_the_same_ticket_and_sets_its_clocks_anew(
