@@ -305,7 +305,11 @@ class TestExplainer:
 
 class TestTheRealChild:
     @pytest.fixture
-    def explain(self, tmp_path: Path) -> Callable[[str, str], tuple[Evidence, ...]]:
+    def explain(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> Callable[[str, str], tuple[Evidence, ...]]:
+        monkeypatch.setattr(evidence_parts, "DEADLINE_S", 60.0)  # this machine may be busy
+
         def explained(check: str, target: str) -> tuple[Evidence, ...]:
             one = replace(evaluate(RULE, CHECK, looked(30)), target=target)
             event = replace(told(Evaluation.CRITICAL), check=check, target=target)
