@@ -24,7 +24,7 @@ from agent.device_file import DeviceFile, beside
 from agent.errors import AgentError, LinkError
 from agent.evidence import Explainer
 from agent.facts_upkeep import HASH_NAME, FactsUpkeep
-from agent.host import own_use
+from agent.host import heap, own_use
 from agent.host.boot import boot_id
 from agent.host.operating_system import boot_time
 from agent.link_verbs import LinkVerbs
@@ -48,6 +48,9 @@ from agent.wakeup import Wakeup
 from agent.whereabouts import Whereabouts
 
 log = logging.getLogger(__name__)
+
+TIDY_S = 20.0
+"""So long after the start every check has looked once, and the first sender has left."""
 
 ENROLLED_NAME = "enrolled_at"
 """The name under which the store remembers which enrolment it has told everything."""
@@ -164,6 +167,7 @@ class Agent:
     def work(self) -> None:
         """Keep everything moving until told to stop."""
         _settle_memory()
+        tidy_s = clock.now().boot_s + TIDY_S
         self.runner.start()
         log.info("rules=%d checks are running", len(self.runner.schedules))
         self._supervisor.ready()
@@ -178,7 +182,10 @@ class Agent:
             self._send_what_waits()
             self._open_link()
             self._tell_damage()
-            due = min(self.courier.due_at(), self.facts.due_at(), supervise_at)
+            if clock.now().boot_s >= tidy_s:
+                tidy_s = float("inf")
+                heap.give_back()
+            due = min(self.courier.due_at(), self.facts.due_at(), supervise_at, tidy_s)
             well = self._link and not self.store.trouble
             wait_s = min(due - clock.now().boot_s, self._supervisor.every_s)
             self._wakeup.wait(wait_s if well else min(wait_s, MEND_S))

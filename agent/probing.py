@@ -8,7 +8,7 @@ good is given up: its thread is left alone, and another one goes on.
 
 import json
 import logging
-import sys
+import os
 import threading
 import time
 from collections import deque
@@ -18,9 +18,6 @@ from typing import NamedTuple
 from agent.check_api import CheckError, Measured, Unreadable
 from agent.clock import Now
 from agent.schedule import Schedule
-
-if sys.platform != "win32":
-    import resource
 
 log = logging.getLogger(__name__)
 
@@ -177,13 +174,10 @@ def _processor_s() -> float:
     """Return the processor time of this thread, and of the programs that have ended.
 
     Two workers that run programs at once are each told the other's, too: that one look counts
-    for little.
+    for little. Windows tells nothing of programs.
     """
-    spent = time.thread_time()
-    if sys.platform != "win32":
-        used = resource.getrusage(resource.RUSAGE_CHILDREN)
-        spent += used.ru_utime + used.ru_stime
-    return spent
+    times = os.times()
+    return time.thread_time() + times.children_user + times.children_system
 
 
 def memory_of(text: str | None) -> dict[str, str]:

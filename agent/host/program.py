@@ -24,7 +24,7 @@ _Result = TypeVar("_Result")
 LONGEST = 65_536
 """Bytes that are kept of each of the two outputs; what comes after is read off and dropped."""
 
-_CHUNK = 65_536
+_CHUNK = 8_192  # of larger ones more stays with the thread that reads (0.1 MB, measured)
 _LOOK_S = 0.1  # how late the end of a program is seen that left its outputs open to another
 _MOST_RESTS = 32  # reads of what stands in the pipes when it has ended
 
