@@ -84,6 +84,7 @@ def run(
 
     Raises AgentError when it cannot start: another agent runs, the state folder is not usable.
     """
+    heap.one_heap()
     logging.basicConfig(
         level=os.environ.get("WATCHDESK_LOG", "INFO").upper(),
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",

@@ -4,6 +4,7 @@ Apart from ``cli`` so that the resident agent can forget it: argparse costs 1.5 
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -28,6 +29,7 @@ _EXAMPLES = """examples:
 """
 
 _MOST_DAYS = 3650
+_COLUMNS = 80
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -39,12 +41,24 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return chosen
 
 
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """As wide as the terminal, asked without shutil: that brings libraries of archives (0.1 MB)."""
+
+    def __init__(self, prog: str) -> None:
+        """Take the program's name."""
+        try:
+            columns = os.get_terminal_size(sys.stdout.fileno()).columns
+        except (OSError, ValueError, AttributeError):
+            columns = _COLUMNS
+        super().__init__(prog, width=columns - 2)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="watchdesk-agent",
         description="Checks this computer by rules and reports to the support desk.",
         epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Formatter,
     )
     parser.add_argument("--version", action="version", version=f"watchdesk-agent {VERSION}")
     commands = parser.add_subparsers(
@@ -52,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     def command(name: str, text: str) -> Any:  # noqa: ANN401 - argparse's own type is private
-        return commands.add_parser(name, help=text, description=text)
+        return commands.add_parser(name, help=text, description=text, formatter_class=_Formatter)
 
     enroll = command("enroll", "Make this computer known to the server.")
     _enrolment(enroll)

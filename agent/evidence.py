@@ -11,6 +11,7 @@ from pathlib import Path
 
 from agent.clock import Now
 from agent.evaluate import TargetEvaluation
+from agent.host import heap
 from agent.protocol.events import AlertEvent
 from agent.protocol.words import Change, Evaluation
 from agent.rules.borrow import borrowed
@@ -80,11 +81,14 @@ class Explainer:
             from agent import evidence_parts as parts  # noqa: PLC0415 - borrowed
 
             changed = parts.changed(self._files, now)
-            return replace(
+            explained = replace(
                 event,
                 series=parts.series(self._trends, event, rule, one, now),
                 evidence=parts.Questions(self._asked).evidence(event, one, changed),
             )
+            del parts
+        heap.give_back()
+        return explained
 
 
 def is_worse(event: AlertEvent, announced: Evaluation) -> bool:

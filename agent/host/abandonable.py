@@ -25,6 +25,7 @@ FROZEN_VERB = "probe"
 """First argument that makes a frozen agent's own program run ``probe_child.main``."""
 
 _LONGEST_ANSWER = 65_536
+_CHUNK = 8_192
 _OTHER_FILES = {  # questions that probe_child does not answer
     "http": "web_child.py",
     "certificate": "web_child.py",
@@ -190,7 +191,7 @@ else:
         begun = b""
         until = time.monotonic() + deadline_s
         while ready.poll(max(0.0, until - time.monotonic()) * 1000):
-            chunk = os.read(descriptor, _LONGEST_ANSWER)
+            chunk = os.read(descriptor, _CHUNK)
             if not chunk:
                 return
             *lines, begun = (begun + chunk).split(b"\n")

@@ -3,7 +3,7 @@
 import os
 from typing import NamedTuple
 
-_CHUNK = 65_536
+_CHUNK = 8_192
 _KIB = 1024
 
 

@@ -28,7 +28,7 @@ from server_stub.tickets.models import EntryKind, TicketType
 POLICY = load(DEFAULT)
 FRIDAY = datetime(2026, 1, 9, 15, 45, tzinfo=UTC)
 ANNA = "anna@provider.example"
-_NO_MATTER_TO_CLOCKS = {"changed", "title", "confirmed", "rated"}
+_NO_MATTER_TO_CLOCKS = {"changed", "title", "tried", "confirmed", "rated"}
 
 
 class Entry(NamedTuple):
