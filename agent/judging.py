@@ -180,13 +180,16 @@ class Judge:
             quiet=bool(reason), explained=explained, healing=heal is not None,
             facts_hash=self._facts_hash(),
         )  # fmt: skip
+        if after is not before:  # first: what is begun against it is stored with it
+            self._changes.remember(key, after)
         told = [event] if event is not None else []
         if heal is not None and not told:
-            after, told = self._see_to(heal, rule, one, (before, after), now)
+            looked = after
+            after, told = self._see_to(heal, rule, one, (before, looked), now)
+            if after is not looked:
+                self._changes.remember(key, after)
         elif self._healing is not None:
             self._healing.over(key)
-        if after is not before:
-            self._changes.remember(key, after)
         for one_told in told:
             if one_told.change is Change.OPENED:
                 self._storm.opened(key, now)

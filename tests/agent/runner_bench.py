@@ -56,6 +56,8 @@ class Store:
         self.texts: dict[str, str | None] = {}
         self.events: list[AlertEvent] = []
         self.remembered: dict[str, str | None] = {}
+        self.first: dict[str, dict[tuple[str, str], AlertState]] = {}
+        """The states that were stored when a text first was, by its name."""
         self.commits = 0
 
     def record(
@@ -67,6 +69,8 @@ class Store:
         self.commits += 1
         self.remembered.update(texts)
         self.texts.update(changed)
+        for name in texts:
+            self.first.setdefault(name, self.states)
         self.events += [parse_event(strict.parse(e.body.encode())) for e in envelopes]
 
     @property

@@ -206,6 +206,14 @@ def test_what_an_attempt_begins_is_stored_before_it_is_done(patient: Patient) ->
     assert "the agent ended" in patient.events[-1].tried[0].detail
 
 
+def test_the_alert_is_stored_with_the_attempt(patient: Patient) -> None:
+    """What a check has read of a log is stored by then, and is not read again."""
+    patient.level.value = 95.0
+    patient.pass_by(40)
+
+    assert patient.store.first["heal:level:tank"]["level", "tank"].critical.raised
+
+
 def test_what_comes_back_soon_is_told_at_once(patient: Patient) -> None:
     patient.level.value = 95.0
     patient.pass_by(90)
