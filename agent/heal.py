@@ -9,7 +9,8 @@ Act → wait → check again → only then tell. By these rules:
 4. No attempt begins when ``attempts`` of this trouble are spent, when the last trouble's last
    attempt is younger than ``cool_down``, or when there were ``per_day`` in the last 24 hours: a
    thing that must be healed all the time is not healed. The alert opens and says so.
-5. An attempt that the agent did not survive has failed.
+5. An attempt that the agent did not survive has failed, and so has one that does not end.
+6. What is well after an attempt, even one that failed, is told as healed, with all that was tried.
 """
 
 import json
@@ -24,6 +25,8 @@ from agent.rules.model import Heal
 from agent.wording import storable
 
 DAY_S = 86_400.0
+LONGEST_S = 300.0
+"""An action that has not ended after this time, its wait for others included, is told."""
 
 
 class Order(Enum):
@@ -53,13 +56,15 @@ class Treatment:
 
     ``ours`` of the latest belong to the trouble of now. ``look_s`` is when (seconds since boot) it
     is looked whether the last one helped, or the next one begins; None while the action runs.
-    ``done``: the action ended well, and what matters is how things are. ``told``: it is to be told
-    without another attempt; ``note`` says why there is none.
+    ``late_s`` is when an action that has not ended is told. ``done``: the action ended well, and
+    what matters is how things are. ``told``: it is to be told without another attempt; ``note``
+    says why there is none.
     """
 
     attempts: tuple[Attempt, ...] = ()
     ours: int = 0
     look_s: float | None = 0.0
+    late_s: float = 0.0
     done: bool = False
     told: bool = False
     note: str = ""
@@ -103,24 +108,27 @@ def order(
 
     ``now_s`` is Unix time, ``boot_s`` seconds since boot.
     """
+    if treatment.look_s is None and boot_s >= treatment.late_s:
+        late = f"it did not end within {LONGEST_S / 60:.0f} minutes"
+        treatment = replace(_ended(treatment, Outcome.FAILED, late), look_s=boot_s, told=True)
     if treatment.look_s is None or boot_s < treatment.look_s:
         return treatment, Order.WAIT
     if treatment.done:
         outcome = Outcome.NOT_HEALED if holds else Outcome.HEALED
         treatment = replace(_ended(treatment, outcome), done=False)
-        if not holds:
-            return treatment, Order.HEALED
+    if not holds:
+        return treatment, Order.HEALED if treatment.ours else Order.OVER
     spent = _spent(treatment, heal, now_s)
     if treatment.told or spent is not None:
         return replace(treatment, note="" if treatment.told else spent or ""), Order.TELL
-    return treatment, Order.ACT if holds else Order.OVER
+    return treatment, Order.ACT
 
 
-def begun(treatment: Treatment, attempt: Attempt) -> Treatment:
+def begun(treatment: Treatment, attempt: Attempt, boot_s: float) -> Treatment:
     """Return the treatment with an attempt that begins; those older than a day are let go."""
     kept = [one for one in treatment.attempts if abs(attempt.at_s - one.at_s) < DAY_S]
     ours = min(treatment.ours, len(kept)) + 1
-    return Treatment((*kept, attempt), ours, None)
+    return Treatment((*kept, attempt), ours, None, boot_s + LONGEST_S)
 
 
 def acted(treatment: Treatment, ended: Outcome | None, detail: str, look_s: float) -> Treatment:

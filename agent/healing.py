@@ -70,7 +70,10 @@ class Healing:
             if not self.treats(key):  # its rule has gone meanwhile
                 continue
             self._keep(key, acted(self._known(key), outcome, detail, look_s))
-            looks[key[0]] = min(look_s, looks.get(key[0], look_s))
+        for (rule, _), treatment in self._treatments.items():
+            look_s = treatment.late_s if treatment.look_s is None else treatment.look_s
+            if treatment.ours and look_s >= now.boot_s:
+                looks[rule] = min(look_s, looks.get(rule, look_s))
         return looks
 
     def see_to(
@@ -81,6 +84,7 @@ class Healing:
         states: tuple[AlertState | None, AlertState | None],
         now: Now,
         *,
+        looked_s: float,
         boot_id: str,
         facts_hash: str,
     ) -> tuple[AlertState | None, list[AlertEvent]]:
@@ -92,12 +96,13 @@ class Healing:
         before, after = states
         key = (rule.name, one.target)
         state = after if after is not None and after.is_untold else None
-        if state is None and self.treats(key) and before is not None and before.is_untold:
+        if state is None and before is not None and before.is_untold and self._known(key).ours:
             state = before
         if state is None:
             self.over(key)
             return after, []
-        what, tried = self._look(rule, heal, one, now)
+        holds = bool(one.reason) or not _clears(state, one)
+        what, tried = self._look(key, heal, one, now, (looked_s, holds))
         if what is Order.TELL:
             after, event = step(state, one, rule, now, boot_id, facts_hash=facts_hash)
             return after, [replace(event, tried=tried)] if event is not None else []
@@ -112,21 +117,25 @@ class Healing:
         return None, [replace(event, tried=tried) for event in events] if told else []
 
     def _look(
-        self, rule: Rule, heal: Heal, one: TargetEvaluation, now: Now
+        self,
+        key: AlertKey,
+        heal: Heal,
+        one: TargetEvaluation,
+        now: Now,
+        look: tuple[float, bool],
     ) -> tuple[Order, tuple[Try, ...]]:
         """Return what to do about an alert that is raised and not told, and what was tried.
 
-        An attempt that is due is begun.
+        ``look`` is when it was looked at (since boot), and whether it is not well. An attempt that
+        is due is begun.
         """
-        key = (rule.name, one.target)
         treatment = self._known(key)
-        holds = one.finds_trouble or bool(one.reason)
-        now_s = now.wall.timestamp()
-        treatment, what = order(treatment, heal, holds=holds, now_s=now_s, boot_s=now.boot_s)
+        now_s, (looked_s, holds) = now.wall.timestamp(), look
+        treatment, what = order(treatment, heal, holds=holds, now_s=now_s, boot_s=looked_s)
         reads = one.reason or summary(one.readings())
         if what is Order.ACT:
             attempt = Attempt(_words(heal), now.label(), now_s, reads)
-            treatment = begun(treatment, attempt)
+            treatment = begun(treatment, attempt, now.boot_s)
             self._keep(key, treatment)
             self._changes.commit(now, at_once=True)
             log.info("rule=%s target=%s it is tried to heal: %s", *key, attempt.action)
@@ -166,7 +175,12 @@ class Healing:
             if self._works:
                 return
             self._works = True
-        threading.Thread(target=self._work, name="healing", daemon=True).start()
+        try:
+            threading.Thread(target=self._work, name="healing", daemon=True).start()
+        except RuntimeError as error:  # no thread to be had: the attempt has failed
+            self._works = False
+            self._waiting.remove(one)
+            self._ended.append(_Ended(one, Outcome.FAILED, str(error)))
 
     def _work(self) -> None:
         while True:
@@ -175,8 +189,15 @@ class Healing:
                     self._works = False
                     return
                 one = self._waiting.popleft()
-            self._ended.append(_Ended(one, *_acted(one)))
-            self._wake()
+            if self.treats(one.key):  # else it was given up, and told
+                self._ended.append(_Ended(one, *_acted(one)))
+                self._wake()
+
+
+def _clears(state: AlertState, one: TargetEvaluation) -> bool:
+    """Tell whether every condition that is raised may clear: it is well, not merely better."""
+    both = ((state.warning, one.warning), (state.critical, one.critical))
+    return all(judged is None or judged.clears for course, judged in both if course.raised)
 
 
 def _acted(one: _Begun) -> tuple[Outcome | None, str]:

@@ -49,12 +49,14 @@ class Judge:
         recall: Callable[[str], str | None],
         trends: Trends | None,
         look: Callable[[Schedule, Now], None],
+        is_here: Callable[[Rule, Now], bool],
         wake: Callable[[], None],
         explain: Explain,
     ) -> None:
         """Take the rules and where changes go; the rest is as ``Runner`` is given it.
 
-        ``look`` probes and judges another rule now, or aside; ``wake`` has the next turn begin.
+        ``look`` probes and judges another rule now, or aside; ``is_here`` tells whether a rule is
+        for where this computer is; ``wake`` has the next turn begin.
         """
         self.schedules = list(plan.schedules)
         self.quiet = Quiet(plan.maintenance, _recalled(recall, QUIET_NAME))
@@ -67,8 +69,10 @@ class Judge:
         self._recall = recall
         self._trends = trends
         self._look = look
+        self._is_here = is_here
         self._wake = wake
         self._healing: Healing | None = None
+        self._looked_s = 0.0
 
     def adopt(self, plan: Plan) -> None:
         """Go by this plan from now on; alerts of rules that are gone are closed."""
@@ -105,7 +109,7 @@ class Judge:
         Returns what is to be judged again when the rules that may explain it were looked at.
         """
         schedule = found.schedule
-        schedule.looked_boot_s = found.turn.boot_s
+        schedule.looked_boot_s = self._looked_s = found.turn.boot_s
         if isinstance(found.error, UnsupportedCheckError):
             schedule.unsupported = found.error.reason
             log.info("rule=%s is not for this computer: %s", schedule.rule.name, found.error.reason)
@@ -143,7 +147,10 @@ class Judge:
         schedule.note(found.readings, [one for one in evaluated if not one.absent], now)
         down: Collection[str] = ()
         if rule.depends_on and schedule.finds_trouble:
-            parents = [one for one in self.schedules if one.rule.name in rule.depends_on]
+            parents = [
+                one for one in self.schedules
+                if one.rule.name in rule.depends_on and self._is_here(one.rule, found.turn)
+            ]  # fmt: skip
             if not found.again and self._ask_first(parents, found):
                 return found._replace(again=True)
             down = [one.rule.name for one in parents if one.finds_trouble]
@@ -175,6 +182,8 @@ class Judge:
         if stormy:
             reason = self._storm.reason(key, now)
         heal = rule.heal and rule.heal.allowed(rule.name, *device.here().healing)
+        heal = heal if may_open(rule) else None  # one that tells nothing does nothing either
+        rests = bool(reason) or explained or now.boot_s < rule.startup_grace_s
         after, event = step(
             before, one, rule, now, self._boot_id,
             quiet=bool(reason), explained=explained, healing=heal is not None,
@@ -183,15 +192,15 @@ class Judge:
         if after is not before:  # first: what is begun against it is stored with it
             self._changes.remember(key, after)
         told = [event] if event is not None else []
-        if heal is not None and not told:
+        if heal is not None and not told and not rests:
             looked = after
             after, told = self._see_to(heal, rule, one, (before, looked), now)
             if after is not looked:
                 self._changes.remember(key, after)
-        elif self._healing is not None:
+        elif self._healing is not None and not rests:
             self._healing.over(key)
         for one_told in told:
-            if one_told.change is Change.OPENED:
+            if one_told.change is Change.OPENED and len(told) == 1:  # what was healed is no storm
                 self._storm.opened(key, now)
             self._changes.tell(self._explain(one_told, announced, rule, one, now), announced)
         self._storm.note(key, waiting(after, one, rule) if stormy and reason else None, now)
@@ -214,14 +223,15 @@ class Judge:
         """
         after = states[1]
         if self._healing is None:
-            if after is None or not after.is_untold:
+            if not any(state is not None and state.is_untold for state in states):
                 return after, []
             from agent.healing import Healing  # noqa: PLC0415 - most devices never heal
 
             self._healing = Healing(self._changes, self._recall, self._wake)
         return self._healing.see_to(
-            heal, rule, one, states, now, boot_id=self._boot_id, facts_hash=self._facts_hash()
-        )
+            heal, rule, one, states, now,
+            looked_s=self._looked_s, boot_id=self._boot_id, facts_hash=self._facts_hash(),
+        )  # fmt: skip
 
     def tell_storm(self, now: Now) -> None:
         """Tell of what is held back because too much opened at once, when it is time to."""

@@ -18,6 +18,7 @@ from agent.errors import NotNowError
 from agent.judging import Explain, Judge, memory_name
 from agent.probing import GRACE, Aside, Found, GivenUpError, Watch, memory_of
 from agent.quiet import Quiet
+from agent.rules.model import Rule
 from agent.schedule import Plan, Schedule
 from agent.trends import Trends
 
@@ -72,6 +73,7 @@ class Runner:
             recall=recall,
             trends=trends,
             look=self._look,
+            is_here=self._is_here,
             wake=self._wake.set,
             explain=explain,
         )
@@ -159,7 +161,7 @@ class Runner:
         for schedule in self.schedules:
             if schedule.due_boot_s <= now.boot_s and not schedule.unsupported:
                 schedule.advance(now)
-                if not schedule.rule.only.at or schedule.rule.only.is_at(self._at(now.boot_s)):
+                if self._is_here(schedule.rule, now):
                     self._look(schedule, now)
         self._judge.tell_storm(now)
         self._commit()
@@ -190,6 +192,10 @@ class Runner:
         self._changes.commit(now, at_once=at_once)
         if self._trends:
             self._trends.write(now, at_once=at_once)
+
+    def _is_here(self, rule: Rule, now: Now) -> bool:
+        """Tell whether a rule is for the places where this computer is."""
+        return not rule.only.at or rule.only.is_at(self._at(now.boot_s))
 
     def _look(self, schedule: Schedule, turn: Now) -> None:
         """Probe one rule's targets and have it judged; one that may take long, aside."""

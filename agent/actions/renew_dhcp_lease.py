@@ -33,11 +33,18 @@ def _interfaces() -> list[str]:
 def _renewed(interface: str) -> bool:
     """Tell whether this system's own means renewed an interface."""
     if sys.platform == "darwin":
-        ways = [("ipconfig", "set", interface, "DHCP")]
-    else:
-        ways = [("networkctl", "renew", interface), ("nmcli", "device", "reapply", interface)]
-    for name, *arguments in ways:
-        tool = program.find(name)
-        if tool and program.run([str(tool), *arguments], 30.0).code == 0:
-            return True
-    return False
+        told = _said("ipconfig", "getpacket", interface)  # only one with a lease has any
+        return bool(told) and _said("ipconfig", "set", interface, "DHCP") is not None
+    if _said("networkctl", "renew", interface) is not None:
+        return True
+    leased = _said("nmcli", "-t", "-f", "DHCP4", "device", "show", interface)
+    return bool(leased) and _said("nmcli", "device", "reapply", interface) is not None
+
+
+def _said(name: str, *arguments: str) -> str | None:
+    """Return what a tool prints; None when it is not there or does not end with 0."""
+    tool = program.find(name)
+    ended = tool and program.run([str(tool), *arguments], 30.0)
+    if not ended or ended.code:
+        return None
+    return ended.out.decode(errors="replace").strip()

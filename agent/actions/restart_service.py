@@ -12,13 +12,7 @@ def plan(target: str, options: Options) -> str:
 
 
 def act(target: str, options: Options) -> str:
-    """Restart it; raises ActionError.
-
-    What came back by itself since the check looked is left alone, unless the rule is about
-    something else that a restart is to mend.
-    """
+    """Restart it; raises ActionError."""
     name = options.get("service", target)
-    if "service" not in options and service_control.runs(name):
-        return f"the service {name} ran again by itself"
     service_control.restart(name)
     return f"restarted the service {name}"

@@ -16,6 +16,10 @@ else:
     )
 
 
+def _runs(systemctl: str, unit: str) -> bool:
+    return program.run([systemctl, "is-active", "--quiet", unit], 30.0).code == 0
+
+
 def plan(_target: str, _options: Options) -> str:
     """Say what would be done."""
     return "would have set the clock by this system's time service"
@@ -26,7 +30,7 @@ def act(_target: str, _options: Options) -> str:
     said = "no time service was found"
     for name, *arguments in _WAYS:
         tool = program.find(name)
-        if tool is None:
+        if tool is None or (name == "systemctl" and not _runs(str(tool), arguments[-1])):
             continue
         ended = program.run([str(tool), *arguments], 60.0)
         if ended.code == 0:

@@ -75,14 +75,30 @@ if sys.platform == "win32":
     def restart(name: str) -> None:
         """Stop a service, with those that depend on it, and start them; raises ActionError."""
         with _service(name, _STOP | _QUERY_STATUS | _ENUMERATE_DEPENDENTS | _START) as service:
-            stopped = _dependents(service)
-            for dependent in stopped:
-                with _service(dependent, _STOP | _QUERY_STATUS) as one:
-                    _stop(one, dependent)
-            _stop(service, name)
+            stopped: list[str] = []
+            try:
+                for dependent in _dependents(service):
+                    stopped.append(dependent)
+                    with _service(dependent, _STOP | _QUERY_STATUS) as one:
+                        _stop(one, dependent)
+                _stop(service, name)
+            finally:
+                _start_all(service, name, stopped[::-1])
+
+    def _start_all(service: int, name: str, dependents: list[str]) -> None:
+        """Start a service and those that depend on it, as many as can be; raises ActionError."""
+        troubles = []
+        try:
             _start(service, name)
-            for dependent in reversed(stopped):
+        except ActionError as error:
+            troubles.append(str(error))
+        for dependent in dependents:
+            try:
                 start(dependent)
+            except ActionError as error:
+                troubles.append(str(error))
+        if troubles:
+            raise ActionError("; ".join(troubles))
 
     def _start(service: int, name: str) -> None:
         if not _advapi32.StartServiceW(service, 0, None):

@@ -40,7 +40,7 @@ def test_the_first_attempt_begins_at_once() -> None:
 
 
 def test_while_it_acts_and_for_a_while_after_it_waits() -> None:
-    treatment = begun(Treatment(), attempt())
+    treatment = begun(Treatment(), attempt(), 1000)
     assert looked(treatment)[1] is Order.WAIT
 
     treatment = acted(treatment, None, "restarted it", 1030)
@@ -48,7 +48,7 @@ def test_while_it_acts_and_for_a_while_after_it_waits() -> None:
 
 
 def test_well_after_the_wait_is_healed() -> None:
-    treatment = acted(begun(Treatment(), attempt()), None, "restarted it", 1030)
+    treatment = acted(begun(Treatment(), attempt(), 1000), None, "restarted it", 1030)
 
     treatment, what = looked(treatment, holds=False, at_s=30)
 
@@ -59,10 +59,10 @@ def test_well_after_the_wait_is_healed() -> None:
 
 
 def test_still_bad_is_tried_again_and_then_told_with_the_list() -> None:
-    treatment = acted(begun(Treatment(), attempt()), None, "restarted it", 1030)
+    treatment = acted(begun(Treatment(), attempt(), 1000), None, "restarted it", 1030)
     treatment, what = looked(treatment, at_s=30)
     assert what is Order.ACT
-    treatment = acted(begun(treatment, attempt(NOON + 30)), None, "restarted it", 1060)
+    treatment = acted(begun(treatment, attempt(NOON + 30), 1000), None, "restarted it", 1060)
 
     treatment, what = looked(treatment, at_s=60)
 
@@ -71,7 +71,7 @@ def test_still_bad_is_tried_again_and_then_told_with_the_list() -> None:
 
 
 def test_an_action_that_fails_is_tried_again_after_the_wait() -> None:
-    treatment = acted(begun(Treatment(), attempt()), Outcome.FAILED, "no bus", 1030)
+    treatment = acted(begun(Treatment(), attempt(), 1000), Outcome.FAILED, "no bus", 1030)
 
     assert looked(treatment, at_s=10)[1] is Order.WAIT
     assert looked(treatment, at_s=30)[1] is Order.ACT
@@ -79,7 +79,7 @@ def test_an_action_that_fails_is_tried_again_after_the_wait() -> None:
 
 @pytest.mark.parametrize("ended", [Outcome.REFUSED, Outcome.WOULD_HAVE])
 def test_what_is_refused_or_only_shown_is_told_at_once(ended: Outcome) -> None:
-    treatment = acted(begun(Treatment(), attempt()), ended, "disabled", 1000)
+    treatment = acted(begun(Treatment(), attempt(), 1000), ended, "disabled", 1000)
 
     treatment, what = looked(treatment)
 
@@ -88,7 +88,7 @@ def test_what_is_refused_or_only_shown_is_told_at_once(ended: Outcome) -> None:
 
 
 def test_the_next_trouble_soon_after_is_told_without_an_attempt() -> None:
-    treatment = over(acted(begun(Treatment(), attempt()), None, "", 1030))
+    treatment = over(acted(begun(Treatment(), attempt(), 1000), None, "", 1030))
 
     told, what = looked(treatment, at_s=1000)
 
@@ -113,14 +113,30 @@ def test_a_clock_set_back_makes_no_attempt_forgotten() -> None:
     assert looked(treatment, at_s=-3600)[1] is Order.TELL
 
 
-def test_what_became_well_by_itself_after_a_failure_is_left_to_the_alert() -> None:
-    treatment = acted(begun(Treatment(), attempt()), Outcome.FAILED, "no bus", 1030)
+def test_what_is_well_after_a_failure_is_told_with_it() -> None:
+    treatment = acted(begun(Treatment(), attempt(), 1000), Outcome.FAILED, "no bus", 1030)
 
-    assert looked(treatment, holds=False, at_s=60)[1] is Order.OVER
+    assert looked(treatment, holds=False, at_s=60)[1] is Order.HEALED
+
+
+def test_an_action_that_does_not_end_is_told() -> None:
+    treatment = begun(Treatment(), attempt(), 1000)
+    assert looked(treatment, at_s=299)[1] is Order.WAIT
+
+    treatment, what = looked(treatment, at_s=300)
+
+    assert what is Order.TELL
+    [told] = tries(treatment, "", "")
+    assert told.outcome is Outcome.FAILED
+    assert "did not end within 5 minutes" in told.detail
+
+
+def test_what_is_well_before_anything_was_tried_is_left_to_the_alert() -> None:
+    assert looked(Treatment(), holds=False)[1] is Order.OVER
 
 
 def test_it_outlives_the_agent_and_what_the_agent_did_not_survive_has_failed() -> None:
-    treatment = begun(Treatment((attempt(NOON - 7200, "healed"),)), attempt())
+    treatment = begun(Treatment((attempt(NOON - 7200, "healed"),)), attempt(), 1000)
 
     again = parse_treatment(treatment.to_text())
 
@@ -155,7 +171,7 @@ def test_guards_hold_whatever_happens(looks: list[tuple[bool, Outcome | None, fl
                 assert all(now_s - at >= HEAL.cool_down_s for at in begun_at)
             begun_at.append(now_s)
             troubles[-1].append(now_s)
-            treatment = begun(treatment, attempt(NOON + now_s))
+            treatment = begun(treatment, attempt(NOON + now_s), 1000)
             real = None if ended in {Outcome.HEALED, Outcome.NOT_HEALED} else ended
             treatment = acted(treatment, real, "", 1000 + now_s + HEAL.wait_s)
         elif what in {Order.TELL, Order.HEALED, Order.OVER}:

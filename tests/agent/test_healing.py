@@ -12,6 +12,7 @@ from agent.action_api import ActionError, Options, RefusedActionError
 from agent.protocol.events import AlertEvent
 from agent.protocol.words import Change, Outcome
 from agent.rules.loader import load
+from agent.rules.maintenance import MaintenanceWindow
 from agent.rules.model import Heal
 from tests.agent.runner_bench import RULES, Bench, Level
 from tests.support.polling import until
@@ -138,7 +139,7 @@ def test_what_is_not_healed_opens_and_lists_what_was_tried(patient: Patient) -> 
 def test_nothing_is_told_while_it_is_tried(patient: Patient) -> None:
     patient.medicine.hang = threading.Event()
     patient.level.value = 95.0
-    patient.pass_by(300)
+    patient.pass_by(250)
     assert patient.events == []
     assert len(patient.medicine.done) == 1
 
@@ -222,6 +223,60 @@ def test_what_comes_back_soon_is_told_at_once(patient: Patient) -> None:
 
     assert len(patient.medicine.done) == 1
     assert patient.told[-1] == (Change.OPENED, [Outcome.HEALED, Outcome.REFUSED])
+
+
+def test_between_bad_and_well_is_not_healed(patient: Patient) -> None:
+    """At 85 the condition no longer holds, and has not cleared either: that is below 80."""
+    patient.medicine.heals = False
+    patient.level.value = 95.0
+    patient.pass_by(25)
+    patient.level.value = 85.0
+    patient.pass_by(100)
+
+    assert patient.told == [(Change.OPENED, [Outcome.NOT_HEALED, Outcome.NOT_HEALED])]
+
+
+def test_a_rule_that_only_watches_does_nothing(patient: Patient) -> None:
+    patient.schedule.rule = replace(patient.schedule.rule, mode="watch")
+    patient.level.value = 95.0
+    patient.pass_by(60)
+
+    assert patient.medicine.done == []
+
+
+def test_a_window_that_begins_meanwhile_stops_the_next_attempt(patient: Patient) -> None:
+    patient.medicine.heals = False
+    patient.level.value = 95.0
+    patient.pass_by(40)
+    patient.runner.quiet.windows = [MaintenanceWindow("patch night", tuple(range(7)), 0, 24 * 60)]
+    patient.pass_by(200)
+
+    assert len(patient.medicine.done) == 1
+    assert patient.events == []
+
+
+def test_an_attempt_that_hangs_is_told_in_the_end(patient: Patient) -> None:
+    patient.medicine.hang = threading.Event()
+    patient.level.value = 95.0
+    patient.pass_by(400)
+
+    assert patient.told == [(Change.OPENED, [Outcome.FAILED])]
+    patient.medicine.hang.set()
+
+
+def test_what_became_well_while_the_agent_was_down_is_told(patient: Patient) -> None:
+    patient.medicine.hang = threading.Event()
+    patient.level.value = 95.0
+    patient.pass_by(40)
+    stored = dict(patient.store.remembered)
+    patient.medicine.hang.set()
+    patient.medicine.hang = None
+    patient.level.value = 10.0
+
+    patient.runner = patient.another(patient.store.states, recall=stored.get)
+    patient.pass_by(60)
+
+    assert [change for change, _ in patient.told] == [Change.OPENED, Change.RESOLVED]
 
 
 def test_in_a_maintenance_window_nothing_is_tried(patient: Patient) -> None:

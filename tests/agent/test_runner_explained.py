@@ -10,6 +10,7 @@ from agent.check_api import (
 )
 from agent.protocol.words import Change
 from agent.rules.loader import load
+from agent.rules.model import Only
 from agent.runner import Runner
 from agent.schedule import Plan, Schedule
 from tests.agent.runner_bench import FakeClock, Level, Store
@@ -111,3 +112,15 @@ def test_what_is_open_already_stays_open_until_it_is_well(pair: Pair) -> None:
     pair.turns(11)
 
     assert [event.change for event in pair.store.events] == [Change.OPENED, Change.RESOLVED]
+
+
+def test_a_rule_for_elsewhere_neither_opens_nor_explains(pair: Pair) -> None:
+    """At home the office's gateway is no reason for anything, however it stands."""
+    internet = pair.runner.schedules[1]
+    internet.rule = replace(internet.rule, only=Only(at=("office",)))
+    pair.shop.value = pair.internet.value = 99.0
+
+    pair.turns(40)
+
+    assert pair.internet.probes == 0
+    assert [event.rule for event in pair.store.events] == ["shop"]

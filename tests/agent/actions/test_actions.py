@@ -130,16 +130,6 @@ def test_a_service_is_restarted_after_its_failures_are_forgotten(
     assert services.touched_s() > before_s, "the check that follows must ask anew"
 
 
-def test_a_service_that_came_back_by_itself_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(systemd, "show", lambda _: [unit(active="active")])
-    monkeypatch.setattr(program, "find", lambda _: None)  # nothing can be run
-
-    restart = actions.action("restart-service")
-    assert restart.act("cups", {}) == "the service cups ran again by itself"
-    with pytest.raises(ActionError):
-        restart.act("https://intranet", {"service": "cups"})
-
-
 def test_a_service_that_does_not_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(program, "find", lambda name: Path("/usr/bin", name))
     monkeypatch.setattr(
