@@ -9,8 +9,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from agent.settings import shipped_rules_file
 from tests.support.seeds import long_run, tell
 from tests.support.server_process import PROJECT, server_environment
@@ -18,7 +16,6 @@ from tests.support.server_process import PROJECT, server_environment
 CYCLES, MOST_KB = (10_000, 512) if long_run() else (1_000, 192)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
 def test_memory_does_not_grow_with_the_rules_we_ship(tmp_path: Path) -> None:
     """From the tenth part of all cycles to their end; a leak of 200 bytes a cycle is more."""
     program = [sys.executable, "-m", "tests.agent.many_cycles"]
