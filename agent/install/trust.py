@@ -84,7 +84,7 @@ def weak_spot(places: Iterable[Path]) -> str | None:
 
 
 def _way(place: Path, seen: set[Path]) -> Iterator[Path]:
-    """Yield the place and every folder that leads to it; a link's own mode says nothing."""
+    """Yield the place and every folder and link that leads to it."""
     waiting = [Path(os.path.abspath(place))]  # noqa: PTH100 - links stay what they are
     while waiting:
         one = waiting.pop()
@@ -94,8 +94,7 @@ def _way(place: Path, seen: set[Path]) -> Iterator[Path]:
         waiting.append(one.parent)
         if one.is_symlink():
             waiting.append(Path(os.path.abspath(one.parent / one.readlink())))  # noqa: PTH100
-        else:
-            yield one
+        yield one
 
 
 def _below(place: Path, seen: set[Path]) -> Iterator[Path]:
@@ -118,6 +117,8 @@ def _writable(place: Path) -> str | None:
     found = place.lstat()
     if found.st_uid:
         return f"{place} belongs to user {found.st_uid}, not to root"
+    if stat.S_ISLNK(found.st_mode):  # its mode says nothing; its owner may replace it
+        return None
     protected = stat.S_ISDIR(found.st_mode) and found.st_mode & stat.S_ISVTX
     if found.st_mode & _WRITABLE and not protected:  # in a sticky folder root's entries stay
         return f"{place} can be written by others (mode {stat.S_IMODE(found.st_mode):04o})"

@@ -86,6 +86,25 @@ def test_a_folder_like_tmp_protects_what_root_put_there(home: Path) -> None:
     assert looked(home) is None
 
 
+@pytest.mark.parametrize(
+    "linked", ["opt", "opt/watchdesk/bin/python", "opt/watchdesk/agent/own.py"]
+)
+def test_a_link_in_such_a_folder_is_its_owners_to_replace(
+    home: Path, tmp_path: Path, linked: str
+) -> None:
+    """Whatever it leads to: who owns it may let it lead elsewhere."""
+    link = tmp_path / linked
+    if link.exists():
+        link.rename(tmp_path / "moved")
+        link.symlink_to(tmp_path / "moved")
+    else:
+        link.symlink_to(home / "agent" / "__init__.py")
+    link.parent.chmod(0o1777)
+    assert looked(home) is None
+    os.chown(link, NOBODY, 0, follow_symlinks=False)
+    assert looked(home) == f"{link} belongs to user 65534, not to root"
+
+
 def test_all_that_the_service_imports_from_is_looked_at() -> None:
     places = trust.program_places()
     assert any(place.name.startswith("python") for place in places)
