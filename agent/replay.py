@@ -208,7 +208,8 @@ class _Course:
         self._held_back = held
         self._count(one, now.awake_s)
         self._trouble(at_s, found=one.finds_trouble)
-        return self._trends is None and after == before and _is_settled(after)
+        # What is held back opens when that ends, whatever the values are.
+        return self._trends is None and not quiet and after == before and _is_settled(after)
 
     def _note(self, change: Change, evaluation: Evaluation, at_s: float) -> None:
         tickets = self._told.tickets

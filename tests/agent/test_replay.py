@@ -261,6 +261,39 @@ maintenance:
     assert (told_of(second).held_back, told_of(third).held_back) == (1, 1)
 
 
+@pytest.mark.parametrize("because", ["explained", "in a maintenance window"])
+def test_what_was_held_back_opens_when_that_ends_though_no_sample_comes(
+    rules: Rules, because: str
+) -> None:
+    """Samples of what stays as it is come once an hour; the agent looked each minute."""
+    explained = because == "explained"
+    begins, ends = (
+        datetime.fromtimestamp(START + hours * HOUR, UTC).astimezone().strftime("%H:%M")
+        for hours in (0.5, 1.5)
+    )
+    ours = rules(f"""
+  - name: parent
+    check: load
+    targets: {{include: [parent]}}
+    critical: {{when: state == down, for: 0s}}
+    ticket: none
+{DOWN}    targets: {{exclude: [parent]}}
+    depends_on: [{"parent" if explained else ""}]
+maintenance:
+  - {{name: window, from: "{begins}", to: "{ends}", rules: [{"parent" if explained else "down"}]}}
+""")
+    child = [(0.0, 0.0), (1 * HOUR, 1.0), (2 * HOUR, 1.0), (3 * HOUR, 0.0), (5 * HOUR, 0.0)]
+    parent = [(0.0, 0.0), (0.9 * HOUR, 1.0), (1.5 * HOUR, 0.0), (3.5 * HOUR, 0.0)]
+    past = past_of(series("state", child), series("state", parent, "parent"))
+
+    down = told_of(replay(ours, CHECKS, past, START)[1])
+
+    [(opened_s, ended_s)] = times(down)
+    begun = 1.5 * HOUR + (5 * MINUTE if explained else 0)
+    assert opened_s == pytest.approx(begun, abs=MINUTE)
+    assert ended_s == pytest.approx(3 * HOUR + 10 * MINUTE, abs=MINUTE)
+
+
 def test_what_the_history_does_not_hold_is_said(rules: Rules) -> None:
     ours = rules(BUSY + DOWN.replace("state == down", "state == down or used_percent > 99"))
     past = past_of(series("state", hourly(40 * DAY)))
