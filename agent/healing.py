@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 class _Begun(NamedTuple):
     key: AlertKey
+    attempt: Attempt
     heal: Heal
     dry: bool
 
@@ -63,13 +64,12 @@ class Healing:
         """Return by rule when to look whether what has ended by now has helped (since boot)."""
         looks: dict[str, float] = {}
         for _ in range(len(self._ended)):
-            (key, heal, _dry), outcome, detail = self._ended.popleft()
-            wait_s = heal.wait_s if outcome in {None, Outcome.FAILED} else 0.0
-            log.info("rule=%s target=%s %s: %s", *key, outcome or "done", detail)
-            look_s = now.boot_s + wait_s
-            if not self.treats(key):  # its rule has gone meanwhile
-                continue
-            self._keep(key, acted(self._known(key), outcome, detail, look_s))
+            one, outcome, detail = self._ended.popleft()
+            wait_s = one.heal.wait_s if outcome in {None, Outcome.FAILED} else 0.0
+            log.info("rule=%s target=%s %s: %s", *one.key, outcome or "done", detail)
+            if self._awaits(one):
+                look_s = now.boot_s + wait_s
+                self._keep(one.key, acted(self._known(one.key), outcome, detail, look_s))
         for (rule, _), treatment in self._treatments.items():
             look_s = treatment.late_s if treatment.look_s is None else treatment.look_s
             if treatment.ours and look_s >= now.boot_s:
@@ -139,7 +139,7 @@ class Healing:
             self._keep(key, treatment)
             self._changes.commit(now, at_once=True)
             log.info("rule=%s target=%s it is tried to heal: %s", *key, attempt.action)
-            self._begin(_Begun(key, heal, heal.mode == "dry-run"))
+            self._begin(_Begun(key, attempt, heal, heal.mode == "dry-run"))
         if what in {Order.ACT, Order.WAIT, Order.OVER}:
             self._treatments[key] = treatment
             return what, ()
@@ -150,6 +150,11 @@ class Healing:
     def treats(self, key: AlertKey) -> bool:
         """Tell whether something was begun against a trouble of which nobody was told yet."""
         return key in self._treatments and self._treatments[key].ours > 0
+
+    def _awaits(self, one: _Begun) -> bool:
+        """Tell whether an attempt's end is awaited: it was not given up, and its rule lives."""
+        known = self._treatments.get(one.key)
+        return known is not None and known.ours > 0 and known.attempts[-1] == one.attempt
 
     def over(self, key: AlertKey) -> None:
         """Note that a trouble is over: what comes next is another one."""
@@ -189,7 +194,7 @@ class Healing:
                     self._works = False
                     return
                 one = self._waiting.popleft()
-            if self.treats(one.key):  # else it was given up, and told
+            if self._awaits(one):  # else it was given up, and told
                 self._ended.append(_Ended(one, *_acted(one)))
                 self._wake()
 

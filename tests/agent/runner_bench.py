@@ -123,6 +123,8 @@ class Bench:
         states: dict[tuple[str, str], AlertState] | None = None,
         recall: Callable[[str], str | None] = lambda _: None,
         at: Callable[[float], Sequence[str]] = lambda _: (),
+        *,
+        aside: bool = False,
     ) -> Runner:
         return Runner(
             Plan([self.schedule]),
@@ -132,6 +134,7 @@ class Bench:
             boot_id="boot-1",
             recall=recall,
             at=at,
+            aside=aside,
         )
 
     def turns(self, seconds: int) -> None:

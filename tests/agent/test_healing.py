@@ -9,6 +9,7 @@ import pytest
 
 from agent import device, healing
 from agent.action_api import ActionError, Options, RefusedActionError
+from agent.check_api import Measured, TargetFilter
 from agent.protocol.events import AlertEvent
 from agent.protocol.words import Change, Outcome
 from agent.rules.loader import load
@@ -48,11 +49,23 @@ class Medicine:
         return "restarted tank"
 
 
+class Early(Level):
+    """What it finds is what there was when it began to look."""
+
+    def probe(self, _targets: TargetFilter) -> Iterator[Measured]:
+        self.probes += 1
+        seen = self.value
+        assert isinstance(seen, float)
+        if self.hang is not None:
+            self.hang.wait(10)
+        yield Measured("tank", {"level": seen})
+
+
 class Patient(Bench):
     """A runner whose one rule heals."""
 
     def __init__(self, folder: Path) -> None:
-        self.level = Level()
+        self.level = Early()
         (folder / "rules.yaml").write_text(HEALING)
         rule = load(folder / "rules.yaml", {"test.level": self.level.check}).rules[0]
         super().__init__(rule, self.level)
@@ -69,6 +82,12 @@ class Patient(Bench):
             self.turns(1)
             if not self.medicine.hang:
                 until(lambda: not any(t.name == "healing" for t in threading.enumerate()), 10)
+
+    def looks_aside(self, seconds: int) -> None:
+        """Let turns pass; what is probed aside is waited for."""
+        for _ in range(seconds):
+            self.turns(1)
+            until(lambda: not any(t.name == "checks aside" for t in threading.enumerate()), 10)
 
     @property
     def told(self) -> list[tuple[Change, list[Outcome]]]:
@@ -262,6 +281,57 @@ def test_an_attempt_that_hangs_is_told_in_the_end(patient: Patient) -> None:
 
     assert patient.told == [(Change.OPENED, [Outcome.FAILED])]
     patient.medicine.hang.set()
+
+
+def test_what_hung_and_ends_at_last_is_not_taken_for_what_waits_behind_it(patient: Patient) -> None:
+    """The trouble it was begun against was told and is over; one like it came meanwhile."""
+    hangs = patient.medicine.hang = threading.Event()
+    patient.level.value = 95.0
+    patient.pass_by(400)
+    patient.medicine.heals = False
+    patient.level.value = 10.0
+    patient.pass_by(3600)  # ``cool_down`` is over
+    patient.level.value = 95.0
+    patient.pass_by(40)
+    assert len(patient.medicine.done) == 1, "the other attempt waits behind the first"
+
+    runs = patient.medicine.hang = threading.Event()
+    hangs.set()
+    until(lambda: len(patient.medicine.done) == 2, 10)
+    patient.pass_by(100)  # more than its wait
+    assert len(patient.events) == 2, "the first was told, and resolved"
+    patient.medicine.heals = True
+    runs.set()
+    patient.medicine.hang = None
+    patient.pass_by(60)
+
+    assert patient.told[2:] == [
+        (Change.OPENED, [Outcome.HEALED]),
+        (Change.RESOLVED, [Outcome.HEALED]),
+    ]
+
+
+def test_a_look_that_began_before_the_action_ended_tells_nothing_of_it(patient: Patient) -> None:
+    """A check that may take long reads aside: what it found may be older than the cure."""
+    level = patient.level
+    patient.schedule.check = replace(level.check, aside=True)
+    patient.heals(wait_s=1.0)
+    patient.runner = patient.another(aside=True)
+    acts = patient.medicine.hang = threading.Event()
+    level.value = 95.0
+    while not patient.medicine.done:
+        patient.looks_aside(1)
+    level.hang = threading.Event()
+    probes = level.probes
+    while level.probes == probes:
+        patient.turns(1)
+    acts.set()
+    until(lambda: not any(t.name == "healing" for t in threading.enumerate()), 10)
+    patient.turns(5)
+    level.hang.set()
+    patient.looks_aside(30)
+
+    assert patient.told == [(Change.OPENED, [Outcome.HEALED]), (Change.RESOLVED, [Outcome.HEALED])]
 
 
 def test_what_became_well_while_the_agent_was_down_is_told(patient: Patient) -> None:
