@@ -148,6 +148,7 @@ class Agent:
             self._stored_states(),
             self._record,
             clock=clock.now,
+            boot_s=clock.boot_s,
             boot_id=boot_id(),
             facts_hash=self.facts.hash,
             reload=self._changed_plan,

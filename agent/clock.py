@@ -30,7 +30,8 @@ def rfc3339(instant: datetime) -> str:
 
 if sys.platform == "linux":
 
-    def _boot_s() -> float:
+    def boot_s() -> float:
+        """Read the first of the clocks alone."""
         return time.clock_gettime(time.CLOCK_BOOTTIME)
 
     def _awake_s() -> float:
@@ -38,7 +39,8 @@ if sys.platform == "linux":
 
 elif sys.platform == "darwin":
 
-    def _boot_s() -> float:
+    def boot_s() -> float:
+        """Read the first of the clocks alone."""
         return time.clock_gettime(time.CLOCK_MONOTONIC)  # goes on during sleep
 
     def _awake_s() -> float:
@@ -47,7 +49,8 @@ elif sys.platform == "darwin":
 else:
     import ctypes
 
-    def _boot_s() -> float:
+    def boot_s() -> float:
+        """Read the first of the clocks alone."""
         return time.monotonic()  # GetTickCount64 goes on during sleep
 
     def _awake_s() -> float:
@@ -58,4 +61,4 @@ else:
 
 def now() -> Now:
     """Read all three clocks."""
-    return Now(_boot_s(), _awake_s(), datetime.now(UTC))
+    return Now(boot_s(), _awake_s(), datetime.now(UTC))

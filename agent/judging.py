@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from agent import device
 from agent.alerts import AlertState, held_back, paused, step, withdraw
 from agent.changes import AlertKey, Changes
-from agent.check_api import Measured, UnsupportedCheckError
+from agent.check_api import UnsupportedCheckError
 from agent.clock import Now
 from agent.errors import NotNowError
 from agent.evaluate import WHOLE_CHECK, TargetEvaluation, absentees, evaluate, unreadable
@@ -112,6 +112,7 @@ class Judge:
         schedule.looked_boot_s = self._looked_s = found.turn.boot_s
         if isinstance(found.error, UnsupportedCheckError):
             schedule.unsupported = found.error.reason
+            schedule.due_boot_s = float("inf")
             log.info("rule=%s is not for this computer: %s", schedule.rule.name, found.error.reason)
             return None
         if found.memory is not None:
@@ -119,11 +120,8 @@ class Judge:
             self._changes.keep(memory_name(schedule), json.dumps(found.memory))
         readings = found.readings
         if self._trends and not found.again:
-            complete, check, judged = self._trends.complete, schedule.check, schedule.judged
-            readings = [
-                complete(check, one, judged, found.turn) if isinstance(one, Measured) else one
-                for one in readings
-            ]
+            complete = self._trends.complete_all
+            readings = complete(schedule.check, readings, schedule.judged, found.turn)
         settled = found.error is None and not self._changes.has_states(schedule.rule.name)
         if settled and schedule.stays_well(readings):
             return None

@@ -70,16 +70,24 @@ class Watch:
             late = CheckError(f"the check has not come back for {waits_s:.0f} s")
             return Found(schedule, turn, error=late)
         self._current = schedule, began
+        check = schedule.check
+        spent = _processor_s() if schedule.cost.looks or check.aside else None
+        memory = dict(schedule.memory or {}) if check.remembers else None  # not if it breaks off
         try:
-            return _found(schedule, turn)
+            readings = check.look(schedule.rule.targets, memory)
         except CheckError as error:
             return Found(schedule, turn, error=error)
         except Exception as error:
-            log.exception("check=%s failed", schedule.check.name)
+            log.exception("check=%s failed", check.name)
             failed = CheckError(f"the check failed: {type(error).__name__}: {error}")
             return Found(schedule, turn, error=failed)
         finally:
             self._came_back(schedule, began)
+        if spent is not None:
+            schedule.cost = schedule.cost.after(_processor_s() - spent)
+        elif self._boot_s() - began > _CHEAP_S:
+            schedule.cost = schedule.cost.after(0.0)  # from now on it is measured
+        return Found(schedule, turn, readings, None if memory == schedule.memory else memory)
 
     def late_at(self) -> float | None:
         """Return when the probe that runs is lost, in seconds since boot; None when none runs."""
@@ -153,21 +161,6 @@ class Aside:
             except GivenUpError:
                 return
             self._answered()
-
-
-def _found(schedule: Schedule, turn: Now) -> Found:
-    check = schedule.check
-    began = time.perf_counter()
-    spent = _processor_s() if schedule.cost.looks or check.aside else None
-    memory = dict(schedule.memory or {}) if check.remembers else None  # not if it breaks off
-    readings = check.look(schedule.rule.targets, memory)
-    if memory == schedule.memory:
-        memory = None
-    if spent is not None:
-        schedule.cost = schedule.cost.after(_processor_s() - spent)
-    elif time.perf_counter() - began > _CHEAP_S:
-        schedule.cost = schedule.cost.after(0.0)  # from now on it is measured
-    return Found(schedule, turn, readings, memory)
 
 
 def _processor_s() -> float:

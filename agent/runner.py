@@ -39,6 +39,7 @@ class Runner:
         *,
         clock: Callable[[], Now],
         boot_id: str,
+        boot_s: Callable[[], float] | None = None,
         facts_hash: Callable[[], str] = str,
         reload: Callable[[Now], Plan | None] = lambda _: None,
         recall: Callable[[str], str | None] = lambda _: None,
@@ -52,10 +53,12 @@ class Runner:
         ``reload`` is asked every turn and returns a new plan when the rules have changed;
         ``recall`` returns a text that was recorded, or raises NotNowError; ``at`` tells at which
         places this computer is at a time since boot; ``trends`` adds what follows from history.
-        ``explain`` adds to an event what explains it. ``aside``: checks that may take long are
-        probed by a second worker.
+        ``boot_s`` reads the first of the clocks alone, which every look asks for. ``explain`` adds
+        to an event what explains it. ``aside``: checks that may take long are probed by a second
+        worker.
         """
         self._clock = clock
+        self._boot_s = boot_s or (lambda: clock().boot_s)
         self._reload = reload
         self._recall = recall
         self._at = at
@@ -105,7 +108,8 @@ class Runner:
     def check_now(self) -> None:
         """Make every rule due."""
         for schedule in self.schedules:
-            schedule.due_boot_s = 0.0
+            if not schedule.unsupported:
+                schedule.due_boot_s = 0.0
         self._wake.set()
 
     def open_alerts(self) -> list[AlertState]:
@@ -158,8 +162,9 @@ class Runner:
         for found in self._aside.answers() if self._aside else ():
             if any(one is found.schedule for one in self.schedules):
                 self._settle(found)
+        now_s = now.boot_s
         for schedule in self.schedules:
-            if schedule.due_boot_s <= now.boot_s and not schedule.unsupported:
+            if schedule.due_boot_s <= now_s:
                 schedule.advance(now)
                 if self._is_here(schedule.rule, now):
                     self._look(schedule, now)
@@ -167,12 +172,8 @@ class Runner:
         self._commit()
         return min(LONGEST_WAIT_S, max(0.0, self._next_due() - self._boot_s()))
 
-    def _boot_s(self) -> float:
-        return self._clock().boot_s
-
     def _next_due(self) -> float:
-        due = [s.due_boot_s for s in self.schedules if not s.unsupported]
-        return min(due, default=float("inf"))
+        return min([s.due_boot_s for s in self.schedules], default=float("inf"))
 
     def _work(self) -> None:
         while not self._stopping.is_set():

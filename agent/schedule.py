@@ -1,16 +1,16 @@
 """One rule of a device: when it is due, and what its check finds of its targets."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from agent.check_api import Check, Measured, Unreadable
 from agent.clock import Now
 from agent.cost import UNMEASURED, Cost
-from agent.evaluate import TargetEvaluation, Values, evaluate
-from agent.protocol.strict import MAX_INTEGER
+from agent.evaluate import TargetEvaluation, evaluate
 from agent.protocol.words import Evaluation
 from agent.rules.maintenance import MaintenanceWindow
 from agent.rules.model import STORM, Rule
+from agent.slack import Bounds, slack, within
 
 
 @dataclass(slots=True)
@@ -36,13 +36,12 @@ class Schedule:
     cost: Cost = UNMEASURED
     _evaluations: dict[str, TargetEvaluation] | None = field(default_factory=dict)
     _well: Sequence[Measured | Unreadable] | None = None
+    _slack: dict[str, dict[str, Bounds]] | None = None
     judged: frozenset[str] = frozenset()
-    _hold: tuple[Callable[[Values], bool], ...] = ()
 
     def __post_init__(self) -> None:
         """Look up once what every look asks for."""
         self.judged = self.rule.metrics
-        self._hold = tuple(condition.when.root.holds for condition in self.rule.conditions)
 
     def advance(self, now: Now) -> None:
         """Set the next due time, in step with the last one; missed turns are not caught up."""
@@ -79,6 +78,7 @@ class Schedule:
         self.since = {target: self.since[target] for target in self._evaluations}
         well = all(one.evaluation is Evaluation.OK for one in found)
         self._well = readings if well and len(readings) == len(found) else None
+        self._slack = None
 
     def stays_well(self, readings: Sequence[Measured | Unreadable]) -> bool:
         """Note the readings and return True, if all was well with the same targets and still is.
@@ -88,29 +88,18 @@ class Schedule:
         known = self._well
         if known is None or len(known) != len(readings):
             return False
-        for before, one in zip(known, readings, strict=True):
-            if one.target != before.target or not self._is_well(one, before):
+        if self._slack is None:
+            self._slack = {
+                one.target: slack(self.rule, one.values)
+                for one in known
+                if isinstance(one, Measured)
+            }
+        for one in readings:
+            bounds = self._slack.get(one.target)
+            if bounds is None or one.__class__ is not Measured or not within(one.values, bounds):
                 return False
         self._well, self._evaluations = readings, None
         return True
-
-    def _is_well(self, one: Measured | Unreadable, before: Measured | Unreadable) -> bool:
-        if not isinstance(one, Measured) or not isinstance(before, Measured):
-            return False
-        values, seen = one.values, before.values
-        if values == seen:
-            return True
-        for name, value in values.items():
-            if value.__class__ is float:
-                if value != value:  # noqa: PLR0124 - NaN differs from itself
-                    return False
-            elif value != seen.get(name) and not _is_integer(value):
-                return False
-        return not any([holds(values) for holds in self._hold])  # noqa: C419 - half the time
-
-
-def _is_integer(value: float | str) -> bool:
-    return value.__class__ is int and abs(value) <= MAX_INTEGER
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,12 @@
 It keeps the samples that are worth keeping and derives increases and forecasts from them.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import NamedTuple, Protocol
 
-from agent.check_api import Check, Increase, Measured, Metric, UsedUpIn
+from agent.check_api import Check, Increase, Measured, Metric, Unreadable, UsedUpIn
 from agent.clock import Now
 from agent.history import FORECAST_S, NEVER, OFTEN_S, Forecast, Sample, forecast, increase, is_news
 from agent.protocol.words import Unit
@@ -85,28 +85,52 @@ class Trends:
 
         Samples of what is derived from, and of the metrics that rules judge (``judged``), are kept.
         """
-        followed = self._followed.get((check.name, judged))
-        if followed is None:
-            followed = self._followed[check.name, judged] = _Followed(check, judged)
+        followed = self._follow(check, judged, now)
+        self._keep_news(followed, check, measured)
+        return self._derive(check, measured, now) if followed.derives else measured
+
+    def complete_all(
+        self,
+        check: Check,
+        found: Sequence[Measured | Unreadable],
+        judged: frozenset[str],
+        now: Now,
+    ) -> Sequence[Measured | Unreadable]:
+        """Return all that one look found so; what could not be read stays as it is."""
+        followed = self._follow(check, judged, now)
+        for one in found:
+            if isinstance(one, Measured):
+                self._keep_news(followed, check, one)
+        if not followed.derives:
+            return found
+        return [
+            self._derive(check, one, now) if isinstance(one, Measured) else one for one in found
+        ]
+
+    def _follow(self, check: Check, judged: frozenset[str], now: Now) -> _Followed:
         if now is not self._now:  # one turn looks at many rules
             self._now, self._at_s = now, now.wall.timestamp()
             self._notice_jump(self._at_s - now.boot_s)
-        values, at_s = measured.values, self._at_s
-        seen = followed.seen.get(measured.target)
-        if (
-            seen is None
-            or not seen.at_s <= at_s < seen.until_s
-            or (followed.words and _differ(followed.words, values, seen.values))
-        ):
-            for metric in followed.kept:
-                self._keep(check, measured, metric, at_s)
-            goes_on = seen is not None and seen.at_s <= at_s < seen.until_s  # it was a word
-            until_s = seen.until_s if seen and goes_on else at_s + OFTEN_S
-            followed.seen[measured.target] = _Seen(values, at_s, until_s)
-        if not followed.derives:
-            return measured
+        followed = self._followed.get((check.name, judged))
+        if followed is None:
+            followed = self._followed[check.name, judged] = _Followed(check, judged)
+        return followed
+
+    def _keep_news(self, followed: _Followed, check: Check, measured: Measured) -> None:
+        """Keep what is news of a target: some minutes after it was kept last, or another word."""
+        seen, at_s = followed.seen.get(measured.target), self._at_s
+        until_s = at_s + OFTEN_S
+        if seen is not None and seen.at_s <= at_s < seen.until_s:
+            if not (followed.words and _differ(followed.words, measured.values, seen.values)):
+                return
+            until_s = seen.until_s
+        for metric in followed.kept:
+            self._keep(check, measured, metric, at_s)
+        followed.seen[measured.target] = _Seen(measured.values, at_s, until_s)
+
+    def _derive(self, check: Check, measured: Measured, now: Now) -> Measured:
         derived = dict(self._derived(check, measured, now))
-        return replace(measured, values={**values, **derived})
+        return replace(measured, values={**measured.values, **derived})
 
     def forecast_of(self, check: str, target: str, metric: str) -> Forecast:
         """Return the last forecast that was made of a metric, with its error band."""

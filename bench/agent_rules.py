@@ -69,7 +69,8 @@ def _measured() -> float:
 
         runner = Runner(
             Plan(schedules), {}, lambda *_: None,
-            clock=read_clock, boot_id="bench", trends=Trends(HistoryFile(Path(folder))),
+            clock=read_clock, boot_s=lambda: clock.boot_s() + shift_s, boot_id="bench",
+            trends=Trends(HistoryFile(Path(folder))),
         )  # fmt: skip
         runner.turn()
         gc.freeze()
