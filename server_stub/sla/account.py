@@ -12,7 +12,13 @@ from server_stub.sla.terms import ClockName, Mode, Policy, Row, Target
 from server_stub.sla.wording import length, moment, stretch, working
 from server_stub.sla.zones import zone_of
 
-_DONE = {ClockName.RESPONSE: "given", ClockName.RESOLUTION: "reached"}
+_DONE = {
+    ClockName.RESPONSE: "given",
+    ClockName.REVIEW: "done",
+    ClockName.RESOLUTION: "reached",
+    ClockName.PROGRESS: "ended",
+    ClockName.DWELL: "ended",
+}
 
 
 class State(StrEnum):
@@ -194,8 +200,8 @@ def _stopped(ledger: ClockLedger, wall: tzinfo, used: str) -> str:
 
 
 def _done(ledger: ClockLedger, when: str) -> str:
-    told = ledger.policy.statuses.get(ledger.status)  # none: answered as it came
-    if ledger.name is ClockName.RESPONSE and told and told[ledger.name] is Mode.STOPPED:
+    told = ledger.policy.stages.get(ledger.status)  # none: answered as it came
+    if ledger.name is ClockName.RESPONSE and told and told.modes[ledger.name] is Mode.STOPPED:
         return f"not needed since {when} (status {ledger.status})"
     return f"{_DONE[ledger.name]} {when}"
 

@@ -10,6 +10,7 @@ from itertools import pairwise, product
 from agent.protocol.words import Priority, Source
 from server_stub.sla.calendar import WEEKDAYS, WorkingHours
 from server_stub.sla.document import Problem
+from server_stub.sla.targets import CONDITIONS
 from server_stub.sla.terms import ClockName, Policy, Row, Traits
 from server_stub.sla.wording import MONTHS, length, moment
 from server_stub.sla.zones import zone_of
@@ -69,13 +70,16 @@ def _universe(policy: Policy) -> list[Traits]:
         for name, named in row.when.items():
             if name not in _CLOSED:
                 words[name] = tuple(dict.fromkeys((*words.get(name, ("",)), *named)))
-    return [Traits(**dict(zip(words, chosen, strict=True))) for chosen in product(*words.values())]
+    return [
+        Traits()._replace(**dict(zip(words, chosen, strict=True)))  # type: ignore[arg-type]
+        for chosen in product(*words.values())
+    ]
 
 
 def _uncovered(policy: Policy) -> Iterator[Problem]:
     left = [traits for traits in _universe(policy) if policy.row(traits) is None]
     if left and policy.rows:
-        said = ", ".join(f"{n} {w}" for n, w in left[0]._asdict().items() if w)
+        said = ", ".join(f"{n} {w}" for n, w in left[0]._asdict().items() if w and n in CONDITIONS)
         others = f" (and {len(left) - 1} kinds more)" if len(left) > 1 else ""
         told = f"no row is for tickets with {said}{others}: nothing is promised for them"
         yield Problem(policy.rows[-1].line, policy.rows[-1].column, told)
@@ -104,7 +108,8 @@ def _unordered(policy: Policy) -> Iterator[Problem]:
                     said = f"{row}: {word} has a longer {clock} than {less}"
                     yield Problem(row.line, row.column, said)
     for row in policy.rows:
-        answer, end = (row.targets.get(clock) for clock in ClockName)
+        answer = row.targets.get(ClockName.RESPONSE)
+        end = row.targets.get(ClockName.RESOLUTION)
         if answer and end and answer.calendar == end.calendar and end.within < answer.within:
             yield Problem(row.line, row.column, f"{row} promises the end before the first answer")
 

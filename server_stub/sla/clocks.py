@@ -224,4 +224,4 @@ def _as_opened(ticket: TicketRow, entries: list[EntryRow]) -> Traits:
     for entry in reversed(entries):
         if entry.kind in _CHANGES and "from" in entry.tree:
             now[entry.kind] = str(entry.tree["from"])
-    return Traits(source=ticket.source, **now)
+    return Traits(ticket.source, now["type"], now["priority"], now["level"])

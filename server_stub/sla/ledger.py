@@ -138,7 +138,7 @@ class _Count:
                 self._promise(piece, target)
             self.stopped_at = self.stopped_at or piece.start
             return False
-        mode = piece.policy.statuses[piece.status][self.name]
+        mode = piece.policy.stage(piece.status).modes[self.name]
         if (mode, piece.status) != (self.mode, self.status):
             self.mode, self.status, self.since = mode, piece.status, piece.start
         if mode is not Mode.STOPPED or not self.target:

@@ -10,12 +10,9 @@ from typing import ClassVar
 from django.db import models
 from django.db.models.functions import Now
 
+from server_stub.sla.procedure import ClockName
 
-class ClockName(StrEnum):
-    """What a clock promises."""
-
-    RESPONSE = "response"
-    RESOLUTION = "resolution"
+__all__ = ["Clock", "ClockName", "ClockState", "PolicyVersion"]
 
 
 class ClockState(StrEnum):

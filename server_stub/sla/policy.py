@@ -5,7 +5,6 @@ so a rule that ``load`` enforces may never become stricter; what is merely unwis
 ``check.contradictions``.
 """
 
-from collections.abc import Mapping
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -14,8 +13,9 @@ from agent.protocol.words import Status
 from server_stub.sla.calendar_section import read_calendars
 from server_stub.sla.desk_section import read_desk
 from server_stub.sla.document import Document, DocumentError, Node, Problem, is_word
+from server_stub.sla.monitor_section import read_monitors
 from server_stub.sla.target_section import TargetTable
-from server_stub.sla.terms import ClockName, Mode, Policy, StoppedBy
+from server_stub.sla.terms import ClockName, Mode, Policy, StoppedBy, stages_of
 
 __all__ = ["DEFAULT", "Policy", "PolicyError", "load"]
 
@@ -58,7 +58,8 @@ def _read(path: Path) -> str:
 def _policy(document: Document, text: str) -> Policy | None:
     """Return the policy, as far as it can be understood; what cannot is a problem."""
     assert document.root is not None  # noqa: S101 - the caller looked
-    parts = document.members(document.root, (*_HEAD, "clocks", "desk", *_BODY), (*_HEAD, *_BODY))
+    known = (*_HEAD, "clocks", "desk", "monitors", *_BODY)
+    parts = document.members(document.root, known, (*_HEAD, *_BODY))
     if any(name not in parts for name in (*_HEAD, *_BODY)):
         return None
     if document.word(parts["version"], ("1",)) is None:
@@ -74,10 +75,11 @@ def _policy(document: Document, text: str) -> Policy | None:
         release_date=released or date.min,
         next_review=review or date.min,
         calendars=calendars,
-        statuses=_statuses(document, parts["statuses"]),
+        stages=stages_of(_statuses(document, parts["statuses"])),
         stopped_by=stopped_by,
         rows=TargetTable(document, calendars, stopped_by).read(parts["targets"]),
         desk=read_desk(document, parts.get("desk"), calendars),
+        monitors=read_monitors(document, parts.get("monitors")),
         text=text,
         hash=sha256(text.encode()).hexdigest(),
     )
@@ -93,17 +95,21 @@ def _stopped_by(document: Document, node: Node | None) -> StoppedBy:
     return StoppedBy.PERSON
 
 
-def _statuses(document: Document, node: Node) -> dict[str, Mapping[str, Mode]]:
+def _statuses(document: Document, node: Node) -> dict[str, dict[str, Mode]]:
     """Return what each status does to each clock; one word stands for all clocks."""
-    modes: dict[str, Mapping[str, Mode]] = {}
+    modes: dict[str, dict[str, Mode]] = {}
     for status, value in document.members(node, tuple(Status), tuple(Status)).items():
         if is_word(value):
             word = document.word(value, tuple(Mode))
-            modes[status] = dict.fromkeys(ClockName, Mode(word or Mode.RUNNING))
+            modes[status] = dict.fromkeys(map(str, ClockName), Mode(word or Mode.RUNNING))
         else:
-            found = document.members(value, tuple(ClockName), tuple(ClockName))
+            needed = (ClockName.RESPONSE, ClockName.RESOLUTION)
+            found = document.members(value, tuple(ClockName), needed)
             words = {clock: document.word(mode, tuple(Mode)) for clock, mode in found.items()}
             modes[status] = {clock: Mode(word) for clock, word in words.items() if word}
+            for clock in (ClockName.REVIEW, ClockName.PROGRESS, ClockName.DWELL):
+                if ClockName.RESOLUTION in modes[status]:
+                    modes[status].setdefault(clock, modes[status][ClockName.RESOLUTION])
         if status == Status.NEW and any(
             mode is not Mode.RUNNING for mode in modes[status].values()
         ):

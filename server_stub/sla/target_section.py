@@ -6,7 +6,8 @@ from datetime import timedelta
 from agent.protocol.words import Priority, Source
 from server_stub.sla.calendar import LONGEST_YEARS, ROUND_THE_CLOCK, WorkingHours
 from server_stub.sla.document import Document, Length, Node, is_mapping, is_word, place
-from server_stub.sla.terms import ClockName, Row, StoppedBy, Target, Traits
+from server_stub.sla.targets import CONDITIONS
+from server_stub.sla.terms import ClockName, Row, StoppedBy, Target
 
 _CLOSED_WORDS = {"source": tuple(Source), "priority": tuple(Priority)}
 
@@ -27,7 +28,8 @@ class TargetTable:
         return tuple(self._row(n, item) for n, item in enumerate(self.document.items(node), 1))
 
     def _row(self, number: int, node: Node) -> Row:
-        parts = self.document.members(node, ("when", "calendar", *ClockName), tuple(ClockName))
+        needed = (ClockName.RESPONSE, ClockName.RESOLUTION)
+        parts = self.document.members(node, ("when", "calendar", *ClockName), needed)
         calendar = self._calendar(parts.get("calendar"))
         when = self._when(parts["when"]) if "when" in parts else {}
         targets = {}
@@ -39,7 +41,7 @@ class TargetTable:
     def _when(self, node: Node) -> dict[str, tuple[str, ...]]:
         """Return the words of each condition; source and priority are closed lists."""
         when = {}
-        for name, value in self.document.members(node, Traits._fields).items():
+        for name, value in self.document.members(node, CONDITIONS).items():
             known = _CLOSED_WORDS.get(name)
             words = [
                 self.document.word(item, known) if known else self.document.text(item)

@@ -1,85 +1,75 @@
-"""What an SLA policy promises, as plain frozen values; ``policy`` reads them from YAML."""
+"""What an SLA policy promises, as plain frozen values; ``policy`` reads them from YAML.
+
+``procedure`` holds stages, levels and duties, ``targets`` the table of targets; all of their
+words are found here too.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
 from agent.protocol.accounts import is_shared
-from agent.protocol.words import Priority, Urgency
+from agent.protocol.words import Priority, Status, Urgency
 from server_stub.sla.calendar import ROUND_THE_CLOCK, Calendar, WorkingHours
+from server_stub.sla.monitor_terms import Monitors
+from server_stub.sla.procedure import (
+    USUAL_MODES,
+    USUAL_TYPES,
+    Breach,
+    ClockName,
+    ContactRule,
+    Level,
+    Matrix,
+    Mode,
+    Procedure,
+    ShareWarning,
+    Stage,
+    TypeTerms,
+)
+from server_stub.sla.targets import (
+    Goal,
+    Kind,
+    RestartedBy,
+    Row,
+    Starts,
+    Statement,
+    StoppedBy,
+    Target,
+    Traits,
+)
 from server_stub.sla.zones import zone_of
 
-
-class ClockName(StrEnum):
-    """What a clock promises, in the order people read them."""
-
-    RESPONSE = "response"
-    RESOLUTION = "resolution"
-
-
-class Mode(StrEnum):
-    """What a ticket's status does to a clock."""
-
-    RUNNING = "running"
-    PAUSED = "paused"
-    STOPPED = "stopped"
-
-
-class StoppedBy(StrEnum):
-    """What stops a response clock.
-
-    ``PERSON``: a technician's reply or call. ``TOUCH``: anything a technician does to the
-    ticket, for alerts nobody waits to hear about. ``ACKNOWLEDGEMENT``: the automatic one too.
-    """
-
-    PERSON = "person"
-    TOUCH = "touch"
-    ACKNOWLEDGEMENT = "acknowledgement"
-
-
-class Traits(NamedTuple):
-    """What a ticket is, as far as target rows choose by it; an empty word matches no condition."""
-
-    source: str = ""
-    type: str = ""
-    priority: str = ""
-    level: str = ""
-    agreement: str = ""
-    channel: str = ""
-
-
-class Target(NamedTuple):
-    """One promise: ``within`` so much time of a calendar (named ``clock`` for plain time)."""
-
-    within: timedelta
-    calendar: str
-    stopped_by: StoppedBy = StoppedBy.PERSON
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the table of targets: it matches when each condition holds the ticket's word.
-
-    A clock without a target does not run. ``number`` counts from 1, ``line`` and ``column``
-    are the row's place in the file.
-    """
-
-    number: int
-    when: Mapping[str, tuple[str, ...]]
-    targets: Mapping[str, Target]
-    line: int = 0
-    column: int = 0
-
-    def matches(self, traits: Traits) -> bool:
-        """Tell whether the row is for such a ticket."""
-        return all(getattr(traits, name) in words for name, words in self.when.items())
-
-    def __str__(self) -> str:
-        """Return the row's conditions in words: ``row 3 (source monitor, priority low)``."""
-        said = ", ".join(f"{name} {' or '.join(words)}" for name, words in self.when.items())
-        return f"row {self.number} ({said or 'any ticket'})"
+__all__ = [
+    "PRIORITIES",
+    "USUAL_MODES",
+    "USUAL_TYPES",
+    "Breach",
+    "ClockName",
+    "ContactRule",
+    "Desk",
+    "Goal",
+    "Kind",
+    "Level",
+    "Matrix",
+    "Mode",
+    "Policy",
+    "Procedure",
+    "Question",
+    "RestartedBy",
+    "Row",
+    "ShareWarning",
+    "Stage",
+    "Starts",
+    "Statement",
+    "StoppedBy",
+    "Target",
+    "Traits",
+    "Tray",
+    "TypeTerms",
+    "stages_of",
+]
 
 
 class Tray(StrEnum):
@@ -134,11 +124,28 @@ class Desk:
         return is_shared(account_name, self.shared_accounts)
 
 
+def stages_of(modes: Mapping[str, Mapping[str, Mode]]) -> dict[str, Stage]:
+    """Return the stages that are named like the five statuses, with these modes by clock.
+
+    What a status or a clock is not given is as usual.
+    """
+    return {
+        status.value: Stage(
+            status.value, status.value, status, {**USUAL_MODES[status], **modes.get(status, {})}
+        )
+        for status in Status
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A written procedure's promises: calendars, what each status does, and targets by row.
+    """A written procedure's promises: calendars, what each stage does, targets by row, duties.
 
-    ``hash`` is the SHA-256 of ``text``, the file as it was written.
+    ``stages``, ``types`` and ``levels`` are by name, levels by the text of their number;
+    ``reasons`` are list name → key → text, and a change whose list is in ``reason_required``
+    needs one. ``ours`` are the decisions that the written text leaves open, ``stated`` what it
+    says in other places than the table. ``hash`` is the SHA-256 of ``text``, the file as it
+    was written.
     """
 
     title: str
@@ -146,16 +153,56 @@ class Policy:
     release_date: date
     next_review: date
     calendars: Mapping[str, WorkingHours]
-    statuses: Mapping[str, Mapping[str, Mode]]
-    stopped_by: StoppedBy
     rows: tuple[Row, ...]
+    stopped_by: StoppedBy = StoppedBy.PERSON
+    stages: Mapping[str, Stage] = field(default_factory=lambda: stages_of({}))
+    types: Mapping[str, TypeTerms] = field(default_factory=lambda: USUAL_TYPES)
+    matrix: Matrix = field(default_factory=Matrix)
+    levels: Mapping[str, Level] = field(default_factory=dict)
+    reasons: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    reason_required: frozenset[str] = frozenset()
+    procedure: Procedure = field(default_factory=Procedure)
+    channels: Mapping[str, str] = field(default_factory=dict)
+    goals: tuple[Goal, ...] = ()
+    stated: tuple[Statement, ...] = ()
+    ours: tuple[str, ...] = ()
+    resolved_counts: bool = False
     desk: Desk = field(default_factory=Desk)
+    monitors: Monitors = field(default_factory=Monitors)
     text: str = ""
     hash: str = ""
+    asked_hours: frozenset[str] = field(default=frozenset(), init=False)
     _rows: dict[Traits, Row | None] = field(default_factory=dict, compare=False, repr=False)
     _calendars: dict[tuple[str, str], Calendar] = field(
         default_factory=dict, compare=False, repr=False
     )
+
+    def __post_init__(self) -> None:
+        """Know which calendars the rows' conditions ask for."""
+        asked = {
+            name
+            for row in self.rows
+            for condition in ("during", "outside")
+            for name in row.when.get(condition, ())
+        }
+        object.__setattr__(self, "asked_hours", frozenset(asked))
+
+    def stage(self, name: str, status: str = "") -> Stage:
+        """Return a stage; one that the policy does not know is as its status.
+
+        Raises KeyError for an unknown status.
+        """
+        return self.stages.get(name) or self.stages[status or name]
+
+    def traits(self, traits: Traits, opened_at: datetime, zone: str = "UTC") -> Traits:
+        """Return what a ticket is, with the calendars in whose hours it was opened.
+
+        Only those that a row's condition asks for are looked at.
+        """
+        if not self.asked_hours:
+            return traits._replace(open=frozenset()) if traits.open else traits
+        names = (n for n in self.asked_hours if self.calendar(n, zone).is_working(opened_at))
+        return traits._replace(open=frozenset(names))
 
     def row(self, traits: Traits) -> Row | None:
         """Return the first row for such a ticket; None when the policy promises it nothing."""

@@ -12,13 +12,14 @@ import holidays
 
 from server_stub.sla.calendar import Calendar, WorkingHours
 from server_stub.sla.ledger import Act, Event
-from server_stub.sla.terms import ClockName, Mode, Policy, Row, StoppedBy, Target, Traits
+from server_stub.sla.terms import ClockName, Mode, Policy, Row, StoppedBy, Target, Traits, stages_of
 from tests.server_stub.sla import oracle
 
 PRIORITIES = ("urgent", "high", "normal", "low")
 SOURCES = ("monitor", "tray", "portal", "phone")
 STATUSES = ("new", "open", "waiting", "resolved", "closed")
 TYPES = ("incident", "request")
+SWITCHES = (StoppedBy.PERSON, StoppedBy.TOUCH, StoppedBy.ACKNOWLEDGEMENT)
 CLOCKS = tuple(name.value for name in ClockName)
 ZONES = sorted(available_timezones() - {"localtime", "Factory"})
 COUNTRIES = (("GB", "ENG"), ("DE", "BY"), ("US", ""), ("IL", ""), ("JP", ""), ("NO", ""))
@@ -158,7 +159,7 @@ class Case(NamedTuple):
     @property
     def traits(self) -> Traits:
         """Return what the ticket is when it is opened."""
-        return Traits(**self.opened)
+        return Traits(self.opened["source"], self.opened["type"], self.opened["priority"])
 
 
 def a_case(chance: random.Random) -> Case:
@@ -245,7 +246,7 @@ def _a_policy(chance: random.Random, site: Zone, title: str) -> tuple[Policy, or
     clock = oracle.Wall([[(0, 1440)]] * 7, UTC, set())
     walls = {"office": hours["office"].wall, "night": hours["night"].wall, "clock": clock}
     modes = _modes(chance)
-    switch = chance.choice(tuple(StoppedBy))
+    switch = chance.choice(SWITCHES)
     rows: list[Row] = []
     plain: list[tuple[dict[str, list[str]], dict[str, oracle.Promise]]] = []
     for number in range(1, chance.randrange(2, 7)):
@@ -268,7 +269,7 @@ def _a_policy(chance: random.Random, site: Zone, title: str) -> tuple[Policy, or
         release_date=date(2020, 1, 1),
         next_review=date(2021, 1, 1),
         calendars={name: both.ours for name, both in hours.items()},
-        statuses={s: {c: Mode(m) for c, m in modes[s].items()} for s in STATUSES},
+        stages=stages_of({s: {c: Mode(m) for c, m in modes[s].items()} for s in STATUSES}),
         stopped_by=switch,
         rows=tuple(rows),
         hash=title,

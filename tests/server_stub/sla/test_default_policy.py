@@ -58,7 +58,8 @@ def test_every_ticket_is_promised_something() -> None:
 
 
 def test_waiting_for_the_client_pauses_the_resolution_only() -> None:
-    assert POLICY.statuses[Status.WAITING] == {"response": "running", "resolution": "paused"}
+    modes = POLICY.stages[Status.WAITING].modes
+    assert (modes["response"], modes["resolution"]) == ("running", "paused")
 
 
 def test_the_shipped_policy_does_not_contradict_itself() -> None:

@@ -77,9 +77,10 @@ def test_calendars_have_several_segments_zones_holidays_and_days_off() -> None:
 
 
 def test_each_status_says_what_it_does_to_each_clock() -> None:
-    statuses = policy.load(TEXT).statuses
-    assert statuses["waiting"] == {"response": Mode.RUNNING, "resolution": Mode.PAUSED}
-    assert statuses["closed"] == {"response": Mode.STOPPED, "resolution": Mode.STOPPED}
+    stages = policy.load(TEXT).stages
+    others = dict.fromkeys(("review", "resolution", "progress", "dwell"), Mode.PAUSED)
+    assert stages["waiting"].modes == {"response": Mode.RUNNING, **others}
+    assert set(stages["closed"].modes.values()) == {Mode.STOPPED}
 
 
 def test_the_first_matching_row_counts() -> None:
