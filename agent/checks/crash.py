@@ -13,20 +13,24 @@ _DAY_S = 24 * 3600
 def probe(targets: TargetFilter, memory: dict[str, str]) -> Iterator[Measured | Unreadable]:
     """Yield how many crashes there were since the first look."""
     if targets.wants(_TARGET):
-        yield Measured(_TARGET, {"crashes_total": _counted(memory)})
+        total, about = _counted(memory)
+        yield Measured(_TARGET, {"crashes_total": total}, about)
 
 
 if sys.platform == "win32":
     from agent.host import event_log
 
-    def _counted(memory: dict[str, str]) -> int:
-        return event_log.counts(memory)["blue-screen"]
+    def _counted(memory: dict[str, str]) -> tuple[int, str]:
+        return event_log.counts(memory)["blue-screen"], event_log.last_crash(memory)
 
 else:
     from agent.host import crash_traces
 
-    def _counted(memory: dict[str, str]) -> int:
-        return crash_traces.fold(memory, crash_traces.times(), clock.now().wall.timestamp())
+    def _counted(memory: dict[str, str]) -> tuple[int, str]:
+        traces = crash_traces.read()
+        now_s = clock.now().wall.timestamp()
+        total = crash_traces.fold(memory, (one.at_s for one in traces), now_s)
+        return total, crash_traces.in_words(memory, traces)
 
 
 CHECK = Check(

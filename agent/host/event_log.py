@@ -6,7 +6,7 @@ however long the log is. Events stay apart from what they mean: ``kind`` tells t
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -132,7 +132,8 @@ def kinds_of(event: Event) -> set[str]:
 def fold(memory: MutableMapping[str, str], events: Iterable[Event]) -> None:
     """Count events, in the log's order, into a memory; what one incident tells twice counts once.
 
-    The memory's ``KIND`` is how many there were, ``KIND at`` when the last counted one was.
+    The memory's ``KIND`` is how many there were, ``KIND at`` when the last counted one was,
+    ``stop code`` what the last crash was.
     """
     for event in events:
         for each in kinds_of(event):
@@ -141,10 +142,39 @@ def fold(memory: MutableMapping[str, str], events: Iterable[Event]) -> None:
                 if before and abs(event.at - datetime.fromisoformat(before)) < ONE_INCIDENT:
                     continue
                 memory[f"{each} at"] = event.at.isoformat()
+                if each == "blue-screen":
+                    memory.pop("stop code", None)
             memory[each] = str(int(memory.get(each, "0")) + 1)
+        code = stop_code(event)
+        if code:
+            memory["stop code"] = code
 
 
 _TOLD_TWICE = frozenset(("blue-screen", "unexpected-shutdown"))
+
+
+def stop_code(event: Event) -> str:
+    """Return why the system crashed (``0x0000009f``); empty when the event does not tell."""
+    if not blue_screen(event):
+        return ""
+    if event.provider == _POWER:
+        code = event.texts["BugcheckCode"]
+        return f"0x{int(code):08x}" if code.isdecimal() else code
+    found = (_STOP_CODE.match(text) for text in event.texts.values())
+    return next((one[0].lower() for one in found if one), "")
+
+
+_STOP_CODE = re.compile(r"0x[0-9a-fA-F]{1,8}\b")
+
+
+def last_crash(memory: Mapping[str, str]) -> str:
+    """Return in words when the last crash that was counted was, and its code."""
+    at = memory.get("blue-screen at")
+    if at is None:
+        return ""
+    when = datetime.fromisoformat(at).strftime("%Y-%m-%d %H:%M UTC")
+    code = memory.get("stop code")
+    return f"the last one on {when}: stop code {code}" if code else f"the last one on {when}"
 
 
 def count(

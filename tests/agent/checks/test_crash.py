@@ -20,7 +20,10 @@ def test_a_crash_after_the_first_look_is_counted(
     os.utime(tmp_path / "dmesg-efi-1", (0, 0))
     assert list(probe(TargetFilter(), memory)) == [Measured("system", {"crashes_total": 0})]
     memory["latest"] = str(time.time_ns() / 1e9 - 7200)
-    (tmp_path / "dmesg-efi-2").write_text("Panic#1")
+    (tmp_path / "dmesg-efi-2").write_text("<0>[1.0] Kernel panic - not syncing: it was a test\n")
     os.utime(tmp_path / "dmesg-efi-2", (float(memory["latest"]) + 60,) * 2)
-    assert list(probe(TargetFilter(), memory)) == [Measured("system", {"crashes_total": 1})]
+    [found] = probe(TargetFilter(), memory)
+    assert isinstance(found, Measured)
+    assert found.values == {"crashes_total": 1}
+    assert found.about.endswith("UTC: Kernel panic - not syncing: it was a test")
     assert CHECK.remembers

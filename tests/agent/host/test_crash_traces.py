@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from agent.errors import UnsupportedCheckError
-from agent.host.crash_traces import ONE_CRASH_S, fold, times
+from agent.host.crash_traces import ONE_CRASH_S, Trace, fold, in_words, read
 
 START = 1_000_000.0
 
@@ -37,9 +37,44 @@ def test_the_times_are_those_of_the_files_that_match(tmp_path: Path) -> None:
         os.utime(tmp_path / name, (at_s, at_s))
     (tmp_path / "dmesg-folder").mkdir()
     roots = [(str(tmp_path), "dmesg-*"), (str(tmp_path / "none"), "*")]
-    assert sorted(times(roots)) == [100, 101]
+    assert sorted(one.at_s for one in read(roots)) == [100, 101]
 
 
 def test_where_nothing_is_kept_it_is_unsupported(tmp_path: Path) -> None:
     with pytest.raises(UnsupportedCheckError, match="keeps nothing of its crashes"):
-        times([(str(tmp_path / "none"), "*")])
+        read([(str(tmp_path / "none"), "*")])
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (
+            b"Panic#1 Part1\n<0>[ 42.1] Kernel panic - not syncing: Fatal exception in interrupt\n",
+            ": Kernel panic - not syncing: Fatal exception in interrupt",
+        ),
+        (
+            b"<1>[ 7.0] BUG: kernel NULL pointer dereference, address: 0000000000000010\n<4>RIP\n",
+            ": BUG: kernel NULL pointer dereference, address: 0000000000000010",
+        ),
+        (
+            b'panic(cpu 2 caller 0xfffffff0): "a freed zone element has been modified"\nBacktrace',
+            ': panic(cpu 2 caller 0xfffffff0): "a freed zone element has been modified"',
+        ),
+        (b"\x7fELF\x00\xff" * 100, ""),
+        (b"", ""),
+    ],
+)
+def test_the_latest_crash_is_told_by_its_last_words(
+    tmp_path: Path, content: bytes, said: str
+) -> None:
+    earlier, later, dump = (tmp_path / name for name in ("dmesg-1", "dmesg-2", "vmcore"))
+    earlier.write_bytes(b"Kernel panic - not syncing: another one")
+    later.write_bytes(content)
+    crash = START + 60
+    traces = [Trace(START - 9000, earlier), Trace(crash, later), Trace(crash + 5, dump)]
+    memory: dict[str, str] = {}
+    fold(memory, [START - 9000], START)
+    assert in_words(memory, traces) == "", "none since the first look"
+    fold(memory, [one.at_s for one in traces], START + 100)
+    assert in_words(memory, traces) == f"the last one on 1970-01-12 13:47 UTC{said}"
+    assert in_words(memory, []) == "the last one on 1970-01-12 13:47 UTC"

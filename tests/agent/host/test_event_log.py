@@ -19,7 +19,9 @@ from agent.host.event_log import (
     drive_letter,
     fold,
     kinds_of,
+    last_crash,
     parse,
+    stop_code,
 )
 
 DISK = (
@@ -111,6 +113,41 @@ def test_one_unexpected_restart_is_counted_once_however_often_it_is_told() -> No
     assert (memory["unexpected-shutdown"], memory["blue-screen"]) == ("1", "1")
     fold(memory, [event("EventLog", 6008, minutes=6), event("EventLog", 6008, minutes=30)])
     assert (memory["unexpected-shutdown"], memory["blue-screen"]) == ("3", "1")
+
+
+@pytest.mark.parametrize(
+    ("seen", "code"),
+    [
+        (parse(POWER.format(code=159)), "0x0000009f"),
+        (parse(POWER.format(code="0x9f")), "0x9f"),
+        (
+            event(
+                "Microsoft-Windows-WER-SystemErrorReporting",
+                1001,
+                param1="0x0000000A (0xffffb001, 0x00000002, 0x00000000, 0xfffff807)",
+                param2=r"C:\Windows\MEMORY.DMP",
+            ),
+            "0x0000000a",
+        ),
+        (event("BugCheck", 1001), ""),
+        (parse(POWER.format(code=0)), ""),
+        (event("EventLog", 6008, code="0x0000009f"), ""),
+    ],
+)
+def test_a_crash_is_told_by_its_code(seen: Event, code: str) -> None:
+    assert stop_code(seen) == code
+
+
+def test_the_last_crash_is_told_in_words() -> None:
+    memory: dict[str, str] = {}
+    fold(memory, [event("EventLog", 6008)])
+    assert last_crash(memory) == ""
+    fold(memory, [event("BugCheck", 1001)])
+    assert last_crash(memory) == "the last one on 2026-03-01 12:00 UTC"
+    fold(memory, [event("Microsoft-Windows-Kernel-Power", 41, 1, 60, BugcheckCode="159")])
+    assert last_crash(memory) == "the last one on 2026-03-01 13:00 UTC: stop code 0x0000009f"
+    fold(memory, [event("BugCheck", 1001, minutes=120)])
+    assert last_crash(memory) == "the last one on 2026-03-01 14:00 UTC", "not the code of another"
 
 
 def test_every_bad_block_counts() -> None:
