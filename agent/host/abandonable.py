@@ -18,19 +18,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 from agent.errors import CheckError, CheckTimeoutError
-from agent.host import probe_child
 
 MOST_LOST = 4
 FROZEN_VERB = "probe"
-"""First argument that makes a frozen agent's own program run ``probe_child.main``."""
+"""First argument that makes a frozen agent's own program run ``child_program.main``."""
 
 _LONGEST_ANSWER = 65_536
 _CHUNK = 8_192
-_OTHER_FILES = {  # questions that probe_child does not answer
-    "http": "web_child.py",
-    "certificate": "web_child.py",
-    "log_file": "log_child.py",
-    "log_journal": "log_child.py",
+_OTHERS = {  # questions that probe_child does not answer
+    "http": "web_child",
+    "certificate": "web_child",
+    "log_file": "log_child",
+    "log_journal": "log_child",
 }
 _FAREWELL_S = 5.0  # for one that has answered all and only has to leave
 _DEATH_S = 0.05  # for one that was killed and is not held by the kernel
@@ -156,11 +155,11 @@ def _answers(probe: str, arguments: Sequence[str], deadline_s: float) -> Iterato
 
 
 def _command(probe: str, arguments: Sequence[str]) -> list[str]:
+    words = [_OTHERS.get(probe, "probe_child"), probe, *arguments]
     if getattr(sys, "frozen", False):
-        return [sys.executable, FROZEN_VERB, probe, *arguments]
-    ours = Path(probe_child.__file__)
-    file = ours.with_name(_OTHER_FILES.get(probe, ours.name))
-    return [sys.executable, "-I", "-S", str(file), probe, *arguments]
+        return [sys.executable, FROZEN_VERB, *words]
+    program = Path(__file__).with_name("child_program.py")
+    return [sys.executable, "-I", "-S", "-B", str(program), *words]
 
 
 def _given(line: bytes) -> str | CheckError:

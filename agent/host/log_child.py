@@ -1,7 +1,7 @@
 """Counting the new lines of logs, in a child: files that rotate, and systemd's journal.
 
-Run as a file by a bare interpreter, as ``probe_child`` is and with the same lines as answers. In a
-child, because a pattern that somebody wrote may take for ever, and a log may lie on a network.
+In a child (``child_program``), because a pattern that somebody wrote may take for ever, and a log
+may lie on a network.
 
 A cursor says how far a file was read: device, inode, offset, a checksum of the file's beginning
 with its length, and when it was changed. By these a file is known again after it was renamed, after
@@ -13,7 +13,6 @@ import json
 import os
 import re
 import stat
-import sys
 
 MOST_BYTES = 1 << 24
 """Read in one look; what is left is read in the next."""
@@ -254,26 +253,3 @@ if TYPE_CHECKING:
     Log = BinaryIO
 
 PROBES = {"log_file": file, "log_journal": journal}
-
-
-def answer(probe: str, question: str) -> bytes:
-    """Return the line that answers one question."""
-    try:
-        line = f"+ {PROBES[probe](question)}"
-    except OSError as error:
-        line = f"- {error.strerror or error}"
-    except ValueError as error:
-        line = f"- {error}"
-    return line.replace("\n", " ").encode(errors="replace") + b"\n"
-
-
-def main(arguments: "list[str]") -> None:
-    """Answer for each argument after the probe's name, line by line."""
-    probe, *questions = arguments
-    for question in questions:
-        os.write(1, answer(probe, question))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
-    os._exit(0)  # nothing to tidy up

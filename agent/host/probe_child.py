@@ -1,7 +1,6 @@
-"""The child's side of ``abandonable``: answers one line for each argument, then leaves.
+"""Questions about files and names, answered in a child (``child_program``).
 
-Run as a file by a bare interpreter (``-I -S``), so that it is up in milliseconds: it imports
-next to nothing and nothing of ours. A line is ``+ answer`` or ``- reason``.
+It imports next to nothing and nothing of ours, to be up in milliseconds.
 """
 
 import os
@@ -98,26 +97,3 @@ def newest(question: str) -> str:
 
 PROBES = {"room": room, "written": written, "addresses": addresses, "newest": newest}
 _MOST_FILES = 9
-
-
-def answer(probe: str, argument: str) -> bytes:
-    """Return the line that answers one argument."""
-    try:
-        line = f"+ {PROBES[probe](argument)}"
-    except OSError as error:
-        line = f"- {error.strerror or error}"
-    except ValueError as error:
-        line = f"- {error}"
-    return line.replace("\n", " ").encode(errors="replace") + b"\n"
-
-
-def main(arguments: list[str]) -> None:
-    """Answer for each argument after the probe's name, line by line."""
-    probe, *rest = arguments
-    for argument in rest:
-        os.write(1, answer(probe, argument))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
-    os._exit(0)  # nothing to tidy up, and an interpreter's farewell costs a millisecond

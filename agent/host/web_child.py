@@ -1,14 +1,11 @@
 """Asking web servers, and looking at certificates, in a child that ends when it has answered.
 
-Run as a file by a bare interpreter, as ``probe_child`` is and with the same lines as answers;
-TLS alone takes 4 MB, which the agent does not carry. The questions of one child are asked at
-once, so that a server that does not answer holds up no other. Nothing here imports the agent.
+A child (``child_program``), for TLS alone takes 4 MB, which the agent does not carry. The questions
+of one are asked at once, so that a server that does not answer holds up no other. Nothing here
+imports the agent.
 """
 
-import os
 import socket
-import sys
-import threading
 import time
 
 TYPE_CHECKING = False  # typing costs a child two milliseconds
@@ -20,7 +17,7 @@ ANSWER_S = 10.0
 MOST_BYTES = 1 << 20
 """What is read of an answer's body, and of a certificate's file."""
 
-_AT_ONCE = 8
+AT_ONCE = 8
 _CHUNK = 65_536
 _LONGEST_HEAD = 65_536
 _LONGEST_REASON = 100
@@ -219,37 +216,3 @@ class _Reader:
 
 
 PROBES = {"http": http, "certificate": certificate}
-
-
-def answer(probe: str, question: str) -> bytes:
-    """Return the line that answers one question."""
-    try:
-        line = f"+ {PROBES[probe](question)}"
-    except OSError as error:
-        line = f"- {error.strerror or error}"
-    except ValueError as error:
-        line = f"- {error}"
-    return line.replace("\n", " ").encode(errors="replace") + b"\n"
-
-
-def main(arguments: list[str]) -> None:
-    """Ask everything at once, some at a time; answer in the order of the questions."""
-    probe, *questions = arguments
-    places = threading.Semaphore(_AT_ONCE)
-    answers: list[bytes] = [b""] * len(questions)
-
-    def ask(number: int) -> None:
-        with places:
-            answers[number] = answer(probe, questions[number])
-
-    asking = [threading.Thread(target=ask, args=(n,), daemon=True) for n in range(len(questions))]
-    for each in asking:
-        each.start()
-    for number, each in enumerate(asking):
-        each.join()
-        os.write(1, answers[number])
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
-    os._exit(0)  # nothing to tidy up

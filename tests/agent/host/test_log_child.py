@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from agent.host import log_child
+from agent.host.child_program import line
 
 
 def look(
@@ -140,9 +141,9 @@ def test_what_is_no_file_is_told(tmp_path: Path) -> None:
         question = json.dumps(
             {"path": str(tmp_path / name), "cursor": "", "match": [], "ignore": []}
         )
-        assert log_child.answer("log_file", question).startswith(b"- ")
+        assert line(log_child.file, question).startswith(b"- ")
     missing = json.dumps({"path": "/no/such", "cursor": "", "match": [], "ignore": []})
-    assert log_child.answer("log_file", missing) == b"- No such file or directory\n"
+    assert line(log_child.file, missing) == b"- No such file or directory\n"
 
 
 def test_much_is_read_in_several_looks(log: Watched, monkeypatch: pytest.MonkeyPatch) -> None:

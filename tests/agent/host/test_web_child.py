@@ -1,14 +1,13 @@
 """Asking web servers: whatever they answer, one line comes of it."""
 
-import os
 import ssl
-import threading
 
 import pytest
 import trustme
 
 from agent.host import web_child
-from agent.host.web_child import answer, http
+from agent.host.child_program import line
+from agent.host.web_child import certificate, http
 from tests.support.canned_server import canned_server
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello and more"
@@ -101,27 +100,10 @@ def test_what_cannot_be_connected() -> None:
     assert http("a..b\n80\n\n/") == "unreachable"
 
 
-def test_a_line_is_answered_whatever_goes_wrong() -> None:
-    assert answer("certificate", "/no/such/file") == b"- No such file or directory\n"
-    assert answer("certificate", "/etc/passwd") == b"- there is no certificate in this file\n"
-    assert answer("http", "127.0.0.1\n1\n\n/") == b"+ refused\n"
-
-
-def test_all_questions_are_under_way_at_once_and_answered_in_order(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """A server that does not answer must hold up no other."""
-    together = threading.Barrier(5, timeout=30)
-    written: list[bytes] = []
-
-    def meet(question: str) -> str:
-        together.wait()
-        return question
-
-    monkeypatch.setitem(web_child.PROBES, "http", meet)
-    monkeypatch.setattr(os, "write", lambda _to, line: written.append(line))
-    web_child.main(["http", *"abcde"])
-    assert written == [b"+ a\n", b"+ b\n", b"+ c\n", b"+ d\n", b"+ e\n"]
+def test_what_is_no_certificate_is_told() -> None:
+    assert line(certificate, "/no/such/file") == b"- No such file or directory\n"
+    assert line(certificate, "/etc/passwd") == b"- there is no certificate in this file\n"
+    assert line(http, "127.0.0.1\n1\n\n/") == b"+ refused\n"
 
 
 class TestTls:
