@@ -19,6 +19,13 @@ def _duration(text: str) -> timedelta:
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
+def _lease(text: str) -> timedelta:
+    """Return a number of seconds, 1 to 3600, as a duration."""
+    if not re.fullmatch(r"[0-9]{1,4}", text) or not 1 <= int(text) <= 3600:  # noqa: PLR2004 - an hour
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds from 1 to 3600")
+    return timedelta(seconds=int(text))
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the parser; what it parses names the function to ``run``, and ``needs_database``."""
     where = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
@@ -108,6 +115,22 @@ def _setup_commands(
         needs_database=False,
     )
     _serve_options(serve)
+    worker = _command(
+        groups,
+        "worker",
+        where,
+        "commands.worker:worker",
+        says="Do what is due (warnings, breaches, closing) until stopped. serve does it as well; "
+        "several of both may run on one PostgreSQL.",
+        example="worker --database-url postgresql://watchdesk@db.example/watchdesk",
+    )
+    worker.add_argument(
+        "--lease",
+        metavar="SECONDS",
+        type=_lease,
+        default="60",
+        help="what a worker that died has claimed goes to another after so long (default: 60)",
+    )
     unit = _command(
         groups,
         "unit",
@@ -179,6 +202,9 @@ def _serve_options(serve: argparse.ArgumentParser) -> None:
     )
     serve.add_argument(
         "--log-requests", action="store_true", help="a line for each request, with its id"
+    )
+    serve.add_argument(
+        "--no-worker", action="store_true", help="leave due work to watchdesk-server worker"
     )
 
 

@@ -114,14 +114,19 @@ COMMIT_S = Histogram(
 )
 HEARTBEATS = Counter("watchdesk_heartbeats_total", "Heartbeats taken.")
 WAITING = Gauge("watchdesk_intake_waiting", "Requests that wait for the writer.")
+DUE_WORK = Counter(
+    "watchdesk_due_work_total",
+    "Due work by kind and outcome: done, put_off (failed, tried again), lost (another's).",
+    ["kind", "outcome"],
+)
 TICKETS = Gauge("watchdesk_tickets_unresolved", "Unresolved tickets.", ["priority"])
 DEVICES = Gauge("watchdesk_devices", "Devices known, and heard of within 15 minutes.", ["state"])
 STARTED = Gauge("process_start_time_seconds", "When this process started.")
 VERSION = Gauge("watchdesk_build", "1, labelled with the version.", ["version"])
 
 ALL: Sequence[Counter | Histogram | Gauge] = (
-    *(REQUESTS, REQUEST_S, GROUP, COMMIT_S, HEARTBEATS, WAITING, TICKETS, DEVICES, STARTED),
-    VERSION,
+    *(REQUESTS, REQUEST_S, GROUP, COMMIT_S, HEARTBEATS, WAITING, DUE_WORK, TICKETS),
+    *(DEVICES, STARTED, VERSION),
 )
 
 

@@ -143,7 +143,10 @@ def serve(arguments: Namespace) -> None:
     connections.close_all()  # a connection must not be shared with the worker, a fork of us
     scheme = "https" if cert else "http"
     server.serve(
-        target_loader=_Loader(f"{scheme}://{address}", address, figures), wrap_loader=False
+        target_loader=_Loader(
+            f"{scheme}://{address}", address, figures, works=not arguments.no_worker
+        ),
+        wrap_loader=False,
     )
 
 
@@ -170,10 +173,11 @@ def free_port(address: Address, option: str = "--listen") -> int:
 class _Loader:
     """What the worker process runs first; returns the application."""
 
-    def __init__(self, url: str, address: Address, figures: Address | None) -> None:
+    def __init__(self, url: str, address: Address, figures: Address | None, *, works: bool) -> None:
         self.url = url
         self.address = address
         self.figures = figures
+        self.works = works
 
     def __call__(self) -> Callable[..., Any]:
         threading.Thread(target=_stop_with_parent, name="parent-watch", daemon=True).start()
@@ -185,6 +189,10 @@ class _Loader:
             from server_stub import scrape  # noqa: PLC0415 - after Django's set-up
 
             scrape.start(self.figures.host, self.figures.port)
+        if self.works:
+            from server_stub import due  # noqa: PLC0415 - the same
+
+            Finalize(None, due.start().stop, exitpriority=2)
         announcer = threading.Thread(target=self._announce, name="announcer", daemon=True)
         announcer.start()
         return application

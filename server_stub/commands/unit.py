@@ -40,7 +40,8 @@ def _options(arguments: Namespace) -> list[str]:
             words += [f"--{name.replace('_', '-')}", str(Path(value).absolute() if path else value)]
     for proxy in arguments.trusted_proxy:
         words += ["--trusted-proxy", proxy]
-    return [*words, "--log-requests"] if arguments.log_requests else words
+    words += ["--log-requests"] if arguments.log_requests else []
+    return [*words, "--no-worker"] if arguments.no_worker else words
 
 
 def _capabilities(arguments: Namespace) -> str:

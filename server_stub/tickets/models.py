@@ -28,11 +28,46 @@ MAX_TITLE = 300
 
 
 class TicketType(StrEnum):
-    """What a ticket is about."""
+    """What a ticket is about where a policy does not say otherwise: these always are types."""
 
     INCIDENT = "incident"
     REQUEST = "request"
     PROBLEM = "problem"
+
+
+class CloseReason(StrEnum):
+    """Why a ticket was closed."""
+
+    RESOLVED = "resolved"
+    CANCELED = "canceled"
+    DUPLICATE = "duplicate"
+    INSUFFICIENT_INFORMATION = "insufficient_information"
+    OUTSIDE_SCOPE = "outside_scope"
+    ACCEPTED = "accepted"
+
+
+class Resolution(StrEnum):
+    """Whether what settled a matter will last."""
+
+    TEMPORARY = "temporary"
+    PERMANENT = "permanent"
+
+
+class Approval(StrEnum):
+    """Where the question whether a ticket may become what was asked for stands."""
+
+    ASKED = "asked"
+    GRANTED = "granted"
+    DECLINED = "declined"
+
+
+class LinkKind(StrEnum):
+    """What a ticket is to another one."""
+
+    DUPLICATE = "duplicate"
+    CHILD = "child"
+    FOLLOWS = "follows"
+    RELATED = "related"
 
 
 class EntryKind(StrEnum):
@@ -51,6 +86,29 @@ class EntryKind(StrEnum):
     CONFIRMED = "confirmed"
     RATED = "rated"
     TRIED = "tried"
+    CALL = "call"
+    ATTEMPT = "attempt"
+    TYPE = "type"
+    ESCALATED = "escalated"
+    CONSULTATION = "consultation"
+    APPEAL = "appeal"
+    APPROVAL = "approval"
+    DATE_SET = "date_set"
+    TEAM = "team"
+    LINKED = "linked"
+    UNLINKED = "unlinked"
+    JOINED = "joined"
+    LEFT = "left"
+    WORK = "work"
+    SCOPE = "scope"
+    CHARGEABLE = "chargeable"
+    DELAYED = "delayed"
+    WORKAROUND = "workaround"
+    ACCEPTED = "accepted"
+    REVIEW = "review"
+    WARNED = "warned"
+    BREACHED = "breached"
+    SUGGESTED = "suggested"
 
 
 class Ticket(models.Model):
@@ -59,7 +117,9 @@ class Ticket(models.Model):
     ``alert_key`` is ``<device id>:<fingerprint>`` of the alert it follows, NULL when it follows
     none; at most one unresolved ticket has it. ``resolved_at`` is set exactly when the status
     is resolved or closed. ``touched``: a person replied, noted, assigned, called or changed it.
-    ``version`` counts what people did to it.
+    ``version`` counts what people did to it. ``stage`` is the policy's own, finer word within
+    the status. ``accepted_until`` is set while the alert's condition is accepted as it is, no
+    graver than ``accepted``. Most columns from ``stage`` on repeat what the timeline says.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -83,7 +143,7 @@ class Ticket(models.Model):
     title = models.CharField(max_length=MAX_TITLE)
     status = models.CharField(max_length=8, db_default=Status.NEW.value)
     priority = models.CharField(max_length=8)
-    type = models.CharField(max_length=16, db_default=TicketType.INCIDENT.value)
+    type = models.CharField(max_length=40, db_default=TicketType.INCIDENT.value)
     level = models.SmallIntegerField(db_default=1)
     source = models.CharField(max_length=8, db_default=Source.MONITOR.value)
     fingerprint = models.CharField(max_length=200, db_default="")
@@ -99,6 +159,16 @@ class Ticket(models.Model):
     updated_at = models.DateTimeField(db_default=Now())
     resolved_at = models.DateTimeField(null=True, blank=True)
     next_due_at = models.DateTimeField(db_default=NOT_DUE)
+    stage = models.CharField(max_length=40, db_default=Status.NEW.value)
+    team = models.CharField(max_length=40, db_default="")
+    scope = models.CharField(max_length=40, db_default="")
+    chargeable = models.BooleanField(db_default=False)
+    close_reason = models.CharField(max_length=40, db_default="")
+    resolution = models.CharField(max_length=12, db_default="")
+    workaround = models.TextField(db_default="")
+    approval = models.CharField(max_length=12, db_default="")
+    accepted_until = models.DateTimeField(null=True, blank=True)
+    accepted = models.CharField(max_length=8, db_default="")
 
     class Meta:
         """Each index serves one question; the queue's hold unresolved tickets only."""
@@ -139,6 +209,11 @@ class Ticket(models.Model):
             models.Index(fields=["alert_key", "id"], name="ticket_by_alert"),
             models.Index(fields=["device", "id"], name="ticket_by_device"),
             models.Index(fields=["client", "id"], name="ticket_by_client"),
+            models.Index(
+                fields=["accepted_until", "id"],
+                condition=models.Q(accepted_until__isnull=False),
+                name="ticket_accepted",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -198,6 +273,108 @@ class TimelineEntry(models.Model):
     def tree(self) -> dict[str, Any]:
         """Return the payload as a JSON object, empty when there is none."""
         return json_object(self.payload)
+
+
+class Link(models.Model):
+    """What a ticket is to another one of the same client: its duplicate, its child.
+
+    Read as ``ticket`` is the ``kind`` of ``other``. A ticket has one original and one parent at
+    most.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="links", db_index=False)
+    other = models.ForeignKey(Ticket, models.CASCADE, related_name="linked_by")
+    kind = models.CharField(max_length=12)
+    at = models.DateTimeField(db_default=Now())
+    actor = models.CharField(max_length=254, db_default="")
+
+    class Meta:
+        """Once is enough; of originals and parents there is one."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["ticket", "other", "kind"], name="link_once"),
+            models.UniqueConstraint(
+                fields=["ticket", "kind"],
+                condition=models.Q(kind__in=[LinkKind.DUPLICATE.value, LinkKind.CHILD.value]),
+                name="link_one_original_one_parent",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Return what is what of what."""
+        return f"#{self.ticket_id} {self.kind} of #{self.other_id}"
+
+
+class Participant(models.Model):
+    """Somebody who gets a ticket's notices: a person of the client's, or a watching technician.
+
+    ``contact`` is the number of the contact that a client's person is known by, 0 for one who is
+    known by the address alone. ``by_ticket`` is the duplicate whose link brought them, 0 for
+    those who came by themselves.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="participants", db_index=False)
+    email = models.CharField(max_length=254, db_default="")
+    name = models.CharField(max_length=200, db_default="")
+    contact = models.BigIntegerField(db_default=0)
+    watches = models.BooleanField(db_default=False)
+    by_ticket = models.BigIntegerField(db_default=0)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        """Each of them once."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["ticket", "contact", "email"], name="participant_once")
+        ]
+
+    def __str__(self) -> str:
+        """Return who takes part in what."""
+        return f"{self.name or self.email} in #{self.ticket_id}"
+
+
+class NoticeKind(StrEnum):
+    """What a notice is about."""
+
+    WARNING = "warning"
+    BREACH = "breach"
+    APPEAL = "appeal"
+    APPROVAL = "approval"
+    REVIEW = "review"
+    UPDATE = "update"
+
+
+class Notice(models.Model):
+    """Something to be told to somebody, once, not before ``send_at``; ``sent_at`` when it was.
+
+    ``to`` is an email address, or ``role:`` and the name of a role in the policy.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="notices")
+    kind = models.CharField(max_length=12)
+    to = models.CharField(max_length=300)
+    text = models.TextField()
+    at = models.DateTimeField(db_default=Now())
+    send_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        """Those to be sent are read by their time."""
+
+        indexes: ClassVar = [
+            models.Index(
+                fields=["send_at", "id"],
+                condition=models.Q(sent_at__isnull=True),
+                name="notice_to_send",
+            )
+        ]
+
+    def __str__(self) -> str:
+        """Return what is told to whom."""
+        return f"{self.kind} of #{self.ticket_id} to {self.to}"
 
 
 class DeviceNews(models.Model):

@@ -26,7 +26,14 @@ from server_stub.desk.actions import new_api_key
 from server_stub.intake.models import FactsRecord, SeenEnvelope
 from server_stub.knowledge.models import Solution
 from server_stub.sla.models import Clock
-from server_stub.tickets.models import DeviceNews, Ticket, TimelineEntry
+from server_stub.tickets.models import (
+    DeviceNews,
+    Link,
+    Notice,
+    Participant,
+    Ticket,
+    TimelineEntry,
+)
 from server_stub.walls import NOBODY, seen_by
 from tests.support.databases import Databases, ServerDatabase, connect
 from tests.support.postgresql import ROLE
@@ -71,6 +78,9 @@ def a_world() -> Client:
     ticket = a_ticket(client, device=device)
     an_entry(ticket)
     a_clock(ticket)
+    Link.objects.create(ticket=ticket, other=ticket, kind="related")
+    Participant.objects.create(ticket=ticket, email="a@b.example")
+    Notice.objects.create(ticket=ticket, kind="warning", to="a@b.example", text="x", send_at=NOW)
     EnrolmentToken.objects.create(
         client=client, token_hash=f"{client.id:064x}", uses=1, expires_at=NOW
     )

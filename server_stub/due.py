@@ -1,0 +1,24 @@
+"""All that can be due, and the worker that does it, inside ``serve`` or as a process of its own."""
+
+import threading
+from collections.abc import Mapping
+from datetime import timedelta
+
+from server_stub.tickets import due as tickets_due
+from server_stub.work.engine import LEASE, Act
+from server_stub.work.worker import Worker
+
+ACTS: Mapping[str, Act] = {**tickets_due.ACTS}
+"""What is done, by kind of due work."""
+
+
+def worker(lease: timedelta = LEASE) -> Worker:
+    """Return a worker that does everything."""
+    return Worker(ACTS, lease)
+
+
+def start() -> Worker:
+    """Return a worker that works in a thread of this process from now on."""
+    one = worker()
+    threading.Thread(target=one.run, name="due-work", daemon=True).start()
+    return one
