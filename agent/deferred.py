@@ -11,6 +11,7 @@ To be imported before anything else. Measured with CPython 3.11 on x86-64, memor
 
 import importlib
 import sys
+from collections.abc import Callable
 from types import ModuleType
 
 DEFERRED = ("inspect", "ipaddress", "locale", "traceback")
@@ -43,15 +44,22 @@ def defer(*names: str) -> None:
             _stand_in(name)
 
 
-def defer_function(name: str, function: str) -> None:
-    """Defer a module of which others import a function by name: until that is called."""
+def defer_names(name: str, *functions: str, **others: object) -> None:
+    """Defer a module of which others import names: until one of these functions is called.
 
-    def call(*given: object) -> object:
-        return getattr(_loaded(stand_in), function)(*given)
+    ``others`` are names that are only mentioned, with what stands for them meanwhile.
+    """
+    stand_in = sys.modules.get(name) or _stand_in(name)
+    if isinstance(stand_in, _Deferred):
+        vars(stand_in).update(others)
+        vars(stand_in).update({function: _caller(stand_in, function) for function in functions})
 
-    if name not in sys.modules:
-        stand_in = _stand_in(name)
-        vars(stand_in)[function] = call
+
+def _caller(stand_in: _Deferred, function: str) -> Callable[..., object]:
+    def call(*given: object, **named: object) -> object:
+        return getattr(_loaded(stand_in), function)(*given, **named)
+
+    return call
 
 
 def _stand_in(name: str) -> _Deferred:

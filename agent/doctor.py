@@ -9,7 +9,7 @@ from agent import clock, identity
 from agent.check_api import Check
 from agent.delivery.child import SenderProcess
 from agent.delivery.messages import Job, Limits, Outcome, Settings
-from agent.delivery.verdict import http_date
+from agent.delivery.refusal import http_date
 from agent.errors import AgentError, LinkError
 from agent.identity import Identity
 from agent.local_link import client

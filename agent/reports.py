@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from agent.clock import Now
 from agent.errors import AgentError, NotNowError
-from agent.protocol.receipts import Receipt
+from agent.protocol.receipts import Receipt, ReceiptResult
 from agent.protocol.strict import need
-from agent.protocol.words import ReceiptResult, ReplyKind
+from agent.protocol.words import ReplyKind
 from agent.store import Envelope, Importance, Store
 
 if TYPE_CHECKING:  # loaded when somebody reports something: 0.5 MB until then

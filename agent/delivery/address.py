@@ -4,7 +4,7 @@ Tickets and tokens travel encrypted; ``http://`` is for a server on this very co
 the demo and in tests.
 """
 
-from ipaddress import ip_address
+import ipaddress
 from urllib.parse import SplitResult, urlsplit
 
 from agent.errors import AgentError
@@ -43,8 +43,10 @@ def proxy_name(proxy: str) -> str:
 
 def is_loopback(host: str) -> bool:
     """Tell whether ``host`` is this computer by its own name or address."""
+    if host in ("localhost", "127.0.0.1"):  # without a whole module's help
+        return True
     try:
-        return host == "localhost" or ip_address(host).is_loopback
+        return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
 

@@ -19,7 +19,6 @@ from threading import Thread
 from typing import Any, BinaryIO, TypeVar
 
 import requests
-import truststore
 from requests.adapters import HTTPAdapter
 
 from agent.delivery.address import server_address
@@ -198,6 +197,8 @@ def _trust(ca_file: str | None) -> ssl.SSLContext:
         except OSError as error:
             reason = getattr(error, "reason", None) or error.strerror or error
             raise AgentError(f"the CA file {ca_file} cannot be used: {reason}") from error
+    import truststore  # noqa: PLC0415 - where no CA file was given
+
     return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 

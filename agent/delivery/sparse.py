@@ -5,6 +5,9 @@ truststore on x86-64: to load them takes 248 million instructions in place of 44
 
 - charset_normalizer guesses the encoding of texts; the sender takes bytes.
 - certifi's CA list; trust is the operating system's, or that of ``--ca-file``.
+- Six libraries are looked for and not there, or not for a sender if they are.
+- urllib.request reads the system's proxies; ours is in the settings. With tempfile that makes a
+  twentieth of the whole.
 - importlib.metadata tells urllib3 which h2 there is; the sender speaks HTTP/1.1.
 - Of some eighty patterns that are compiled while loading, one in four is used.
 - idna and encodings.idna are for host names beyond ASCII, zipfile for CA lists in archives,
@@ -19,7 +22,12 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from agent.deferred import DEFERRED, defer, defer_function
+from agent.deferred import DEFERRED, defer, defer_names
+
+_ABSENT = (
+    *("backports", "brotli", "brotlicffi", "chardet", "simplejson", "socks"),
+    "urllib3.contrib.socks",
+)
 
 
 def _stand_in(name: str, **attributes: object) -> None:
@@ -55,10 +63,16 @@ gc.disable()  # nothing that is loaded is ever let go; ``main`` enables it again
 _stand_in("charset_normalizer", __version__="3.0.0")
 _stand_in("certifi", where=str)
 _stand_in("importlib.metadata", version=_no_version)
+for _name in _ABSENT:
+    sys.modules.setdefault(_name, None)  # type: ignore[arg-type] # the import system's word for it
 defer(*DEFERRED, "email.base64mime", "email.header", "email.quoprimime", "encodings.idna", "idna",
-      "mimetypes", "shutil", "textwrap", "tokenize", "zipfile")  # fmt: skip
-defer_function("calendar", "timegm")
-defer_function("random", "Random")
+      "mimetypes", "shutil", "tempfile", "textwrap", "tokenize", "zipfile")  # fmt: skip
+defer_names("calendar", "timegm")
+defer_names("email._encoded_words", "decode_b")
+defer_names("ipaddress", "ip_address", IPv4Address=object, IPv6Address=object)
+defer_names("random", "Random")
+defer_names("urllib.request", "getproxies", "getproxies_environment", "parse_http_list",
+            "proxy_bypass", "proxy_bypass_environment")  # fmt: skip
 _compile = re.compile
 _OF_PATTERNS = [name for name in dir(re.Pattern) if not name.startswith("_")]
 re.compile = _Pattern  # type: ignore[assignment] # stands in for patterns until ``done``

@@ -1,5 +1,6 @@
 """The drives of this computer and their health, asked through smartctl (smartmontools 7.0+)."""
 
+import os
 import re
 import time
 from pathlib import Path
@@ -11,6 +12,9 @@ from agent.host.smart_report import Asleep, DriveReport
 
 DEADLINE_S = 20.0
 """Time a drive has to answer; a busy or failing one takes seconds."""
+
+LISTED_S = 3600.0
+"""How long the list of drives holds, unless the kernel tells of others: to ask takes a program."""
 
 _LONGEST_REPORT = 262_144
 _PLAIN = re.compile(r"[\w+,./:-]+")
@@ -41,12 +45,30 @@ class Smartctl:
         self._tool = tool
         self._sys = sys_folder
         self._last: dict[Drive, tuple[float, DriveReport]] = {}
+        self._listed: tuple[float, frozenset[str], list[Drive]] | None = None
 
     def drives(self) -> list[Drive]:
         """Return the drives of this computer.
 
-        Raises UnsupportedCheckError without a smartctl that can be read, CheckError.
+        They are listed anew when the kernel has other disks, and each hour: those behind some RAID
+        controllers are no disks of the kernel's. Raises UnsupportedCheckError without a smartctl
+        that can be read, CheckError.
         """
+        now_s, disks = time.monotonic(), self._disks()
+        listed_s, known, drives = self._listed or (0.0, None, [])
+        if known is None or known != disks or now_s - listed_s >= LISTED_S:
+            drives = self._list()
+            self._listed = now_s, disks, drives
+        return drives
+
+    def _disks(self) -> frozenset[str]:
+        """Return the disks that the kernel knows, empty where it does not tell."""
+        try:
+            return frozenset(os.listdir(f"{self._sys}/block"))  # noqa: PTH208 - names are enough
+        except OSError:
+            return frozenset()
+
+    def _list(self) -> list[Drive]:
         listed = self._asked("--scan")
         found = []
         for entry in listed.get("devices") or ():

@@ -1,13 +1,21 @@
 """How much one request may carry, and the receipt each envelope in it earns."""
 
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 from agent.protocol.strict import ProtocolError, check_value, need
-from agent.protocol.words import ReceiptResult
 
 MAX_EVENTS = 500
 """Most events in one request."""
 MAX_BODY_BYTES = 4 * 1024 * 1024
+
+
+class ReceiptResult(StrEnum):
+    """The server's answer to one envelope."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    REFUSED = "refused"
 
 
 class Receipt(NamedTuple):

@@ -88,14 +88,6 @@ class Unit(StrEnum):
     WORD = "word"
 
 
-class ReceiptResult(StrEnum):
-    """The server's answer to one envelope."""
-
-    ACCEPTED = "accepted"
-    DUPLICATE = "duplicate"
-    REFUSED = "refused"
-
-
 class Urgency(StrEnum):
     """How bad it is, in the words of who reports it; a policy makes a priority of it."""
 

@@ -12,8 +12,7 @@ from pathlib import Path
 from agent import clock
 from agent.clock import Now
 from agent.errors import NotNowError
-from agent.protocol.receipts import Receipt
-from agent.protocol.words import ReceiptResult
+from agent.protocol.receipts import Receipt, ReceiptResult
 from agent.store.envelope import Counts, Envelope, Parked
 from agent.store.file import FailedError, StoreFile
 from agent.store.folder import FolderLock, private_folder

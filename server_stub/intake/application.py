@@ -20,9 +20,8 @@ from agent.protocol import API_PREFIX, MEDIA_TYPE
 from agent.protocol.credentials import CredentialPrefix
 from agent.protocol.device import parse_enrolment, parse_heartbeat
 from agent.protocol.problems import ProblemType
-from agent.protocol.receipts import MAX_BODY_BYTES, Receipt
+from agent.protocol.receipts import MAX_BODY_BYTES, Receipt, ReceiptResult
 from agent.protocol.strict import ProtocolError, parse
-from agent.protocol.words import ReceiptResult
 from server_stub.intake import feeds, reports
 from server_stub.intake.answers import Answer, RefusedError, document, problem, success
 from server_stub.intake.credentials import Devices, KnownDevice, bearer

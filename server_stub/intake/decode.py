@@ -10,9 +10,8 @@ from hashlib import sha256
 
 from agent.protocol.device import Facts, parse_facts
 from agent.protocol.events import AlertEvent, parse_event
-from agent.protocol.receipts import MAX_EVENTS, Receipt
+from agent.protocol.receipts import MAX_EVENTS, Receipt, ReceiptResult
 from agent.protocol.strict import ProtocolError, check_text, parse, text_of
-from agent.protocol.words import ReceiptResult
 
 _LONGEST_ID = 64
 

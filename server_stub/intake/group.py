@@ -18,9 +18,9 @@ from typing import NamedTuple
 
 from agent.protocol.device import Facts
 from agent.protocol.events import AlertEvent
-from agent.protocol.receipts import Receipt
+from agent.protocol.receipts import Receipt, ReceiptResult
 from agent.protocol.strict import text_of
-from agent.protocol.words import Evaluation, Priority, ReceiptResult, Status
+from agent.protocol.words import Evaluation, Priority, Status
 from server_stub.database import json_object
 from server_stub.intake import sql
 from server_stub.intake.credentials import KnownDevice

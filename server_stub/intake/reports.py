@@ -14,10 +14,9 @@ from typing import TypeVar
 from django.db import IntegrityError
 from django.db.transaction import atomic
 
-from agent.protocol.receipts import Receipt
+from agent.protocol.receipts import Receipt, ReceiptResult
 from agent.protocol.reports import Piece, Reply, Report, parse_piece, parse_reply, parse_sent_report
 from agent.protocol.strict import ProtocolError, parse, text_of
-from agent.protocol.words import ReceiptResult
 from server_stub.clients.models import Device
 from server_stub.contacts import attachments, filing
 from server_stub.errors import ServerError

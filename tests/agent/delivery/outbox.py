@@ -7,8 +7,7 @@ from pathlib import Path
 
 from agent.clock import Now
 from agent.protocol.ids import uuid7
-from agent.protocol.receipts import Receipt
-from agent.protocol.words import ReceiptResult
+from agent.protocol.receipts import Receipt, ReceiptResult
 from agent.store import Envelope, Importance, Store
 from tests.agent.delivery.samples import event_text
 

@@ -14,9 +14,8 @@ from agent.delivery.messages import (
     parse_job,
     parse_settings,
 )
-from agent.protocol.receipts import Receipt
+from agent.protocol.receipts import Receipt, ReceiptResult
 from agent.protocol.strict import ProtocolError
-from agent.protocol.words import ReceiptResult
 
 SETTINGS = Settings(
     "https://desk.example", "wdd_x", "1.2", "/ca.pem", "http://p:1", Limits(1, 2, 3, 4, 5)

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.delivery.messages import Answer, Job, Outcome
-from agent.delivery.verdict import Reply, judge, printable, retry_after_s
+from agent.delivery.refusal import retry_after_s
+from agent.delivery.verdict import Reply, judge, printable
 from agent.protocol import MEDIA_TYPE, PROBLEM_MEDIA_TYPE
 from agent.protocol.problems import ProblemType
 

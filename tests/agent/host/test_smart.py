@@ -1,6 +1,7 @@
 """Reports of smartctl as recorded, and a smartctl of the tests' own that tells them."""
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 
 from agent.check_api import CheckDeniedError, CheckError, UnsupportedCheckError
 from agent.host import program, smart_report
-from agent.host.smart import Drive, Smartctl
+from agent.host.smart import LISTED_S, Drive, Smartctl
 from agent.host.smart_report import Asleep, DriveReport
 
 RECORDED = Path(__file__).parents[1] / "checks" / "recorded" / "disk_health"
@@ -141,6 +142,24 @@ class TestAsking:
         tool.tells("/dev/sda", "ata_healthy")
         assert smartctl.report(SDA).told["verdict"] == "passed"
         assert tool.asked() == ["-j --scan", "-j -a /dev/sda"]
+
+    def test_the_list_of_drives_holds_until_the_kernel_has_other_disks(
+        self, tool: Tool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "sys" / "block" / "sda").mkdir(parents=True)
+        smartctl = Smartctl(tool.path, str(tmp_path / "sys"))
+        tool.lists(("/dev/sda", "scsi"))
+        assert smartctl.drives() == smartctl.drives() == [SDA]
+        assert len(tool.asked()) == 1
+
+        (tmp_path / "sys" / "block" / "sdb").mkdir()
+        tool.lists(("/dev/sda", "scsi"), ("/dev/sdb", "scsi"))
+        assert smartctl.drives() == [SDA, Drive("/dev/sdb")]
+
+        tool.lists(("/dev/sda", "scsi"))  # one behind a controller, which the kernel does not list
+        later_s = time.monotonic() + LISTED_S
+        monkeypatch.setattr("agent.host.smart.time.monotonic", lambda: later_s)
+        assert smartctl.drives() == [SDA]
 
     def test_disks_behind_a_controller_share_a_path_and_not_a_name(self, tool: Tool) -> None:
         smartctl = Smartctl(tool.path)

@@ -4,9 +4,9 @@ import pytest
 
 from agent.protocol.events import AlertEvent, Reading, parse_event
 from agent.protocol.ids import uuid7
-from agent.protocol.receipts import Receipt, parse_receipt
+from agent.protocol.receipts import Receipt, ReceiptResult, parse_receipt
 from agent.protocol.strict import ProtocolError, parse, text_of
-from agent.protocol.words import Change, Evaluation, Priority, ReceiptResult, Unit
+from agent.protocol.words import Change, Evaluation, Priority, Unit
 
 
 def an_event(**changes: Any) -> AlertEvent:

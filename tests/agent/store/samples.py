@@ -5,8 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from agent.clock import Now
 from agent.protocol.ids import uuid7
-from agent.protocol.receipts import Receipt
-from agent.protocol.words import ReceiptResult
+from agent.protocol.receipts import Receipt, ReceiptResult
 from agent.store import Envelope, Importance, Store
 
 ALL = 1_000_000

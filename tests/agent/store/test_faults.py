@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 
 from agent.errors import NotNowError
-from agent.protocol.receipts import Receipt
-from agent.protocol.words import ReceiptResult
+from agent.protocol.receipts import Receipt, ReceiptResult
 from agent.store import Importance, Store, Trouble, schema
 from agent.store.unsaved import MOST_ENVELOPES
 from tests.agent.store.samples import ALL, HandClock, accepted, bodies, envelope

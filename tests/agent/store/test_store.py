@@ -8,8 +8,8 @@ from shutil import copytree
 
 import pytest
 
-from agent.protocol.receipts import Receipt
-from agent.protocol.words import Change, Evaluation, Priority, ReceiptResult
+from agent.protocol.receipts import Receipt, ReceiptResult
+from agent.protocol.words import Change, Evaluation, Priority
 from agent.store import Counts, Importance, Parked, Store, event_envelope
 from tests.agent.rule_samples import load_rule, look, moment, warning
 from tests.agent.store.samples import ALL, HandClock, accepted, bodies, envelope

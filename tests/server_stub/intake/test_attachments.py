@@ -11,8 +11,8 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from agent.protocol.ids import uuid7
+from agent.protocol.receipts import ReceiptResult
 from agent.protocol.reports import PIECE_BYTES, Attachment, Piece, piece_id
-from agent.protocol.words import ReceiptResult
 from server_stub.contacts.attachments import path_of
 from server_stub.contacts.models import Attachment as Row
 from server_stub.contacts.models import Piece as PieceRow

@@ -9,8 +9,9 @@ import pytest
 from agent.protocol.device import CheckState
 from agent.protocol.ids import uuid7
 from agent.protocol.problems import ProblemType
+from agent.protocol.receipts import ReceiptResult
 from agent.protocol.strict import text_of
-from agent.protocol.words import Evaluation, ReceiptResult
+from agent.protocol.words import Evaluation
 from server_stub.clients.models import Device
 from server_stub.clients.scope import ALL
 from server_stub.intake.models import FactsRecord

@@ -8,7 +8,8 @@ from agent.protocol import MEDIA_TYPE
 from agent.protocol.evidence import Evidence, Series, Try
 from agent.protocol.ids import uuid7
 from agent.protocol.problems import ProblemType
-from agent.protocol.words import Evaluation, Outcome, Priority, ReceiptResult, Unit
+from agent.protocol.receipts import ReceiptResult
+from agent.protocol.words import Evaluation, Outcome, Priority, Unit
 from server_stub.intake.models import SeenEnvelope
 from server_stub.sla.models import Clock, PolicyVersion
 from server_stub.tickets.models import Ticket, TimelineEntry

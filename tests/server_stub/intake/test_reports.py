@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from agent.protocol.problems import ProblemType
-from agent.protocol.receipts import Receipt
+from agent.protocol.receipts import Receipt, ReceiptResult
 from agent.protocol.reports import Attachment, Contact, Report
-from agent.protocol.words import ReceiptResult, ReplyKind, ReportKind, Status, Urgency
+from agent.protocol.words import ReplyKind, ReportKind, Status, Urgency
 from server_stub.clients.scope import ALL
 from server_stub.contacts import filing
 from server_stub.contacts.models import Contact as ContactRow

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from agent.protocol.words import Evaluation, ReceiptResult
+from agent.protocol.receipts import ReceiptResult
+from agent.protocol.words import Evaluation
 from server_stub.intake.application import DeviceRoutes
 from server_stub.intake.limits import Allowance
 from server_stub.intake.models import SeenEnvelope

@@ -9,7 +9,7 @@ import pytest
 from django.db import DataError, OperationalError, connection
 
 from agent.protocol.problems import ProblemType
-from agent.protocol.words import ReceiptResult
+from agent.protocol.receipts import ReceiptResult
 from server_stub.clients.models import Device
 from server_stub.intake import group, heartbeats, writer
 from server_stub.intake.fold import fold
