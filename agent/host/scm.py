@@ -52,14 +52,13 @@ if sys.platform == "win32":
     import winreg
     from ctypes import wintypes
 
-    _ACCESS_DENIED, _MORE, _NO_SUCH_SERVICE, _BAD_NAME = 5, 234, 1060, 123
-    _CONNECT, _ENUMERATE, _QUERY_STATUS = 1, 4, 4
+    from agent.host import scm_handles
+    from agent.host.scm_handles import BAD_NAME, CONNECT, DENIED, MORE, NO_SUCH, ScmError, advapi32
+
+    _ENUMERATE, _QUERY_STATUS = 4, 4
     _WIN32, _ALL_STATES = 0x30, 3
 
-    _advapi32 = ctypes.WinDLL("advapi32", use_last_error=True)
     _kernel32 = ctypes.WinDLL("kernel32", use_last_error=True)
-    for _function in (_advapi32.OpenSCManagerW, _advapi32.OpenServiceW):
-        _function.restype = ctypes.c_void_p
     _kernel32.GetTickCount64.restype = ctypes.c_uint64
 
     class _Status(ctypes.Structure):
@@ -92,7 +91,7 @@ if sys.platform == "win32":
         def states(self, names: Iterable[str], *, automatic: bool) -> dict[str, Service]:
             """Return each service by the name it is asked by; raises CheckError."""
             del automatic  # asking is cheap here
-            with _opened(_advapi32.OpenSCManagerW(None, None, _CONNECT)) as services:
+            with _told(), scm_handles.services() as services:
                 return {name: _service(services, name) for name in names}
 
         def found(self, patterns: tuple[str, ...], *, automatic: bool) -> list[str]:
@@ -120,32 +119,32 @@ if sys.platform == "win32":
     def _names() -> list[str]:
         """Return every service but those that come and go with each user's session."""
         size, count = wintypes.DWORD(), wintypes.DWORD()
-        with _opened(_advapi32.OpenSCManagerW(None, None, _CONNECT | _ENUMERATE)) as services:
+        with _told(), scm_handles.services(CONNECT | _ENUMERATE) as services:
             content = ctypes.create_string_buffer(0)
             for _ in range(5):  # the list may grow while it is asked for
                 resume = wintypes.DWORD()
-                if _advapi32.EnumServicesStatusExW(
+                if advapi32.EnumServicesStatusExW(
                     services, 0, _WIN32, _ALL_STATES, content, len(content), ctypes.byref(size),
                     ctypes.byref(count), ctypes.byref(resume), None,
                 ):  # fmt: skip
                     listed = ctypes.cast(content, ctypes.POINTER(_Listed))
                     found = (listed[at] for at in range(count.value))
                     return [one.name or "" for one in found if not one.status.kind & _OF_A_USER]
-                if ctypes.get_last_error() != _MORE:
+                if ctypes.get_last_error() != MORE:
                     break
                 content = ctypes.create_string_buffer(len(content) + size.value + 4096)
-        raise _failed("the services cannot be listed")
+        raise scm_handles.failed("the services cannot be listed")
 
     def _service(services: ctypes.c_void_p, name: str) -> Service:
-        handle = _advapi32.OpenServiceW(services, name, _QUERY_STATUS)
-        if not handle and ctypes.get_last_error() in {_NO_SUCH_SERVICE, _BAD_NAME}:
+        handle = advapi32.OpenServiceW(services, name, _QUERY_STATUS)
+        if not handle and ctypes.get_last_error() in {NO_SUCH, BAD_NAME}:
             return Service("missing", None, automatic=False)
         status, size = _Status(), wintypes.DWORD()
-        with _opened(handle, f"service {name} cannot be read") as service:
-            if not _advapi32.QueryServiceStatusEx(
+        with scm_handles.opened(handle, f"service {name} cannot be read") as service:
+            if not advapi32.QueryServiceStatusEx(
                 service, 0, ctypes.byref(status), ctypes.sizeof(status), ctypes.byref(size)
             ):
-                raise _failed(f"service {name} cannot be read")
+                raise scm_handles.failed(f"service {name} cannot be read")
         start, triggered = _configured(name)
         uptime_s = _kernel32.GetTickCount64() / 1000
         return Service(
@@ -180,18 +179,10 @@ if sys.platform == "win32":
         return int(value) if kind == winreg.REG_DWORD else 0
 
     @contextmanager
-    def _opened(
-        handle: int | None, trouble: str = "the service manager cannot be asked"
-    ) -> Iterator[ctypes.c_void_p]:
-        """Close a handle after the block; raises CheckError for one that could not be had."""
-        if not handle:
-            raise _failed(trouble)
+    def _told() -> Iterator[None]:
+        """Tell what the manager refuses as a CheckError."""
         try:
-            yield ctypes.c_void_p(handle)
-        finally:
-            _advapi32.CloseServiceHandle(ctypes.c_void_p(handle))
-
-    def _failed(trouble: str) -> CheckError:
-        code = ctypes.get_last_error()
-        kind = CheckDeniedError if code == _ACCESS_DENIED else CheckError
-        return kind(f"{trouble}: {ctypes.FormatError(code).strip()}")
+            yield
+        except ScmError as error:
+            kind = CheckDeniedError if error.code == DENIED else CheckError
+            raise kind(str(error)) from error

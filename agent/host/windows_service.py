@@ -14,6 +14,7 @@ if sys.platform == "win32":
     from ctypes import wintypes
 
     from agent.errors import AgentError
+    from agent.host.scm_handles import Status
 
     NAME = "watchdesk-agent"
     STOP_S = 10.0
@@ -25,14 +26,6 @@ if sys.platform == "win32":
     _RESUMED = 0x12  # PBT_APMRESUMEAUTOMATIC
     _START_S, _CONNECT_S = 60.0, 30.0
     _NO_ERROR, _NOT_IMPLEMENTED, _SPECIFIC_ERROR = 0, 120, 1066
-
-    class _Status(ctypes.Structure):
-        """SERVICE_STATUS."""
-
-        _fields_ = tuple(
-            (name, wintypes.DWORD)
-            for name in ("kind", "state", "accepts", "code", "own_code", "step", "hint_ms")
-        )
 
     _Main = ctypes.WINFUNCTYPE(None, wintypes.DWORD, ctypes.c_void_p)
     _Control = ctypes.WINFUNCTYPE(
@@ -47,7 +40,7 @@ if sys.platform == "win32":
     _advapi32 = ctypes.WinDLL("advapi32", use_last_error=True)
     _advapi32.RegisterServiceCtrlHandlerExW.restype = ctypes.c_void_p
     _advapi32.RegisterServiceCtrlHandlerExW.argtypes = (wintypes.LPCWSTR, _Control, ctypes.c_void_p)
-    _advapi32.SetServiceStatus.argtypes = (ctypes.c_void_p, ctypes.POINTER(_Status))
+    _advapi32.SetServiceStatus.argtypes = (ctypes.c_void_p, ctypes.POINTER(Status))
 
     class Service:
         """This process as the service ``NAME``; an ``app.Supervisor``."""
@@ -124,7 +117,7 @@ if sys.platform == "win32":
             if self._state == _STOPPING and state == _RUNNING:  # stopped while it started
                 return
             self._state = state
-            status = _Status(
+            status = Status(
                 kind=_OWN_PROCESS,
                 state=state,
                 accepts=_ACCEPTS if state == _RUNNING else 0,

@@ -35,26 +35,19 @@ def command_line(words: Sequence[str]) -> str:
 
 if sys.platform == "win32":
     import ctypes
-    import time
     from collections.abc import Iterator
     from contextlib import contextmanager
     from ctypes import wintypes
 
+    from agent.host import scm_handles
+    from agent.host.scm_handles import NO_SUCH, ScmError, advapi32
+
     _ALL, _OWN_PROCESS, _AUTOMATIC, _NORMAL = 0xF_003F, 0x10, 2, 1
-    _SERVICE_ALL, _SAME = 0xF_01FF, 0xFFFF_FFFF
-    _STOPPED, _RUNNING, _STOP = 1, 4, 1
-    _NO_SUCH, _NOT_ACTIVE, _ALREADY_RUNS, _MARKED = 1060, 1062, 1056, 1072
+    _SERVICE_ALL = 0xF_01FF
+    _MARKED = 1072
     _DESCRIPTION, _FAILURE, _DELAYED, _FAILURE_FLAG, _PRIVILEGES, _PRESHUTDOWN = 1, 2, 3, 4, 6, 7
     _RESTART = 1
-    _WAIT_S, _LOOK_S = 30.0, 0.1
-
-    class _Status(ctypes.Structure):
-        """SERVICE_STATUS."""
-
-        _fields_ = tuple(
-            (name, wintypes.DWORD)
-            for name in ("kind", "state", "accepts", "code", "own_code", "step", "hint_ms")
-        )
+    _WAIT_S = 30.0
 
     class _Text(ctypes.Structure):
         """SERVICE_DESCRIPTIONW, SERVICE_REQUIRED_PRIVILEGES_INFOW."""
@@ -82,27 +75,20 @@ if sys.platform == "win32":
             ("actions", ctypes.POINTER(_Action)),
         )
 
-    _advapi32 = ctypes.WinDLL("advapi32", use_last_error=True)
     _VOID, _DWORD, _WORDS = ctypes.c_void_p, wintypes.DWORD, wintypes.LPCWSTR
     for _function, _result, _arguments in (
-        (_advapi32.OpenSCManagerW, _VOID, (_WORDS, _WORDS, _DWORD)),
-        (_advapi32.OpenServiceW, _VOID, (_VOID, _WORDS, _DWORD)),
         (
-            _advapi32.CreateServiceW,
+            advapi32.CreateServiceW,
             _VOID,
             (_VOID, _WORDS, _WORDS, *(_DWORD,) * 4, _WORDS, _WORDS, _VOID, *(_WORDS,) * 3),
         ),
         (
-            _advapi32.ChangeServiceConfigW,
+            advapi32.ChangeServiceConfigW,
             wintypes.BOOL,
             (_VOID, _DWORD, _DWORD, _DWORD, _WORDS, _WORDS, _VOID, *(_WORDS,) * 4),
         ),
-        (_advapi32.ChangeServiceConfig2W, wintypes.BOOL, (_VOID, _DWORD, _VOID)),
-        (_advapi32.StartServiceW, wintypes.BOOL, (_VOID, _DWORD, _VOID)),
-        (_advapi32.ControlService, wintypes.BOOL, (_VOID, _DWORD, _VOID)),
-        (_advapi32.QueryServiceStatus, wintypes.BOOL, (_VOID, _VOID)),
-        (_advapi32.DeleteService, wintypes.BOOL, (_VOID,)),
-        (_advapi32.CloseServiceHandle, wintypes.BOOL, (_VOID,)),
+        (advapi32.ChangeServiceConfig2W, wintypes.BOOL, (_VOID, _DWORD, _VOID)),
+        (advapi32.DeleteService, wintypes.BOOL, (_VOID,)),
     ):
         _function.restype, _function.argtypes = _result, _arguments
 
@@ -111,49 +97,44 @@ if sys.platform == "win32":
 
         Returns what the manager would not take of the rest, in words.
         """
-        with _all_services() as services:
-            handle = _advapi32.OpenServiceW(services, NAME, _SERVICE_ALL)
-            if handle:
-                done = _advapi32.ChangeServiceConfigW(
-                    handle, _OWN_PROCESS, _AUTOMATIC, _NORMAL, command,
-                    None, None, None, None, None, TITLE,
-                )  # fmt: skip
-                if not done:
-                    raise _failed("the service cannot be changed")
-            else:
-                handle = _advapi32.CreateServiceW(
+        with _told(), scm_handles.services(_ALL) as services:
+            handle = advapi32.OpenServiceW(services, NAME, _SERVICE_ALL)
+            if not handle:
+                handle = advapi32.CreateServiceW(
                     services, NAME, TITLE, _SERVICE_ALL, _OWN_PROCESS, _AUTOMATIC, _NORMAL,
                     command, None, None, None, None, None,
                 )  # fmt: skip
-            with _opened(handle, "the service cannot be made") as service:
+            with scm_handles.opened(handle, "the service cannot be made") as service:
+                done = advapi32.ChangeServiceConfigW(
+                    service, _OWN_PROCESS, _AUTOMATIC, _NORMAL, command,
+                    None, None, None, None, None, TITLE,
+                )  # fmt: skip
+                if not done:
+                    raise scm_handles.failed("the service cannot be changed")
                 return _configured(service)
 
     def start() -> None:
         """Start the service and wait until it runs; raises AgentError."""
-        with _service() as service:
-            done = _advapi32.StartServiceW(service, 0, None)
-            if not done and ctypes.get_last_error() != _ALREADY_RUNS:
-                raise _failed("the service cannot be started")
-            _wait(service, _RUNNING)
+        with _told(), scm_handles.service(NAME, _SERVICE_ALL) as service:
+            scm_handles.start(service, NAME, _WAIT_S)
 
     def stop() -> bool:
         """Stop the service and wait until it has; False when there is none. Raises AgentError."""
-        with _all_services() as services:
-            handle = _advapi32.OpenServiceW(services, NAME, _SERVICE_ALL)
-            if not handle and ctypes.get_last_error() == _NO_SUCH:
-                return False
-            with _opened(handle, "the service cannot be opened") as service:
-                done = _advapi32.ControlService(service, _STOP, ctypes.byref(_Status()))
-                if not done and ctypes.get_last_error() != _NOT_ACTIVE:
-                    raise _failed("the service cannot be stopped")
-                _wait(service, _STOPPED)
-                return True
+        with _told():
+            try:
+                with scm_handles.service(NAME, _SERVICE_ALL) as service:
+                    scm_handles.stop(service, NAME, _WAIT_S)
+            except ScmError as error:
+                if error.code == NO_SUCH:
+                    return False
+                raise
+            return True
 
     def delete() -> None:
         """Take the service away; raises AgentError."""
-        with _service() as service:
-            if not _advapi32.DeleteService(service) and ctypes.get_last_error() != _MARKED:
-                raise _failed("the service cannot be deleted")
+        with _told(), scm_handles.service(NAME, _SERVICE_ALL) as service:
+            if not advapi32.DeleteService(service) and ctypes.get_last_error() != _MARKED:
+                raise scm_handles.failed("the service cannot be deleted")
 
     def _configured(service: ctypes.c_void_p) -> list[str]:
         actions = (_Action * len(RESTARTS_MS))(*(_Action(_RESTART, delay) for delay in RESTARTS_MS))
@@ -169,46 +150,15 @@ if sys.platform == "win32":
             ("to leave it few privileges", _PRIVILEGES, _Text(ctypes.addressof(privileges))),
             ("to give it time when Windows shuts down", _PRESHUTDOWN, _Number(20_000)),
         ):
-            if not _advapi32.ChangeServiceConfig2W(service, level, ctypes.byref(content)):
+            if not advapi32.ChangeServiceConfig2W(service, level, ctypes.byref(content)):
                 code = ctypes.get_last_error()
                 refused.append(f"{what} ({ctypes.FormatError(code).strip()})")
         return refused
 
-    def _wait(service: ctypes.c_void_p, state: int) -> None:
-        status = _Status()
-        end = time.monotonic() + _WAIT_S
-        while time.monotonic() < end:
-            if not _advapi32.QueryServiceStatus(service, ctypes.byref(status)):
-                raise _failed("the service cannot be asked")
-            if status.state == state:
-                return
-            if state == _RUNNING and status.state == _STOPPED:
-                raise AgentError(f"the service ended as it was started (error {status.code})")
-            time.sleep(_LOOK_S)
-        raise AgentError(f"the service did not get there within {_WAIT_S:g} s")
-
     @contextmanager
-    def _all_services() -> Iterator[ctypes.c_void_p]:
-        handle = _advapi32.OpenSCManagerW(None, None, _ALL)
-        with _opened(handle, "Windows' services cannot be changed") as services:
-            yield services
-
-    @contextmanager
-    def _service() -> Iterator[ctypes.c_void_p]:
-        with _all_services() as services:
-            handle = _advapi32.OpenServiceW(services, NAME, _SERVICE_ALL)
-            with _opened(handle, "the service cannot be opened") as service:
-                yield service
-
-    @contextmanager
-    def _opened(handle: int | None, trouble: str) -> Iterator[ctypes.c_void_p]:
-        if not handle:
-            raise _failed(trouble)
+    def _told() -> Iterator[None]:
+        """Tell what the manager refuses as an AgentError."""
         try:
-            yield ctypes.c_void_p(handle)
-        finally:
-            _advapi32.CloseServiceHandle(ctypes.c_void_p(handle))
-
-    def _failed(trouble: str) -> AgentError:
-        code = ctypes.get_last_error()
-        return AgentError(f"{trouble}: {ctypes.FormatError(code).strip()} (error {code})")
+            yield
+        except ScmError as error:
+            raise AgentError(str(error)) from error

@@ -17,6 +17,8 @@ if sys.platform == "win32":
     import ctypes
     import winreg
 
+    from agent.host import scm_handles
+
     AUTOMATIC, DISABLED, SAME, CONFIGURE = 2, 4, 0xFFFFFFFF, 2
     KEY = r"SYSTEM\CurrentControlSet\Services\Spooler"
 
@@ -44,12 +46,8 @@ if sys.platform == "win32":
 
     def starts(how: int) -> None:
         """Set how the print service starts, by the manager."""
-        library = scm._advapi32
-        with (
-            scm._opened(library.OpenSCManagerW(None, None, 1)) as services,
-            scm._opened(library.OpenServiceW(services, "Spooler", CONFIGURE)) as spooler,
-        ):
-            assert library.ChangeServiceConfigW(
+        with scm_handles.service("Spooler", CONFIGURE) as spooler:
+            assert scm_handles.advapi32.ChangeServiceConfigW(
                 spooler, SAME, how, SAME, None, None, None, None, None, None, None
             ), ctypes.get_last_error()
 
