@@ -14,8 +14,8 @@ if sys.platform == "win32":
     from agent.install.access import PRIVATE, TRUSTED, is_private, owner_of, weakness
 
     _FILE, _REVISION = 1, 1
-    _OWNER, _DACL, _PROTECTED = 1, 4, 0x8000_0000
-    _EXISTS = 183
+    _OWNER, _DACL = 1, 4
+    _NOT_EMPTY, _EXISTS = 145, 183
     _CODE = (".py", ".pyc", ".pyd", ".dll", ".exe", ".zip", "._pth")
 
     class _Attributes(ctypes.Structure):
@@ -31,16 +31,15 @@ if sys.platform == "win32":
     _kernel32 = ctypes.WinDLL("kernel32", use_last_error=True)
     _VOID, _DWORD, _TEXT = ctypes.c_void_p, wintypes.DWORD, wintypes.LPCWSTR
     _advapi32.GetNamedSecurityInfoW.argtypes = (_TEXT, _DWORD, _DWORD, *(_VOID,) * 5)
-    _advapi32.SetNamedSecurityInfoW.argtypes = (_TEXT, _DWORD, _DWORD, *(_VOID,) * 4)
     _advapi32.ConvertSecurityDescriptorToStringSecurityDescriptorW.argtypes = (
         *(_VOID, _DWORD, _DWORD, _VOID, _VOID),
     )
     _advapi32.ConvertStringSecurityDescriptorToSecurityDescriptorW.argtypes = (
         *(_TEXT, _DWORD, _VOID, _VOID),
     )
-    _advapi32.GetSecurityDescriptorDacl.argtypes = (_VOID,) * 4
     _kernel32.LocalFree.argtypes = (_VOID,)
     _kernel32.CreateDirectoryW.argtypes = (_TEXT, _VOID)
+    _kernel32.RemoveDirectoryW.argtypes = (_TEXT,)
 
     def access_list(path: Path) -> str:
         """Return who owns a file and who may do what with it, as SDDL; raises AgentError."""
@@ -75,12 +74,13 @@ if sys.platform == "win32":
     def make_private(folder: Path) -> None:
         """Make a folder that the system and administrators alone may open; raises AgentError.
 
-        One that is there must be theirs: who made it could have put files in it, and
-        may give themselves any right to it again.
+        One that is there is taken as it is when it is theirs and private. Else others may have
+        put into it what the agent goes by: it is made anew when it is empty, and refused when not.
         """
         with _descriptor(PRIVATE) as private:
             attributes = _Attributes(ctypes.sizeof(_Attributes), private, False)  # noqa: FBT003 - Windows' own
-            if _kernel32.CreateDirectoryW(str(folder), ctypes.byref(attributes)):
+            made = ctypes.byref(attributes)
+            if _kernel32.CreateDirectoryW(str(folder), made):
                 return
             code = ctypes.get_last_error()
             if code != _EXISTS:
@@ -90,15 +90,18 @@ if sys.platform == "win32":
                 raise AgentError(f"{folder} was made by another account: look into it, delete it")
             if is_private(there):
                 return
-            present, acl, defaulted = wintypes.BOOL(), ctypes.c_void_p(), wintypes.BOOL()
-            _advapi32.GetSecurityDescriptorDacl(
-                private, ctypes.byref(present), ctypes.byref(acl), ctypes.byref(defaulted)
-            )
-            code = _advapi32.SetNamedSecurityInfoW(
-                str(folder), _FILE, _DACL | _PROTECTED, None, None, acl, None
-            )
-            if code:
-                raise _failed(f"{folder} cannot be protected", code)
+            # Not only protected: who has it open would keep the right to make files in it.
+            if not _kernel32.RemoveDirectoryW(str(folder)):
+                code = ctypes.get_last_error()
+                if code == _NOT_EMPTY:
+                    raise AgentError(
+                        f"others may write into {folder}, and it is not empty: its rules, commands "
+                        "or certificates could be anybody's; nothing was changed. Look into it, "
+                        "keep elsewhere what is yours, delete the folder and install again"
+                    )
+                raise _failed(f"{folder}, which others may write into, cannot be replaced", code)
+            if not _kernel32.CreateDirectoryW(str(folder), made):
+                raise _failed(f"{folder} cannot be made", ctypes.get_last_error())
 
     def _places(program: Path, seen: set[Path]) -> Iterator[tuple[Path, bool]]:
         for above in reversed(program.parents):

@@ -93,6 +93,7 @@ def test_the_folder_becomes_a_service_that_enrols_later_and_goes_again(
     desk = Desk(sqlite, server_process, tmp_path)
     installed = Installed(windows)
     refuses_what_others_can_write(installed)
+    refuses_what_others_may_have_planted(installed)
     installed_offline(installed, desk)
     device = enrols_by_itself(installed, desk)
 
@@ -120,6 +121,24 @@ def refuses_what_others_can_write(installed: Installed) -> None:
     assert r"C:\Program Files\watchdesk\packages\agent\cli.py: WD may change it" in said
     module.chmod(0o644)
     assert "Unable to find" in installed.key(), "nothing was made"
+
+
+def refuses_what_others_may_have_planted(installed: Installed) -> None:
+    """Anybody may make folders in Windows' ProgramData, and files in what another made there.
+
+    What is left behind is empty and others may still write into it, for the next step to replace.
+    """
+    state = installed.windows.path(STATE)
+    state.mkdir(mode=0o777)
+    state.chmod(0o777)
+    planted = state / "device.yaml"
+    planted.write_text("commands: {}")
+    for _ in range(2):  # the first time must not make it look like ours the second time
+        said = installed.agent("install", code=1)
+        assert f"others may write into {STATE}, and it is not empty" in said
+        assert planted.read_text() == "commands: {}", "an administrator is to see it"
+    assert "Unable to find" in installed.key(), "nothing was made"
+    planted.unlink()
 
 
 def installed_offline(installed: Installed, desk: Desk) -> None:
