@@ -28,10 +28,16 @@ rules:
   - name: writable
     why: a test
     check: disk.writable
-    targets: {{include: ["{sound}", "{broken}"]}}
+    targets: {{include: ["{sound}", "{broken}", "{mirrored}"]}}
     critical:
       {{when: probe == failed or probe == read_only, for: 1s, clear: probe == ok, priority: high}}
     ticket: {{title: "writable {{target}}"}}
+  - name: space
+    why: a test
+    check: disk.space
+    targets: {{include: ["{mirrored}"]}}
+    critical: {{when: free_percent < 5, for: 1s, clear: free_percent > 20, priority: high}}
+    ticket: {{title: "space {{target}}"}}
   - name: raid
     why: a test
     check: raid
@@ -91,9 +97,18 @@ def test_each_failure_is_one_ticket_that_resolves_when_it_is_mended(
 ) -> None:
     small, sound, broken, mirror = storage
     paths = {name: getattr(storage, name).mount_point for name in ("small", "sound", "broken")}
-    agent = start_agent(desk.rules(RULES.format(**paths, mirror=mirror.label)))
+    agent = start_agent(
+        desk.rules(RULES.format(**paths, mirror=mirror.label, mirrored=mirror.mount_point))
+    )
     until(lambda: agent.check("raid-errors", f"btrfs:{mirror.label}"), what="the first look")
     assert desk.tickets() == []
+
+    mirror.fill()
+    space = f"space {mirror.mount_point}"
+    until(lambda: standing(desk) == {space: ("critical", "new")}, what="the ticket of a full array")
+    mirror.free()
+    full = {space: ("ok", "resolved")}
+    until(lambda: standing(desk) == full, what="the end of it")
 
     files = small.mount_point / "files"
     files.mkdir()
@@ -111,14 +126,14 @@ def test_each_failure_is_one_ticket_that_resolves_when_it_is_mended(
         f"writable {broken.mount_point}": ("critical", "new"),
         f"errors btrfs:{mirror.label}": ("warning", "new"),
     }
-    until(lambda: standing(desk) == opened, what="a ticket for each")
+    until(lambda: standing(desk) == opened | full, what="a ticket for each")
 
     for file in files.iterdir():
         file.unlink()
     sound.remount("rw")
     broken.repair()
     mirror.forget_errors()
-    resolved = dict.fromkeys(opened, ("ok", "resolved"))
+    resolved = dict.fromkeys([*opened, *full], ("ok", "resolved"))
     until(lambda: standing(desk) == resolved, what="the end of each")
 
     mirror.lose_one()

@@ -29,7 +29,8 @@ AGENT: Final = f"""
 Type=notify
 WatchdogSec=120
 WorkingDirectory={PROJECT}
-ExecStart={sys.executable} -m agent run --state /var/lib/watchdesk --rules /etc/watchdesk/rules.yaml
+ExecStart={sys.executable} -m tests.end_to_end.hasty_agent run --state /var/lib/watchdesk \
+  --rules /etc/watchdesk/rules.yaml
 """
 RULES: Final = """
 version: 1
@@ -246,8 +247,8 @@ def test_each_misfortune_of_a_service_is_one_ticket_that_resolves_on_recovery(
 
     for one in MISFORTUNES:
         one.is_mended(container)
-    resolved = dict.fromkeys(opened, ("ok", "resolved"))
-    until(lambda: standing(desk) == resolved | loop, what="the end of each")
+    resolved = dict.fromkeys([*opened, *loop], ("ok", "resolved"))
+    until(lambda: standing(desk) == resolved, 90, what="the end of each")
 
     assert_healed(desk, container)
 

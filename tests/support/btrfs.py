@@ -1,5 +1,6 @@
 """A real btrfs RAID1 of two loop devices that a test may corrupt and take apart."""
 
+import contextlib
 import subprocess
 import uuid
 from pathlib import Path
@@ -26,6 +27,20 @@ class Mirror:
         self._mount()
         (self.mount_point / "content").write_bytes(b"watchdesk" * 1_000_000)
         _run("sync", "-f", str(self.mount_point))
+
+    def fill(self) -> None:
+        """Write until nobody can write any more."""
+        with (self.mount_point / "filler").open("wb", buffering=0) as filler:
+            for piece in (1 << 20, 4096):
+                with contextlib.suppress(OSError):
+                    while filler.write(bytes(piece)):
+                        pass
+        _run("sync", "-f", str(self.mount_point))
+
+    def free(self) -> None:
+        """Remove what ``fill`` wrote; its room is there when that is on the disks."""
+        (self.mount_point / "filler").unlink()
+        _run("btrfs", "filesystem", "sync", str(self.mount_point))
 
     def corrupt_one(self) -> None:
         """Write over one mirror and have btrfs find it out."""
