@@ -13,7 +13,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # What the tests start for real; each is installed when root and missing.
 SYSTEM_PACKAGES := postgresql chromium systemd-container e2fsprogs btrfs-progs smartmontools fuse3 libfuse2 strace faketime \
 	xvfb openbox xfce4-panel lxqt-panel xdotool dbus at-spi2-core \
-	python3-tk wine wine64 monitoring-plugins-basic iputils-ping
+	python3-tk wine wine64 monitoring-plugins-basic monitoring-plugins-standard iputils-ping
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16

@@ -14,6 +14,7 @@ from agent import device
 from agent.device import Device
 from agent.once import look_once
 from tests.support import needs
+from tests.support.postgresql import PostgresServer
 
 PLUGINS: Final = Path("/usr/lib/nagios/plugins")
 
@@ -48,6 +49,13 @@ CASES: Final = (
     Case("time", "check_time -H 127.0.0.1 -p 1", "status == unknown", "unknown"),
     Case("icmp", "check_icmp -H 127.0.0.1", "perf_rta < 1s and perf_pl < 1%", "ok"),
     Case("ping", "check_ping -H 127.0.0.1 -w 900,90% -c 999,99% -p 1", "perf_pl == 0", "ok"),
+    Case(
+        "pgsql",
+        "check_pgsql -H {database} -l postgres -d postgres -w 30 -c 60",
+        "perf_time >= 0s and perf_time < 60s",
+        "ok",
+    ),
+    Case("no_pgsql", "check_pgsql -H 127.0.0.1 -P 1", "status == critical", "critical"),
     Case("log", "check_log -F /etc/passwd -O {folder}/seen -q :nobody:", "status == ok", "ok"),
 )
 
@@ -57,12 +65,14 @@ pytestmark = pytest.mark.needs_root  # check_icmp
 @pytest.fixture(scope="module")
 def looked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, dict[str, str]]]:
     """What one look of all rules found, by plugin."""
-    if not (PLUGINS / "check_dummy").exists():
-        needs.lacking("the package monitoring-plugins-basic")
+    if not (PLUGINS / "check_dummy").exists() or not (PLUGINS / "check_pgsql").exists():
+        needs.lacking("the packages monitoring-plugins-basic and -standard")
     folder = tmp_path_factory.mktemp("plugins")
+    database = PostgresServer()
     commands, rules = [], []
     for case in CASES:
-        words = case.run.format(plugins=PLUGINS, folder=folder).split()
+        places = {"plugins": PLUGINS, "folder": folder, "database": database.folder}
+        words = case.run.format(**places).split()
         run = ", ".join(f'"{word}"' for word in (f"{PLUGINS}/{words[0]}", *words[1:]))
         commands.append(f"  {case.name}: {{run: [{run}]}}\n")
         rules.append(
@@ -74,6 +84,7 @@ def looked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, dict[
         (folder / name).write_text(f"version: 1\n{beginning}{''.join(lines)}")
         (folder / name).chmod(0o600)
     found, unsupported = look_once(folder / "rules.yaml")
+    database.stop()
     assert not unsupported
     yield {one["rule"]: one for one in found}
     device.settle(Device())
