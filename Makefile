@@ -31,8 +31,9 @@ packages: wheels windows ## make what is installed on clients' computers: dist/*
 demo: $(VENV)/installed-server ## see the main job: a service stops, a ticket opens, it resolves (ONCE=1 ends by itself)
 	@$(BIN)/python -m demo $(if $(ONCE),--once)
 
+# One process more than processors: every other test waits for something, a service or a second.
 test: system setup windows wheels check ## run everything; with CI=true a skipped test is a failure
-	$(BIN)/python -m pytest -n 2 $(PYTEST)
+	$(BIN)/python -m pytest -n $$(($$(nproc) + 1)) $(PYTEST)
 
 check: setup ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .
