@@ -43,11 +43,13 @@ INSTALLED_APPS = [
     "server_stub.clients",
     "server_stub.sla",
     "server_stub.work",
+    "server_stub.quiet",
     "server_stub.tickets",
     "server_stub.knowledge",
     "server_stub.contacts",
     "server_stub.desk",
     "server_stub.intake",
+    "server_stub.fleet",
     "server_stub.api",
     "server_stub.staff",
 ]

@@ -10,7 +10,7 @@ from typing import Any
 
 from agent.protocol.ids import is_uuid7
 from agent.protocol.strict import ProtocolError, check_value, need, text_of
-from agent.protocol.words import DeviceKind, Evaluation
+from agent.protocol.words import DeviceKind, Evaluation, LastWord
 
 MAX_CHECKS = 500
 MAX_HOST_NAME = 255
@@ -80,7 +80,8 @@ class Heartbeat:
 
     ``boot_at`` is RFC 3339 UTC; ``waiting`` counts envelopes in the outbox, ``oldest_s`` the
     age of the oldest; ``counters`` holds what the agent counted since it was installed
-    (``dropped_warning``, ``parked``, …).
+    (``dropped_warning``, ``parked``, …). ``last_word`` travels only with the heartbeat that is
+    the last for now: the next one without it takes it back.
     """
 
     at: str
@@ -91,10 +92,13 @@ class Heartbeat:
     facts_hash: str = ""
     counters: dict[str, int] = field(default_factory=dict)
     checks: tuple[CheckState, ...] = ()
+    last_word: LastWord | None = None
 
     def to_text(self) -> str:
         """Return the request's body."""
         tree: dict[str, Any] = {name: getattr(self, name) for name in self.__slots__}
+        if self.last_word is None:
+            del tree["last_word"]
         tree["checks"] = [
             {name: getattr(check, name) for name in check.__slots__} for check in self.checks
         ]
@@ -119,6 +123,7 @@ def parse_heartbeat(tree: object) -> Heartbeat:
         facts_hash=_hash(members) if members.get("facts_hash") else "",
         counters=counters,
         checks=tuple(_check(item, f"checks[{n}]") for n, item in enumerate(checks)),
+        last_word=_last_word(members) if "last_word" in members else None,
     )
 
 
@@ -190,6 +195,13 @@ def _check(item: object, where: str) -> CheckState:
         )
     except ProtocolError as error:
         raise ProtocolError(f"{where}.{error.field}", error.reason) from error
+
+
+def _last_word(members: dict[str, Any]) -> LastWord:
+    word: str = need(members, "last_word", str)
+    if word not in tuple(LastWord):
+        raise ProtocolError("last_word", f"not one of {', '.join(LastWord)}")
+    return LastWord(word)
 
 
 def _evaluation(item: dict[str, Any]) -> Evaluation:

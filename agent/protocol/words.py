@@ -37,6 +37,18 @@ class DeviceKind(StrEnum):
     SERVER = "server"
 
 
+class LastWord(StrEnum):
+    """Why a device will not be heard for a while, as its agent announces with a heartbeat.
+
+    ``SLEEP`` and ``SHUTDOWN`` are of the computer: not being heard from then on is no silence.
+    ``STOPPED`` is of the agent alone, while the computer goes on unwatched.
+    """
+
+    SLEEP = "sleep"
+    SHUTDOWN = "shutdown"
+    STOPPED = "stopped"
+
+
 class Outcome(StrEnum):
     """How an attempt to heal ended.
 

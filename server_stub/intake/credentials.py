@@ -1,6 +1,8 @@
 """Who is calling: bearer tokens, known by their SHA-256, remembered for a few seconds."""
 
+import json
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -10,7 +12,7 @@ from django.db import InterfaceError, OperationalError, connection
 from agent.protocol.credentials import CredentialPrefix, credential_hash
 from agent.protocol.problems import ProblemType
 from server_stub.intake.answers import RefusedError
-from server_stub.intake.sql import KNOWN_DEVICE, Row
+from server_stub.intake.sql import KNOWN_DEVICE, KNOWN_DEVICES, Row
 from server_stub.walls import seen_once_by_all
 
 if TYPE_CHECKING:
@@ -97,16 +99,25 @@ class Devices:
             self._known.clear()
 
 
+def known_devices(ids: Iterable[str]) -> dict[str, KnownDevice]:
+    """Return devices by their ids, for what the server itself tells of them (one query)."""
+    with connection.cursor() as cursor:
+        cursor.execute(KNOWN_DEVICES[connection.vendor], [json.dumps(sorted(ids))])
+        return {row[0]: _known(row) for row in cursor.fetchall()}
+
+
+def _known(row: Row) -> KnownDevice:
+    device_id, client_id, site_id, time_zone, *more = row
+    return KnownDevice(device_id, client_id, site_id, time_zone or "UTC", *more)
+
+
 def _read(token_hash: str) -> KnownDevice | None:
     try:
         row = _row(token_hash)
     except (OperationalError, InterfaceError):  # this thread's connection may be an old one
         connection.close()
         row = _row(token_hash)
-    if row is None:
-        return None
-    device_id, client_id, site_id, time_zone, *more = row
-    return KnownDevice(device_id, client_id, site_id, time_zone or "UTC", *more)
+    return None if row is None else _known(row)
 
 
 def _row(token_hash: str) -> Row | None:

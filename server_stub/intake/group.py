@@ -3,7 +3,7 @@
 The steps, in order, each a constant number of statements however large the group:
 
 1. envelopes seen before: with the same body a duplicate, with another one refused
-2. the tickets of all alerts in the group, locked
+2. the tickets of all alerts in the group, locked; what maintenance holds back is set aside
 3. each alert's events folded (pure), new tickets numbered
 4. what is stored changed, facts too; then tickets, timeline, clocks, due work and the envelopes
    written, so that they are seen from now on
@@ -26,8 +26,10 @@ from server_stub.intake import sql
 from server_stub.intake.credentials import KnownDevice
 from server_stub.intake.decode import Arrived, refused
 from server_stub.intake.fold import TicketChange, TicketState, fold
+from server_stub.intake.maintenance import held
 from server_stub.intake.promises import Accounted, Promise, Told, anew, at_first, moves_clocks
 from server_stub.intake.rows import ACTOR, CHANNEL, TicketRows
+from server_stub.quiet.active import KNOWN, Quiet
 from server_stub.sla.clocks import CLOCK_KINDS
 
 CHANGED_BODY = "this id was used before with another body"
@@ -104,20 +106,26 @@ class _Alert:
             sighting.change = change
 
 
-def store(requests: Sequence[Request], now: datetime) -> list[list[Receipt]]:
-    """Store a group within the caller's transaction; return each request's receipts in order."""
+def store(
+    requests: Sequence[Request], now: datetime, quiet: Quiet | None = None
+) -> list[list[Receipt]]:
+    """Store a group within the caller's transaction; return each request's receipts in order.
+
+    ``quiet`` is what maintenance holds back; what this process knows of it when not given.
+    """
     execute = sql.statements()
     seen, tickets = execute.known(*_names(requests))
     sightings = _sightings(requests, seen)
     fresh = [s for one in sightings for s in one if s.first is None]
     alerts = _alerts(fresh, tickets)
+    held_back = _held_back(alerts, KNOWN.at(now) if quiet is None else quiet, now)
     for alert in alerts.values():
         alert.fold(now)
     _number(alerts.values(), execute)
     rows = _ticket_rows(alerts, execute, now)
     envelopes = [(s.device.id, s.arrived.message.id, s.body_sha256, s.ticket, now) for s in fresh]
     execute.write(
-        [*rows.changes, *_facts_changes(fresh, now)],
+        [*rows.changes, *_facts_changes(fresh, now), (sql.HOLD_BACK, held_back)],
         rows.new | {"intake_seenenvelope": envelopes},
     )
     return [[s.receipt() for s in one] for one in sightings]
@@ -171,6 +179,24 @@ def _alerts(fresh: Iterable[_Sighting], tickets: Iterable[sql.Row]) -> dict[str,
             )
             alerts[key].stored = _Stored(ticket, due_at, source, kind, level)
     return alerts
+
+
+def _held_back(alerts: dict[str, _Alert], quiet: Quiet, now: datetime) -> list[sql.Row]:
+    """Take out of a group's alerts what maintenance holds back, and return its rows.
+
+    What has an unresolved ticket goes on with it.
+    """
+    rows: list[sql.Row] = []
+    if not quiet:
+        return rows
+    for key, alert in list(alerts.items()):
+        if alert.stored is None or alert.stored.ticket.resolved_at is not None:
+            events = [s.arrived.message for s in alert.sightings]
+            own = [event for event in events if isinstance(event, AlertEvent)]
+            if found := held(quiet, alert.device, own, now):
+                rows += found
+                del alerts[key]
+    return rows
 
 
 def _number(alerts: Iterable[_Alert], execute: sql.Statements) -> None:

@@ -27,7 +27,17 @@ def write(seen: Mapping[str, Seen]) -> None:
         for device, one in devices
         if (beat := one.heartbeat)
     ]
-    sql.statements().write([(sql.UPDATE_SEEN, silent), (sql.UPDATE_HEARTBEATS, beats)], {})
+    words = [
+        (beat.last_word.value, one.at, device)
+        for device, one in devices
+        if (beat := one.heartbeat) and beat.last_word
+    ]
+    changes: list[sql.Change] = [
+        (sql.UPDATE_SEEN, silent),
+        (sql.UPDATE_HEARTBEATS, beats),
+        (sql.PUT_LAST_WORDS, words),
+    ]
+    sql.statements().write(changes, {})
 
 
 def label(text: str) -> datetime | None:

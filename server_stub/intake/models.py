@@ -57,3 +57,21 @@ class FactsRecord(models.Model):
     def __str__(self) -> str:
         """Return device and the beginning of the hash."""
         return f"facts {self.hash[:8]} of {self.device_id}"
+
+
+class LastWord(models.Model):
+    """What a device announced with its last heartbeat before it went: see ``words.LastWord``.
+
+    It holds as long as the device was not heard after ``at``. A row of its own: few heartbeats
+    have one, and all others never look here.
+    """
+
+    device = models.OneToOneField(
+        "clients.Device", models.CASCADE, primary_key=True, related_name="last_word"
+    )
+    word = models.CharField(max_length=8)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        """Return word and device."""
+        return f"{self.word} of {self.device_id}"

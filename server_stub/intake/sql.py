@@ -38,6 +38,16 @@ KNOWN_DEVICE = """
     WHERE d.token_hash = %s"""
 """By one token's hash; the newest version of the client's policy, else of the default one."""
 
+KNOWN_DEVICES = {
+    "sqlite": KNOWN_DEVICE.replace(
+        "d.token_hash = %s", "d.id IN (SELECT value FROM json_each(%s))"
+    ),
+    "postgresql": KNOWN_DEVICE.replace(
+        "d.token_hash = %s", "d.id IN (SELECT jsonb_array_elements_text(%s::jsonb))"
+    ),
+}
+"""The same by the ids of devices, given as a JSON list."""
+
 _NUMBER_OF_KEY = """(
         SELECT coalesce(max(a.id) FILTER (WHERE a.resolved_at IS NULL), max(a.id))
         FROM tickets_ticket a WHERE a.alert_key = k.value)"""
@@ -86,6 +96,19 @@ UPDATE_HEARTBEATS = """
     UPDATE clients_device SET last_seen_at = %s, heartbeat = %s, boot_at = %s, agent_version = %s
     WHERE id = %s AND last_seen_at < %s"""
 """Another process may have written a later one meanwhile; that one stays."""
+PUT_LAST_WORDS = """
+    INSERT INTO intake_lastword (device_id, word, at)
+    SELECT id, %s, %s FROM clients_device WHERE id = %s
+    ON CONFLICT (device_id) DO UPDATE SET word = excluded.word, at = excluded.at"""
+"""Of a device that is not there any more nothing is kept: it must not keep the others' back."""
+
+HOLD_BACK = """
+    INSERT INTO quiet_heldback (client_id, device_id, fingerprint, title, evaluation, priority,
+        because, window_id, who, at, last_at, event)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+    ON CONFLICT (device_id, fingerprint) WHERE released_at IS NULL DO UPDATE
+    SET title = excluded.title, evaluation = excluded.evaluation, priority = excluded.priority,
+        last_at = excluded.last_at, event = excluded.event, times = quiet_heldback.times + 1"""
 
 
 class Statements(Protocol):

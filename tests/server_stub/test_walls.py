@@ -23,8 +23,10 @@ from server_stub.clients.scope import Scope
 from server_stub.contacts.models import Attachment, Contact, Piece, Report
 from server_stub.database import settings_for
 from server_stub.desk.actions import new_api_key
-from server_stub.intake.models import FactsRecord, SeenEnvelope
+from server_stub.fleet.models import Member, Outage, Watch
+from server_stub.intake.models import FactsRecord, LastWord, SeenEnvelope
 from server_stub.knowledge.models import Solution
+from server_stub.quiet.models import HeldBack, MaintenanceWindow
 from server_stub.sla.models import Clock
 from server_stub.tickets.models import (
     DeviceNews,
@@ -87,6 +89,12 @@ def a_world() -> Client:
     envelope = f"envelope-{client.id}"
     SeenEnvelope.objects.create(device=device, envelope_id=envelope, body_sha256=b"x")
     FactsRecord.objects.create(device=device, hash="0", text="{}")
+    LastWord.objects.create(device=device, word="sleep", at=NOW)
+    MaintenanceWindow.objects.create(client=client, reason="a", starts_at=NOW, created_by="a")
+    HeldBack.objects.create(client=client, device=device, fingerprint="a", who="a")
+    Watch.objects.create(device=device, look_at=NOW)
+    outage = Outage.objects.create(client=client, site=site, ticket=ticket)
+    Member.objects.create(outage=outage, device=device, joined_at=NOW, missing_since=NOW)
     DeviceNews.objects.create(device=device, version=1, reports=1)
     contact = Contact.objects.create(client=client, device=device, account="1")
     report = Report.objects.create(ticket=ticket, contact=contact, envelope_id=envelope)

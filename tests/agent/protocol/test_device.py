@@ -81,6 +81,8 @@ def test_a_wrong_enrolment_names_its_field(changes: dict[str, Any], field: str) 
         ({"checks": [{}] * 501}, "checks"),
         ({"checks": [{"rule": "r"}]}, "checks[0].check"),
         ({"at": ""}, "at"),
+        ({"last_word": "bye"}, "last_word"),
+        ({"last_word": None}, "last_word"),
     ],
 )
 def test_a_wrong_heartbeat_names_its_field(changes: dict[str, Any], field: str) -> None:

@@ -1,0 +1,1 @@
+"""Devices that fall silent: watched, told alone or as one outage of their site, and released."""

@@ -1,0 +1,73 @@
+"""When a maintenance window is: one stretch of time, or the same hours on certain days. Pure.
+
+A recurring window begins when the wall clock of its zone first shows ``opens`` and ends when it
+last shows ``closes``: where the wall clock goes back, the hour that comes twice belongs to it both
+times; where it leaps over either, the leap itself is the beginning or the end.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_A_DAY = timedelta(days=1)
+_SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """From ``starts_at`` to ``ends_at`` (None: until somebody ends it), both aware.
+
+    With ``days`` (0 is Monday) only from ``opens`` to ``closes`` of those days in ``zone``; a
+    window that closes no later than it opens lasts over midnight.
+    """
+
+    starts_at: datetime
+    ends_at: datetime | None
+    days: frozenset[int] = frozenset()
+    opens: time = time(0)
+    closes: time = time(0)
+    zone: str = "UTC"
+
+    def quiet_until(self, at: datetime) -> datetime | None:
+        """Return until when it is quiet at ``at``; None when it is not.
+
+        A window without an end and without days is quiet until the end of time.
+        """
+        if at < self.starts_at or (self.ends_at is not None and at >= self.ends_at):
+            return None
+        last = self.ends_at or _NEVER
+        if not self.days:
+            return last
+        zone = ZoneInfo(self.zone)
+        today = at.astimezone(zone).date()
+        for day in (today - _A_DAY, today):
+            begins, ends = self._stretch(day, zone)
+            if day.weekday() in self.days and begins <= at < ends:
+                return min(ends, last)
+        return None
+
+    def _stretch(self, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+        """Return the beginning and the end of a day's window."""
+        over_midnight = self.closes <= self.opens
+        begins = _instant(datetime.combine(day, self.opens), zone, last=False)
+        closing = day + _A_DAY if over_midnight else day
+        return begins, _instant(datetime.combine(closing, self.closes), zone, last=True)
+
+
+_NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+def _instant(wall: datetime, zone: ZoneInfo, *, last: bool) -> datetime:
+    """Return when the wall clock shows ``wall``, the last time if twice; the leap if never."""
+    one, other = (wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    if one <= other:
+        return other if last else one
+    before, after = other, one  # the clock leaps over it somewhere between these
+    while after - before > _SECOND:
+        middle = before + (after - before) / 2
+        if middle.astimezone(zone).replace(tzinfo=None) >= wall:
+            after = middle
+        else:
+            before = middle
+    return after.replace(microsecond=0)
