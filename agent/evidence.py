@@ -58,35 +58,40 @@ class Explainer:
         self,
         event: AlertEvent,
         announced: Evaluation,
-        rule: Rule,
-        one: TargetEvaluation,
+        found: tuple[Rule, TargetEvaluation] | None,
         now: Now,
     ) -> AlertEvent:
         """Return the event with what explains it; the very same when it is no news for the worse.
 
-        ``announced`` is what the server was told before.
+        ``announced`` is what the server was told before. ``found`` is by which rule, and how; None
+        for an event of the agent's own, which what changed is added to.
         """
         if not is_worse(event, announced):
             return event
         try:
-            return self._explained(event, rule, one, now)
+            return self._explained(event, found, now)
         except Exception:
-            log.exception("rule=%s the alert goes without evidence", rule.name)
+            log.exception("rule=%s the alert goes without evidence", event.rule)
             return event
 
     def _explained(
-        self, event: AlertEvent, rule: Rule, one: TargetEvaluation, now: Now
+        self, event: AlertEvent, found: tuple[Rule, TargetEvaluation] | None, now: Now
     ) -> AlertEvent:
         with borrowed(*_BORROWED):
             from agent import evidence_parts as parts  # noqa: PLC0415 - borrowed
 
             changed = parts.changed(self._files, now)
-            explained = replace(
-                event,
-                series=parts.series(self._trends, event, rule, one, now),
-                evidence=parts.Questions(self._asked).evidence(event, one, changed),
-            )
-            del parts
+            questions = parts.Questions(self._asked)
+            if found is None:
+                lists = (*event.evidence, *questions.what_changed(changed))
+                explained = replace(event, evidence=lists)
+            else:
+                explained = replace(
+                    event,
+                    series=parts.series(self._trends, event, *found, now),
+                    evidence=questions.evidence(event, found[1], changed),
+                )
+            del parts, questions
         heap.give_back()
         return explained
 

@@ -155,12 +155,15 @@ class Questions:
         for question in questions(event, one):
             for title, lines in self._answered(question):
                 told.setdefault(title, []).extend(lines)
-        changed = [*changed_here]
-        for _, lines in self._answered(("installed",)):
-            changed += lines
-        told["What changed"] = changed
         found = [_bounded(title, lines) for title, lines in told.items() if lines]
-        return tuple(found[:MAX_EVIDENCE])
+        return (*found, *self.what_changed(changed_here))[:MAX_EVIDENCE]
+
+    def what_changed(self, changed_here: Sequence[str]) -> tuple[Evidence, ...]:
+        """Return the list of what changed lately; none when nothing did."""
+        lines = [*changed_here]
+        for _, installed in self._answered(("installed",)):
+            lines += installed
+        return (_bounded("What changed", lines),) if lines else ()
 
     def _answered(self, question: tuple[str, ...]) -> list[Answer]:
         now_s, kept = self._clock(), self._asked

@@ -31,8 +31,11 @@ QUIET_NAME = "held_back"
 """The name under which it is stored what was held back."""
 
 
-Explain = Callable[[AlertEvent, Evaluation, Rule, TargetEvaluation, Now], AlertEvent]
-"""Returns an event with what explains it; the evaluation is what was told before."""
+Explain = Callable[[AlertEvent, Evaluation, tuple[Rule, TargetEvaluation] | None, Now], AlertEvent]
+"""Returns an event with what explains it; the evaluation is what was told before.
+
+No rule found a storm.
+"""
 
 
 class Judge:
@@ -200,7 +203,7 @@ class Judge:
         for one_told in told:
             if one_told.change is Change.OPENED and len(told) == 1:  # what was healed is no storm
                 self._storm.opened(key, now)
-            self._changes.tell(self._explain(one_told, announced, rule, one, now), announced)
+            self._changes.tell(self._explain(one_told, announced, (rule, one), now), announced)
         self._storm.note(key, waiting(after, one, rule) if stormy and reason else None, now)
         held = (explained and one.finds_trouble) or (after is not None and held_back(after, rule))
         held = held or key in self._storm.held
@@ -235,7 +238,9 @@ class Judge:
         """Tell of what is held back because too much opened at once, when it is time to."""
         event, rules = self._storm.tick(now, self._changes.states, self._facts_hash())
         if event is not None:
-            self._changes.tell(event, Evaluation.CRITICAL)
+            is_new = event.change is Change.OPENED
+            announced = Evaluation.OK if is_new else Evaluation.CRITICAL
+            self._changes.tell(self._explain(event, announced, None, now), Evaluation.CRITICAL)
         if self._storm.is_changed:
             self._changes.keep(STORM_NAME, self._storm.to_text())
         for schedule in self.schedules if rules else ():

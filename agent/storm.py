@@ -241,7 +241,7 @@ def _listed(lines: list[str]) -> "tuple[Evidence, ...]":
         Evidence,
     )
 
-    room = MAX_EVIDENCE * MAX_LINES
+    room = (MAX_EVIDENCE - 1) * MAX_LINES  # what changed comes with them
     if len(lines) > room:
         lines = [*lines[: room - 1], f"and {len(lines) - room + 1} more"]
     shown = [storable(" ".join(line.split()), MAX_LINE) for line in lines]

@@ -28,6 +28,7 @@ from agent.rules.model import Rule
 from agent.rules.parser import parse as expression
 from agent.settings import own_command
 from agent.store.history_file import HistoryFile, SeriesKey
+from agent.storm import Held, Storm
 from agent.trends import Trends
 from tests.agent.rule_samples import critical, load_rule, warning
 from tests.support import volumes as real_volumes
@@ -69,7 +70,7 @@ rule = Rule("r", "c", 60.0, "", Only(), TargetFilter(), None, None, TicketText("
 explain = Explainer(Trends(HistoryFile(pathlib.Path(tempfile.mkdtemp()))), {})
 for target in "ab":
     event = about_itself(target, "happened", "", now)
-    told = explain(event, Evaluation.OK, rule, TargetEvaluation(target), now)
+    told = explain(event, Evaluation.OK, (rule, TargetEvaluation(target)), now)
 print(told.to_text())
 print(*sys.modules)
 """
@@ -274,7 +275,7 @@ class TestExplainer:
             Evaluation.OK,
         ):
             state, event = announce(state, wanted, one, RULE, at(0))
-            got = explainer(event, announced, RULE, one, at(0))
+            got = explainer(event, announced, (RULE, one), at(0))
             assert (got is event) == (not got.evidence)
             explained.append(bool(got.evidence))
             announced = wanted
@@ -292,15 +293,30 @@ class TestExplainer:
         monkeypatch.setattr(evidence_parts, "series", broken)
         event = told(Evaluation.CRITICAL)
         one = evaluate(RULE, CHECK, looked(30))
-        assert explainer(event, Evaluation.OK, RULE, one, at(0)) is event
+        assert explainer(event, Evaluation.OK, (RULE, one), at(0)) is event
         assert "the alert goes without evidence" in caplog.text
 
     def test_what_cannot_be_read_is_explained_by_what_changed(self, explainer: Explainer) -> None:
         one = evaluate(RULE, CHECK, Unreadable("a", "no right"))
         state = AlertState("load-high", "load", "a", "boot")
         event = announce(state, Evaluation.UNKNOWN, one, RULE, at(0))[1]
-        got = explainer(event, Evaluation.OK, RULE, one, at(0))
+        got = explainer(event, Evaluation.OK, (RULE, one), at(0))
         assert (got.series, len(got.evidence)) == ((), 1)
+
+    def test_a_storm_is_explained_by_what_changed_once(self, explainer: Explainer) -> None:
+        """Whatever is held back together may have been broken together."""
+        storm = Storm()
+        for target in "abcdefghi":
+            storm.note(("rule", target), Held("rule", target, "bad", "warning", "low"), at(0))
+        event, _ = storm.tick(at(0), [("rule", target) for target in "abcdefghi"])
+        assert event is not None
+        got = explainer(event, Evaluation.OK, None, at(0))
+        assert got.evidence == (*event.evidence, Evidence("What changed", ("libc6",)))
+        assert parse_event(parse(got.to_text().encode())) == got
+        storm.note(("rule", "j"), Held("rule", "j", "bad", "warning", "low"), at(90))
+        grown, _ = storm.tick(at(90), [("rule", target) for target in "abcdefghij"])
+        assert grown is not None
+        assert explainer(grown, Evaluation.CRITICAL, None, at(90)) is grown
 
 
 class TestTheRealChild:
@@ -314,7 +330,7 @@ class TestTheRealChild:
             one = replace(evaluate(RULE, CHECK, looked(30)), target=target)
             event = replace(told(Evaluation.CRITICAL), check=check, target=target)
             explainer = Explainer(Trends(HistoryFile(tmp_path)), {})
-            return explainer(event, Evaluation.OK, RULE, one, at(0)).evidence
+            return explainer(event, Evaluation.OK, (RULE, one), at(0)).evidence
 
         return explained
 

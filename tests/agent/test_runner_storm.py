@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from agent.check_api import Check, CheckError, Measured, Metric, TargetFilter, Unit
+from agent.clock import Now
 from agent.protocol.events import AlertEvent
 from agent.protocol.words import Change, Evaluation
 from agent.quiet import Held, Quiet
@@ -98,6 +99,20 @@ def test_sixty_targets_that_fail_at_once_are_nine_tickets_all_resolved_at_the_en
     assert {event.alert_id for event in ended} == {event.alert_id for event in events}
     assert device.held_back == []
     assert device.after(30) == []
+
+
+def test_a_storm_is_explained_when_it_opens(device: Device, shares: Shares) -> None:
+    asked: list[tuple[str, Evaluation]] = []
+
+    def explain(event: AlertEvent, announced: Evaluation, found: object, _now: Now) -> AlertEvent:
+        if found is None:
+            asked.append((event.fingerprint, announced))
+        return event
+
+    device.bench.runner._judge._explain = explain
+    shares.bad = set(TARGETS)
+    assert len(storms(device.after(20))) == 2, "that it opens, and that it grows no more"
+    assert asked == [("agent:storm", Evaluation.OK), ("agent:storm", Evaluation.CRITICAL)]
 
 
 def test_the_last_few_of_a_storm_open_tickets_of_their_own_without_delay(

@@ -14,6 +14,7 @@ from agent.check_api import Unreadable
 from agent.clock import Now
 from agent.evaluate import evaluate
 from agent.protocol.events import AlertEvent, parse_event
+from agent.protocol.evidence import MAX_EVIDENCE
 from agent.protocol.strict import parse
 from agent.protocol.words import Change, Evaluation, Priority
 from agent.rules.model import STORM as MOST
@@ -221,7 +222,8 @@ def test_more_than_fits_is_counted() -> None:
     event, _ = storm.tick(at(0), known)
     assert event is not None
     assert parse_event(parse(event.to_text().encode())) == event
-    assert event.evidence[-1].lines[-1] == "and 411 more"
+    assert event.evidence[-1].lines[-1] == "and 426 more"
+    assert len(event.evidence) < MAX_EVIDENCE, "there is room for what changed"
 
 
 def test_a_quiet_device_has_nothing_to_store() -> None:
