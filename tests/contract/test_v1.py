@@ -10,7 +10,7 @@ import pytest
 from agent.protocol.device import parse_enrolment, parse_facts, parse_heartbeat
 from agent.protocol.events import parse_event
 from agent.protocol.problems import ProblemType, problem_tree, problem_type
-from agent.protocol.receipts import parse_receipt
+from agent.protocol.receipts import ReceiptResult, parse_receipt
 from agent.protocol.reports import parse_piece, parse_reply, parse_sent_report
 from agent.protocol.strict import parse, text_of
 from agent.protocol.words import (
@@ -21,7 +21,6 @@ from agent.protocol.words import (
     Outcome,
     Prefer,
     Priority,
-    ReceiptResult,
     ReplyKind,
     ReportKind,
     Source,
