@@ -72,9 +72,9 @@ def _account(one: ClockLedger) -> dict[str, Any]:
     return {name: getattr(one, name) for name in named} | {
         "name": one.name.value,
         "sentence": one.sentence(),
-        "target_s": one.target.within.total_seconds(),
+        "target_s": None if one.within is None else one.within.total_seconds(),
         "elapsed_s": one.elapsed.total_seconds(),
-        "remaining_s": one.remaining.total_seconds(),
+        "remaining_s": None if one.remaining is None else one.remaining.total_seconds(),
         "promise": str(one.row),
         "policy": one.policy.hash,
         "intervals": [_interval(piece) for piece in one.intervals],

@@ -15,7 +15,7 @@ then searched by bisection (1–2 µs). Inside, instants are whole microseconds 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from server_stub.sla import public_holidays
 
@@ -191,6 +191,16 @@ class Calendar:
         """Return when working time begins or goes on, ``instant`` itself inside working time."""
         return instant if self.is_working(instant) else self.add(instant, _US) - _US
 
+    def end_of_day(self, start: datetime, days: int = 0) -> datetime:
+        """Return when work ends on the business day of ``start``, or ``days`` business days later.
+
+        Once work has ended (or where there is none) the next business day counts as the first.
+        """
+        at = self.opens_at(start)
+        for _ in range(days):
+            at = self.opens_at(end_of_date(at, self.zone))
+        return self.segments(at, end_of_date(at, self.zone))[-1][1]
+
     def why_closed(self, start: datetime, end: datetime) -> str:
         """Return in words why nothing is worked from ``start`` to ``end``: ``weekend``, ….
 
@@ -258,6 +268,18 @@ class Calendar:
     def _offset_s(self, second: int) -> int:
         offset = datetime.fromtimestamp(second, self.zone).utcoffset()
         return 0 if offset is None else offset // timedelta(seconds=1)
+
+
+def end_of_date(instant: datetime, zone: tzinfo, days: int = 0) -> datetime:
+    """Return when the local date of an instant is over for good, or the date ``days`` later.
+
+    A wall that goes back over midnight shows the date once more; one that skips midnight ends
+    it earlier.
+    """
+    after = instant.astimezone(zone).date() + timedelta(days=days + 1)
+    midnight = datetime.combine(after, time(), zone)
+    first, last = sorted(midnight.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
+    return last if (last - _US).astimezone(zone).date() < after else first
 
 
 def _number(instant: datetime) -> tuple[int, int]:

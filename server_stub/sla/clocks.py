@@ -1,86 +1,47 @@
 """Where ledgers meet the rest of the server: timeline rows in, stored clocks out.
 
 ``first_due`` is all that the intake needs for a new ticket; ``account`` computes the ledgers of
-any ticket from its timeline; ``columns`` and ``next_due`` say what to store of them.
+any ticket from its timeline; ``columns`` and ``next_due`` say what to store of them; ``supposed``
+says what would become of them. ``story`` says what entries mean.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from agent.protocol.words import Source, Status
 from server_stub.errors import SetupError
-from server_stub.sla.ledger import Act, ClockLedger, Event, State, ledger
+from server_stub.sla.ledger import ClockLedger, Event, State, ledger
 from server_stub.sla.policy import Policy, load
-from server_stub.sla.terms import ClockName, Traits
+from server_stub.sla.promise import amount
+from server_stub.sla.story import CLOCK_KINDS, EntryRow, Story, TicketRow
+from server_stub.sla.terms import ClockName, Kind, Starts, Traits
+from server_stub.sla.what_if import Supposed, what_if
 
 if TYPE_CHECKING:
     from server_stub.sla.models import PolicyVersion
+
+__all__ = [
+    "CLOCK_KINDS",
+    "DEFAULT_NAME",
+    "DEFAULT_TYPE",
+    "FIRST_LEVEL",
+    "CurrentPolicy",
+    "account",
+    "columns",
+    "current_policy",
+    "first_due",
+    "followed_policy",
+    "next_due",
+    "policy_of",
+    "policy_version",
+    "supposed",
+]
 
 DEFAULT_NAME = "default"
 DEFAULT_TYPE = "incident"
 FIRST_LEVEL = "1"
 
-_CHANGES = ("priority", "type", "level")
-_STATUS_OF = {"resolved": Status.RESOLVED.value, "reopened": Status.OPEN.value}
-_STATUSES = frozenset(status.value for status in Status)
-_ANSWERS = ("reply", "call")
-_SPOKEN = (Source.PHONE, Source.CHAT)
 _MOST_LOADED = 256
-
-CLOCK_KINDS = (
-    *("opened", "acknowledged", "reply", "call", "note", "assigned"),
-    *("status", "resolved", "reopened", *_CHANGES),
-)
-"""Kinds of timeline entries that can move a clock; the monitor's reports (``changed``) cannot."""
-
-
-class EntryRow(Protocol):
-    """A timeline entry as it is stored.
-
-    ``actor`` holds an ``@`` when a person did it; ``tree`` is the payload: ``from`` and ``to``
-    of a change, ``priority`` of an opening, ``by: contact`` when the person is the client's.
-    """
-
-    @property
-    def at(self) -> datetime:
-        """When, by the server's clock."""
-
-    @property
-    def kind(self) -> str:
-        """What the entry tells."""
-
-    @property
-    def actor(self) -> str:
-        """Who did it."""
-
-    @property
-    def channel(self) -> str:
-        """The way it came, a source."""
-
-    @property
-    def tree(self) -> Mapping[str, Any]:
-        """The payload."""
-
-
-class TicketRow(Protocol):
-    """A ticket as it is stored, as far as targets choose by it."""
-
-    @property
-    def source(self) -> str:
-        """Where it came from."""
-
-    @property
-    def type(self) -> str:
-        """What it is about."""
-
-    @property
-    def priority(self) -> str:
-        """How pressing it is now."""
-
-    @property
-    def level(self) -> int:
-        """The line of support it is with now."""
 
 
 class CurrentPolicy(NamedTuple):
@@ -99,40 +60,64 @@ def first_due(
     *,
     ticket_type: str = DEFAULT_TYPE,
     level: str = FIRST_LEVEL,
+    agreement: str = "",
+    importance: str = "",
 ) -> list[tuple[ClockName, datetime]]:
     """Return name and due instant of each clock of a new ticket; none when nothing is promised.
 
-    The same as the ledger at ``created_at``, without its account (measured: 10 µs). ``zone`` is
-    the site's. Raises ZoneError for a zone that does not exist.
+    The same as the ledger at ``created_at``, without its account (measured: 10 µs). Clocks that
+    have no due instant yet are left out. ``zone`` is the site's. Raises ZoneError for a zone that
+    does not exist.
     """
-    row = policy.row(Traits(source, ticket_type, priority, level))
-    if row is None:
-        return []
-    return [
-        (ClockName(name), policy.calendar(target.calendar, zone).add(created_at, target.within))
-        for name, target in row.targets.items()
-    ]
+    traits = Traits(source, ticket_type, priority, level, agreement, source, importance)
+    row = policy.row(policy.traits(traits, created_at, zone) if policy.asked_hours else traits)
+    found: list[tuple[ClockName, datetime]] = []
+    for name, target in row.targets.items() if row else ():
+        if target.starts is Starts.ANSWERED:
+            continue
+        within = target.within if target.kind is Kind.TIME else None
+        within = within or amount(policy, target, created_at, zone)
+        if within is not None:
+            due_at = policy.calendar(target.calendar, zone).add(created_at, within)
+            found.append((ClockName(name), due_at))
+    return found
 
 
-def account(
+def account(  # noqa: PLR0917 - each of them another fact
     policy: Policy,
     ticket: TicketRow,
     entries: Iterable[EntryRow],
     now: datetime,
     zone: str = "UTC",
+    version_of: Callable[[str], Policy] | None = None,
 ) -> list[ClockLedger]:
     """Return the ledgers of a ticket from its whole timeline, in the order written.
 
     Entries of other kinds than ``CLOCK_KINDS`` may be left out. ``policy`` is the version the
-    ticket's clocks name, ``zone`` the site's time zone.
+    ticket's clocks name, ``zone`` the site's time zone. ``version_of`` returns other versions by
+    their hash, where the ticket moved from one to another (by itself: the stored ones). Raises
+    SetupError for a version that is not there.
     """
-    rows = list(entries)
-    return ledger(policy, _as_opened(ticket, rows), events_of(rows), now, zone)
+    story = Story.of(policy, ticket, entries, version_of or policy_version)
+    return ledger(story.policy, story.opened, story.events, now, zone)
 
 
-def events_of(entries: Iterable[EntryRow]) -> list[Event]:
-    """Return what a timeline means to clocks."""
-    return [_event(entry) for entry in entries if entry.kind in CLOCK_KINDS]
+def supposed(  # noqa: PLR0917 - as above
+    policy: Policy,
+    ticket: TicketRow,
+    entries: Iterable[EntryRow],
+    now: datetime,
+    supposition: Event,
+    zone: str = "UTC",
+    version_of: Callable[[str], Policy] | None = None,
+) -> list[Supposed]:
+    """Return what would become of each clock by a change at ``now``: another priority, stage, ….
+
+    ``supposition`` is that change; its ``at`` does not matter. Nothing is stored. Otherwise as
+    ``account``.
+    """
+    story = Story.of(policy, ticket, entries, version_of or policy_version)
+    return what_if(story.policy, story.opened, story.events, now, supposition, zone)
 
 
 def next_due(ledgers: Iterable[ClockLedger]) -> datetime | None:
@@ -195,33 +180,19 @@ def policy_of(version: "PolicyVersion") -> Policy:
     return policy
 
 
+def policy_version(text_hash: str) -> Policy:
+    """Return the stored policy version whose text has this hash.
+
+    Raises SetupError when it is not there.
+    """
+    if policy := _loaded.get(text_hash):
+        return policy
+    from server_stub.sla.models import PolicyVersion  # noqa: PLC0415 - all else needs no Django
+
+    version = PolicyVersion.objects.filter(hash=text_hash).first()
+    if version is None:
+        raise SetupError(f"the SLA policy version {text_hash[:8]!r} is not stored")
+    return policy_of(version)
+
+
 _loaded: dict[str, Policy] = {}
-
-
-def _event(entry: EntryRow) -> Event:
-    change: dict[str, Any] = {}
-    to = str(entry.tree.get("to", ""))
-    if entry.kind in _STATUS_OF:
-        change["status"] = _STATUS_OF[entry.kind]
-    elif entry.kind in _CHANGES or (entry.kind == "status" and to in _STATUSES):
-        change[entry.kind] = to
-    return Event(entry.at, _act(entry), **change)
-
-
-def _act(entry: EntryRow) -> Act:
-    if entry.kind == "acknowledged":
-        return Act.ACKNOWLEDGEMENT
-    if "@" not in entry.actor or entry.tree.get("by") == "contact":
-        return Act.SYSTEM
-    if entry.kind == "opened":  # who takes a call has answered it
-        return Act.ANSWER if entry.channel in _SPOKEN else Act.SYSTEM
-    return Act.ANSWER if entry.kind in _ANSWERS else Act.TOUCH
-
-
-def _as_opened(ticket: TicketRow, entries: list[EntryRow]) -> Traits:
-    """Return what the ticket was when it was opened: what its first changes changed from."""
-    now = {"priority": ticket.priority, "type": ticket.type, "level": str(ticket.level)}
-    for entry in reversed(entries):
-        if entry.kind in _CHANGES and "from" in entry.tree:
-            now[entry.kind] = str(entry.tree["from"])
-    return Traits(ticket.source, now["type"], now["priority"], now["level"])

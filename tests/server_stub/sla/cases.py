@@ -2,7 +2,7 @@
 
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from functools import cache
 from typing import NamedTuple
@@ -10,24 +10,57 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import holidays
 
+from agent.protocol.words import Status
 from server_stub.sla.calendar import Calendar, WorkingHours
-from server_stub.sla.ledger import Act, Event
-from server_stub.sla.terms import ClockName, Mode, Policy, Row, StoppedBy, Target, Traits, stages_of
+from server_stub.sla.events import Act, Event
+from server_stub.sla.terms import (
+    ClockName,
+    Kind,
+    Mode,
+    Policy,
+    RestartedBy,
+    Row,
+    Stage,
+    Starts,
+    StoppedBy,
+    Target,
+    Traits,
+)
 from tests.server_stub.sla import oracle
 
 PRIORITIES = ("urgent", "high", "normal", "low")
 SOURCES = ("monitor", "tray", "portal", "phone")
-STATUSES = ("new", "open", "waiting", "resolved", "closed")
-TYPES = ("incident", "request")
-SWITCHES = (StoppedBy.PERSON, StoppedBy.TOUCH, StoppedBy.ACKNOWLEDGEMENT)
+STAGES = {
+    "new": "new",
+    "open": "open",
+    "waiting": "waiting",
+    "resolved": "resolved",
+    "closed": "closed",
+    "with_vendor": "open",
+    "awaiting_parts": "waiting",
+    "sign_off": "resolved",
+}
+WORDS = {
+    "source": SOURCES,
+    "priority": PRIORITIES,
+    "type": ("incident", "request"),
+    "level": ("1", "2", "3"),
+    "agreement": ("", "standard", "premium"),
+    "importance": ("", "key", "vip"),
+}
+ACTS = ("acknowledgement", "touch", "consultation", "update", "answer", "answer", "review")
+SWITCHES = {
+    "response": (StoppedBy.PERSON, StoppedBy.TOUCH, StoppedBy.ACKNOWLEDGEMENT),
+    "review": (StoppedBy.REVIEW, StoppedBy.PERSON, StoppedBy.TOUCH),
+}
 CLOCKS = tuple(name.value for name in ClockName)
 ZONES = sorted(available_timezones() - {"localtime", "Factory"})
 COUNTRIES = (("GB", "ENG"), ("DE", "BY"), ("US", ""), ("IL", ""), ("JP", ""), ("NO", ""))
 
 
 def count(usual: int) -> int:
-    """Return how many cases to try: ``usual``, times WATCHDESK_LONG when that is set."""
-    return usual * int(os.environ.get("WATCHDESK_LONG", "1"))
+    """Return how many cases to try: ``usual``, 50 times as many with WATCHDESK_LONG."""
+    return usual * (50 if os.environ.get("WATCHDESK_LONG") else 1)
 
 
 def seeds(usual: int) -> Iterator[random.Random]:
@@ -42,6 +75,19 @@ def seeds(usual: int) -> Iterator[random.Random]:
         seed = random.SystemRandom().randrange(1 << 48)
         print(f"WATCHDESK_SEED={seed}")  # noqa: T201 - pytest shows it when the case fails
         yield random.Random(seed)  # noqa: S311
+
+
+def worlds(numbers: range) -> Iterator[tuple[random.Random, "World"]]:
+    """Yield a world for each number, its site in the next of all zones; seeds as above."""
+    for number in numbers:
+        given = os.environ.get("WATCHDESK_SEED")
+        drawn = random.SystemRandom().randrange(1 << 38) * len(ZONES) + number % len(ZONES)
+        seed = int(given) if given else drawn
+        print(f"WATCHDESK_SEED={seed}")  # noqa: T201 - as above
+        chance = random.Random(seed)  # noqa: S311
+        yield chance, a_world(chance, ZONES[seed % len(ZONES)])
+        if given:
+            return
 
 
 @cache
@@ -72,16 +118,16 @@ class Zone(NamedTuple):
     near: datetime
 
 
-def a_zone(chance: random.Random) -> Zone:
-    """Return a fixed offset or any IANA zone, and a moment there between 1995 and 2037."""
+def a_zone(chance: random.Random, name: str = "") -> Zone:
+    """Return a zone (any, or a fixed offset), and a moment there between 1995 and 2037."""
     year = chance.randrange(1995, 2038)
     near = datetime(year, 1, 1, tzinfo=UTC) + timedelta(days=chance.randrange(365))
-    if chance.random() < 0.1:
+    if not name and chance.random() < 0.1:
         minutes = chance.choice((-570, -60, 0, 45, 60, 330, 765))
         sign = "-" if minutes < 0 else "+"
         name = f"{sign}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
         return Zone(name, timezone(timedelta(minutes=minutes)), near)
-    name = chance.choice(ZONES)
+    name = name or chance.choice(ZONES)
     days = turns(name, year)
     if days and chance.random() < 0.7:
         near = chance.choice(days) - timedelta(hours=chance.randrange(60))
@@ -145,8 +191,16 @@ def some_hours(chance: random.Random, name: str, zone: Zone, *, own: bool) -> Ho
     return Hours(ours, oracle.Wall(week, zone.zone, off | public))
 
 
+class World(NamedTuple):
+    """A site and the two policies its tickets live under, for the product and for the oracle."""
+
+    zone: Zone
+    policies: tuple[Policy, Policy]
+    rules: tuple[oracle.Rules, oracle.Rules]
+
+
 class Case(NamedTuple):
-    """A ticket's story and the policy it is told under, for the product and for the oracle."""
+    """A ticket's story, for the product and for the oracle."""
 
     policy: Policy
     rules: oracle.Rules
@@ -159,59 +213,65 @@ class Case(NamedTuple):
     @property
     def traits(self) -> Traits:
         """Return what the ticket is when it is opened."""
-        return Traits(self.opened["source"], self.opened["type"], self.opened["priority"])
+        return Traits()._replace(**self.opened)  # type: ignore[arg-type]
 
 
-def a_case(chance: random.Random) -> Case:
+def a_world(chance: random.Random, zone_name: str = "") -> World:
+    """Return a random site and two policies: most tickets stay with the first of them."""
+    zone = a_zone(chance, zone_name)
+    (first, first_rules), (second, second_rules) = (
+        _a_policy(chance, zone, title) for title in ("first", "second")
+    )
+    return World(zone, (first, second), (first_rules, second_rules))
+
+
+def a_case(chance: random.Random, world: World) -> Case:
     """Return a random ticket with pauses, changes, answers, reopenings and another version."""
-    site = a_zone(chance)
-    policy, rules = _a_policy(chance, site, "first")
-    later, later_rules = _a_policy(chance, site, "second")
-    opened = {
-        "source": chance.choice(SOURCES),
-        "type": chance.choice(TYPES),
-        "priority": chance.choice(PRIORITIES),
-    }
-    at = _moment(chance, site.near)
+    opened = {name: chance.choice(words) for name, words in WORDS.items()}
+    at = _moment(chance, world.zone.near)
     happenings = [oracle.Happening(at, act=chance.choice(("system",) * 9 + ("answer",)))]
-    length = timedelta(hours=chance.choice((3, 12, 30, 30, 60, 60, 240)))
+    length = timedelta(hours=chance.choice((3, 12, 12, 30, 30, 30, 60, 60, 240)))
     for _ in range(chance.randrange(9)):
         happening = _a_happening(chance, at, length)
         if chance.random() < 0.05:
-            happening.rules = later_rules
+            happening.rules = world.rules[1]
         if chance.random() < 0.1:
             happening.at = max(h.at for h in happenings)  # two things in one transaction
-        if chance.random() < 0.15 and (due := _a_due(chance, rules, opened, at)) < at + length:
+        if chance.random() < 0.1 and (due := _a_due(chance, world, opened, at)) < at + length:
             happening.at = due
         happenings.append(happening)
     happenings.sort(key=lambda happening: happening.at)
     now = chance.choice((at + length, _moment(chance, at + length * chance.random())))
-    events = [_event(happening, later) for happening in happenings]
-    return Case(policy, rules, opened, events, happenings, max(now, at), site.name)
+    events = [_event(happening, world.policies[1]) for happening in happenings]
+    return Case(
+        *(world.policies[0], world.rules[0], opened, events, happenings),
+        *(max(now, at), world.zone.name),
+    )
 
 
 def _a_happening(chance: random.Random, at: datetime, length: timedelta) -> oracle.Happening:
     happening = oracle.Happening(max(at, _moment(chance, at + length * chance.random())))
     kind = chance.random()
     if kind < 0.5:
-        happening.changes = {"status": chance.choice(STATUSES)}
-    elif kind < 0.7:
-        happening.changes = {"priority": chance.choice(PRIORITIES)}
-    elif kind < 0.75:
-        happening.changes = {"type": chance.choice(TYPES)}
-    if chance.random() < 0.25:
-        happening.act = chance.choice(("touch", "answer", "acknowledgement"))
+        stage = chance.choice(tuple(STAGES))
+        happening.changes = {"status": STAGES[stage], "stage": stage}
+    elif kind < 0.8:
+        name = chance.choice(("priority", "priority", "level", "type", "agreement", "importance"))
+        happening.changes = {name: chance.choice([word for word in WORDS[name] if word])}
+    elif kind < 0.85:
+        clock = chance.choice(CLOCKS)
+        happening.dates = {clock: _moment(chance, happening.at + length * chance.random())}
+    if chance.random() < 0.3:
+        happening.act = chance.choice(ACTS)
     return happening
 
 
-def _a_due(
-    chance: random.Random, rules: oracle.Rules, opened: dict[str, str], at: datetime
-) -> datetime:
+def _a_due(chance: random.Random, world: World, opened: dict[str, str], at: datetime) -> datetime:
     """Return an instant at which a clock that is never paused is due: the edge of in time."""
-    promise = rules.promise(chance.choice(CLOCKS), {"status": "new", **opened})
-    if promise is None or promise.within > timedelta(hours=30):
+    promise = world.rules[0].promise(chance.choice(CLOCKS), opened, oracle.number(at))
+    if promise is None or promise.kind != "time" or promise.minutes > 1800:
         return at
-    return oracle.add(promise.wall, at, promise.within)
+    return oracle.instant(promise.wall.reach(oracle.number(at), promise.minutes * oracle.MINUTE))
 
 
 def _moment(chance: random.Random, near: datetime) -> datetime:
@@ -228,13 +288,13 @@ def _moment(chance: random.Random, near: datetime) -> datetime:
 
 
 def _event(happening: oracle.Happening, later: Policy) -> Event:
+    dates = list(happening.dates.items())
     return Event(
         happening.at,
         Act(happening.act),
         policy=later if happening.rules else None,
-        status=happening.changes.get("status", ""),
-        priority=happening.changes.get("priority", ""),
-        type=happening.changes.get("type", ""),
+        date=dates[0] if dates else None,
+        **happening.changes,
     )
 
 
@@ -246,65 +306,89 @@ def _a_policy(chance: random.Random, site: Zone, title: str) -> tuple[Policy, or
     clock = oracle.Wall([[(0, 1440)]] * 7, UTC, set())
     walls = {"office": hours["office"].wall, "night": hours["night"].wall, "clock": clock}
     modes = _modes(chance)
-    switch = chance.choice(SWITCHES)
-    rows: list[Row] = []
-    plain: list[tuple[dict[str, list[str]], dict[str, oracle.Promise]]] = []
-    for number in range(1, chance.randrange(2, 7)):
-        when = _conditions(chance)
-        targets = _targets(chance, walls, switch)
-        rows.append(
-            Row(
-                number,
-                {key: tuple(words) for key, words in when.items()},
-                {
-                    name: Target(p.within, p.calendar, StoppedBy(p.stopped_by))
-                    for name, p in targets.items()
-                },
-            )
+    switch = chance.choice(SWITCHES["response"])
+    plain = [(_conditions(chance), _targets(chance, walls)) for _ in range(chance.randrange(1, 7))]
+    rows = tuple(
+        Row(
+            number,
+            {key: tuple(words) for key, words in when.items()},
+            {name: _target(promise) for name, promise in targets.items()},
         )
-        plain.append((when, targets))
+        for number, (when, targets) in enumerate(plain, 1)
+    )
+    counts = chance.random() < 0.4
     policy = Policy(
         title=title,
         approved_by="nobody",
         release_date=date(2020, 1, 1),
         next_review=date(2021, 1, 1),
         calendars={name: both.ours for name, both in hours.items()},
-        stages=stages_of({s: {c: Mode(m) for c, m in modes[s].items()} for s in STATUSES}),
+        stages={
+            s: Stage(s, s, Status(STAGES[s]), {c: Mode(m) for c, m in by_clock.items()})
+            for s, by_clock in modes.items()
+        },
         stopped_by=switch,
-        rows=tuple(rows),
+        rows=rows,
+        resolved_counts=counts,
         hash=title,
     )
-    return policy, oracle.Rules(plain, modes, switch.value)
+    return policy, oracle.Rules(plain, modes, switch.value, walls, site.zone, counts)
+
+
+def _target(promise: oracle.Promise) -> Target:
+    return Target(
+        timedelta(minutes=promise.minutes),
+        promise.calendar,
+        StoppedBy(promise.stopped_by),
+        Kind(promise.kind),
+        promise.days,
+        starts=Starts(promise.starts),
+        restarted_by=RestartedBy(promise.restarted_by),
+    )
 
 
 def _modes(chance: random.Random) -> dict[str, dict[str, str]]:
+    """Return what each stage does to each clock; not every policy knows every stage."""
     usual = {"new": "running", "open": "running", "waiting": "paused",
              "resolved": "stopped", "closed": "stopped"}  # fmt: skip
-    modes = {status: dict.fromkeys(CLOCKS, mode) for status, mode in usual.items()}
-    if chance.random() < 0.3:
-        status = chance.choice(STATUSES[1:])
-        modes[status] = {clock: chance.choice(tuple(Mode)).value for clock in CLOCKS}
+    known = [s for s, status in STAGES.items() if s == status or chance.random() < 0.7]
+    modes = {s: dict.fromkeys(CLOCKS, usual[STAGES[s]]) for s in known}
+    for _ in range(chance.choice((0, 1, 2))):
+        stage = chance.choice(known[1:])
+        modes[stage] = {clock: chance.choice(tuple(Mode)).value for clock in CLOCKS}
     return modes
 
 
 def _conditions(chance: random.Random) -> dict[str, list[str]]:
     when: dict[str, list[str]] = {}
-    for key, words in (("source", SOURCES), ("priority", PRIORITIES), ("type", TYPES)):
-        if chance.random() < 0.4:
+    for key, words in WORDS.items():
+        if chance.random() < 0.25:
             when[key] = chance.sample(words, chance.randrange(1, len(words)))
+    if chance.random() < 0.3:
+        when[chance.choice(("during", "outside"))] = [chance.choice(("office", "night"))]
     return when
 
 
-def _targets(
-    chance: random.Random, walls: dict[str, oracle.Wall], switch: StoppedBy
-) -> dict[str, oracle.Promise]:
-    targets = {}
-    for clock in CLOCKS:
-        if chance.random() < 0.85:
-            calendar = chance.choice(tuple(walls))
-            minutes = chance.choice((15, 30, 60, 240, 240, 480, 960, chance.randrange(1, 2000)))
-            stopped_by = chance.choice((switch, StoppedBy.TOUCH)).value
-            targets[clock] = oracle.Promise(
-                timedelta(minutes=minutes), calendar, walls[calendar], stopped_by
-            )
-    return targets
+def _targets(chance: random.Random, walls: Mapping[str, oracle.Wall]) -> dict[str, oracle.Promise]:
+    return {clock: _promise(chance, clock, walls) for clock in CLOCKS if chance.random() < 0.8}
+
+
+def _promise(chance: random.Random, clock: str, walls: Mapping[str, oracle.Wall]) -> oracle.Promise:
+    calendar = chance.choice(tuple(walls))
+    minutes = chance.choice((15, 30, 60, 240, 240, 480, 960, chance.randrange(1, 2000)))
+    promise = oracle.Promise(
+        minutes,
+        calendar,
+        walls[calendar],
+        chance.choice(SWITCHES.get(clock, (StoppedBy.PERSON,))).value,
+        starts=chance.choice(("opened", "answered")) if clock == "progress" else "opened",
+        restarted_by=chance.choice(("level", "consultation")),
+    )
+    kind = chance.random()
+    if kind < 0.15:
+        promise.kind, promise.minutes, promise.days = "end_of_day", 0, chance.choice((0, 0, 1, 3))
+    elif kind < 0.3:
+        promise.kind = chance.choice(("calendar_days", "set"))
+        promise.calendar, promise.wall, promise.minutes = "clock", walls["clock"], 0
+        promise.days = chance.choice((0, 1, 7)) if promise.kind == "calendar_days" else 0
+    return promise

@@ -1,0 +1,187 @@
+"""One clock while the stretches of a ticket's life are told to it; the rules are ``ledger``'s."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from server_stub.sla.calendar import Calendar
+from server_stub.sla.events import Act, Stretch
+from server_stub.sla.promise import amount
+from server_stub.sla.spans import Span, State, Why
+from server_stub.sla.terms import (
+    ClockName,
+    Kind,
+    Mode,
+    Policy,
+    RestartedBy,
+    Row,
+    Stage,
+    Starts,
+    StoppedBy,
+    Target,
+)
+
+_ANSWERS = frozenset({Act.ANSWER, Act.REVIEW})
+_TOLD = _ANSWERS | {Act.UPDATE}
+_ACCEPTED = {
+    StoppedBy.PERSON: _ANSWERS,
+    StoppedBy.TOUCH: _ANSWERS | {Act.TOUCH, Act.CONSULTATION},
+    StoppedBy.ACKNOWLEDGEMENT: _ANSWERS | {Act.ACKNOWLEDGEMENT},
+    StoppedBy.REVIEW: frozenset({Act.REVIEW}),
+}
+_ENDS_BY_ACT = (ClockName.RESPONSE, ClockName.REVIEW)
+_NOTHING = timedelta()
+
+
+@dataclass(slots=True)
+class Count:
+    """One clock while its stretches are told in order; the rules are the module's.
+
+    ``began_at`` is the beginning of the round, ``key`` tells one promise from another;
+    ``counts_back``: a reopening makes the time since ``stopped_at`` count.
+    """
+
+    name: ClockName
+    zone: str
+    since: datetime
+    began_at: datetime
+    stage: Stage | None = None
+    level: str = ""
+    target: Target | None = None
+    row: Row | None = None
+    policy: Policy | None = None
+    key: tuple[object, ...] | None = None
+    within: timedelta | None = None
+    mode: Mode = Mode.RUNNING
+    elapsed: timedelta = _NOTHING
+    due_at: datetime | None = None
+    breached_at: datetime | None = None
+    stopped_at: datetime | None = None
+    is_late: bool = False
+    is_answered: bool = False
+    counts_back: bool = False
+    round: int = 1
+    spans: list[Span] = field(default_factory=list)
+
+    def take(self, piece: Stretch) -> bool:
+        """Count one stretch; False when the clock stopped for good at its beginning."""
+        target = piece.row.targets.get(self.name) if piece.row else None
+        self.is_answered = self.is_answered or piece.act in _ANSWERS
+        if self._ends(piece, target):
+            if not self.target:
+                self._promise(piece, target)
+            self.stopped_at = self.stopped_at or piece.start
+            return False
+        mode = piece.stage.modes[self.name]
+        waits = mode is Mode.RUNNING and self._waits(target)
+        self._enter(piece, target, Mode.PAUSED if waits else mode)
+        calendar = piece.policy.calendar(target.calendar, self.zone) if target else None
+        if calendar and self.mode is Mode.RUNNING:
+            self._run(piece.start, piece.end, calendar)
+        elif self.mode is Mode.PAUSED and not self.is_late:
+            self.due_at = None
+        known = (piece.stage, piece.row, piece.policy, self.round)
+        why = Why.UNANSWERED if waits else Why.STAGE
+        self._note(Span(piece.start, piece.end, self.mode, calendar, *known, why))
+        return True
+
+    def _enter(self, piece: Stretch, target: Target | None, mode: Mode) -> None:
+        """Stop, pause or go on, anew or not, by what holds from here on."""
+        if mode is not Mode.STOPPED:
+            self._reopen(piece.start)
+            if self._restarts(piece, target):
+                self._restart(piece.start)
+            self.level = piece.level
+        if (mode, piece.stage) != (self.mode, self.stage):
+            self.mode, self.stage, self.since = mode, piece.stage, piece.start
+        if mode is not Mode.STOPPED or not self.target:
+            self._promise(piece, target)
+        elif self.stopped_at is None and self.policy:
+            self.counts_back = self.name is ClockName.RESOLUTION and self.policy.resolved_counts
+        self.stopped_at = (self.stopped_at or piece.start) if mode is Mode.STOPPED else None
+
+    def _ends(self, piece: Stretch, target: Target | None) -> bool:
+        if self.name not in _ENDS_BY_ACT or piece.act is Act.SYSTEM:
+            return False
+        switch = StoppedBy.REVIEW if self.name is ClockName.REVIEW else piece.policy.stopped_by
+        return piece.act in _ACCEPTED[target.stopped_by if target else switch]
+
+    def _waits(self, target: Target | None) -> bool:
+        """Tell whether a progress clock has not begun, for want of a first answer."""
+        if self.name is not ClockName.PROGRESS or target is None:
+            return False
+        return target.starts is Starts.ANSWERED and not self.is_answered
+
+    def _restarts(self, piece: Stretch, target: Target | None) -> bool:
+        if self.name is ClockName.PROGRESS:
+            return piece.act in _TOLD
+        if self.name is not ClockName.DWELL:
+            return False
+        if self.level != piece.level:
+            return True
+        by_act = target is not None and target.restarted_by is RestartedBy.CONSULTATION
+        return by_act and piece.act is Act.CONSULTATION
+
+    def _restart(self, at: datetime) -> None:
+        if self.elapsed or self.is_late:
+            self.round += 1
+        self.began_at, self.elapsed, self.key = at, _NOTHING, None
+        self.within, self.due_at, self.is_late = None, None, False
+
+    def _reopen(self, at: datetime) -> None:
+        """Count the time since a resolution that did not last, where the policy says so."""
+        stopped, self.stopped_at = self.stopped_at, None
+        counts_back, self.counts_back = self.counts_back, False
+        if not (counts_back and stopped and self.stage and self.target and self.policy):
+            return
+        while self.spans and self.spans[-1].start >= stopped:
+            self.spans.pop()
+        calendar = self.policy.calendar(self.target.calendar, self.zone)
+        self._run(stopped, at, calendar)
+        known = (self.stage, self.row, self.policy, self.round)
+        self._note(Span(stopped, at, Mode.RUNNING, calendar, *known, Why.REOPENED))
+
+    def _promise(self, piece: Stretch, target: Target | None) -> None:
+        """Take up the promise in force; another one is judged anew, what was counted stays."""
+        self.target, self.row, self.policy = target, piece.row, piece.policy
+        within, key = self._judged_by(target, piece)
+        if key == self.key:
+            return
+        self.key, self.within = key, within
+        self.due_at, self.is_late = None, False
+
+    def _judged_by(
+        self, target: Target | None, piece: Stretch
+    ) -> tuple[timedelta | None, tuple[object, ...] | None]:
+        """Return how much time a target is, and what tells it from another promise."""
+        if target is None:
+            return None, None
+        if target.kind is not Kind.SET:
+            within = amount(piece.policy, target, self.began_at, self.zone)
+            return within, (within, target.calendar)
+        date = piece.dates.get(self.name)
+        left = None if date is None else self.elapsed + max(_NOTHING, date - piece.start)
+        return left, (Kind.SET, date)
+
+    def _run(self, start: datetime, end: datetime, calendar: Calendar) -> None:
+        if self.within is not None and not self.is_late:
+            left = self.within - self.elapsed
+            self.due_at = calendar.add(start, left) if left > _NOTHING else start
+        if self.due_at and end > self.due_at:
+            self.is_late = True
+            self.breached_at = self.breached_at or self.due_at
+        self.elapsed += calendar.between(start, end)
+
+    def _note(self, span: Span) -> None:
+        if span.start == span.end:
+            return
+        if self.spans and self.spans[-1][2:] == span[2:]:
+            span = span._replace(start=self.spans.pop().start)
+        self.spans.append(span)
+
+    def state(self) -> State:
+        """Return what the clock does after all that was told."""
+        if self.stopped_at:
+            return State.STOPPED
+        if self.mode is Mode.PAUSED:
+            return State.PAUSED
+        return State.BREACHED if self.is_late else State.RUNNING
