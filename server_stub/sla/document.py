@@ -16,9 +16,12 @@ import yaml
 
 from server_stub.errors import ServerError
 
+KEY = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+"""What a policy names things by, as tickets store it."""
 LONGEST = 1024 * 1024
 DEEPEST = 12
 _DURATION = re.compile(r"(?:([0-9]{1,6})d)?\s*(?:([0-9]{1,6})h)?\s*(?:([0-9]{1,6})m)?")
+_SWITCH = {"yes": True, "true": True, "no": False, "false": False}
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 Node = yaml.Node
@@ -170,6 +173,35 @@ class Document:
         else:
             return Length(days, timedelta(hours=hours, minutes=minutes))
         return None
+
+    def number(self, node: Node, least: int, most: int) -> int | None:
+        """Return a whole number from ``least`` to ``most``; a ``%`` behind it is left out."""
+        text = (self.text(node) or "").removesuffix("%").strip()
+        if text.isascii() and text.isdecimal() and len(text) < 10:  # noqa: PLR2004 - no longer ones
+            number = int(text)
+            if least <= number <= most:
+                return number
+        self.problem(node, f"a whole number from {least} to {most} belongs here")
+        return None
+
+    def switch(self, node: Node | None, *, usual: bool = False) -> bool:
+        """Return whether ``yes`` is written; ``usual`` when nothing is."""
+        word = self.word(node, tuple(_SWITCH)) if node is not None else None
+        return _SWITCH[word] if word else usual
+
+    def words(self, node: Node | None) -> tuple[str, ...]:
+        """Return the texts of a list; a single one counts as a list of one."""
+        items = self.items(node) if node is not None else []
+        return tuple(text for item in items if (text := self.text(item)))
+
+    def named(self, node: Node | None) -> dict[str, tuple[Node, Node]]:
+        """Return the members of a mapping whose keys are names of the file's own choice."""
+        found = (self.pairs(node) if node is not None else None) or {}
+        for name, (key, _) in found.items():
+            if not KEY.fullmatch(name):
+                told = "a small letter, then up to 39 small letters, digits, - and _"
+                self.problem(key, f"{name!r} is no name: {told}")
+        return {name: both for name, both in found.items() if KEY.fullmatch(name)}
 
     def _refuse_tricks(self, text: str) -> None:
         """Note anchors and tags, which read as something else than written, and deep nesting."""

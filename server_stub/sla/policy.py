@@ -9,13 +9,18 @@ from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
-from agent.protocol.words import Status
+from agent.protocol.words import Source
+from server_stub.sla.calendar import ROUND_THE_CLOCK
 from server_stub.sla.calendar_section import read_calendars
 from server_stub.sla.desk_section import read_desk
-from server_stub.sla.document import Document, DocumentError, Node, Problem, is_word
+from server_stub.sla.document import Document, DocumentError, Node, Problem
+from server_stub.sla.level_section import LevelTable, read_matrix, read_reasons, read_types
 from server_stub.sla.monitor_section import read_monitors
-from server_stub.sla.target_section import TargetTable
-from server_stub.sla.terms import ClockName, Mode, Policy, StoppedBy, stages_of
+from server_stub.sla.procedure_section import Around, read_procedure
+from server_stub.sla.stage_section import read_stages
+from server_stub.sla.stated_section import read_goals, read_stated
+from server_stub.sla.target_section import Named, TargetTable, read_switches
+from server_stub.sla.terms import USUAL_TYPES, ClockName, Policy, StoppedBy
 
 __all__ = ["DEFAULT", "Policy", "PolicyError", "load"]
 
@@ -24,6 +29,10 @@ DEFAULT = Path(__file__).with_name("policies") / "default.yaml"
 
 _HEAD = ("version", "title", "approved_by", "release_date", "next_review")
 _BODY = ("calendars", "statuses", "targets")
+_MAY = (
+    *("clocks", "types", "matrix", "levels", "reasons", "reason_required", "procedure"),
+    *("channels", "goals", "stated", "ours", "desk", "monitors"),
+)
 
 
 class PolicyError(DocumentError):
@@ -58,8 +67,7 @@ def _read(path: Path) -> str:
 def _policy(document: Document, text: str) -> Policy | None:
     """Return the policy, as far as it can be understood; what cannot is a problem."""
     assert document.root is not None  # noqa: S101 - the caller looked
-    known = (*_HEAD, "clocks", "desk", "monitors", *_BODY)
-    parts = document.members(document.root, known, (*_HEAD, *_BODY))
+    parts = document.members(document.root, (*_HEAD, *_BODY, *_MAY), (*_HEAD, *_BODY))
     if any(name not in parts for name in (*_HEAD, *_BODY)):
         return None
     if document.word(parts["version"], ("1",)) is None:
@@ -67,17 +75,40 @@ def _policy(document: Document, text: str) -> Policy | None:
     released, review = (document.day(parts[name]) for name in ("release_date", "next_review"))
     if released and review and review <= released:
         document.problem(parts["next_review"], "the next review is not after the release date")
-    stopped_by = _stopped_by(document, parts.get("clocks"))
     calendars = read_calendars(document, parts["calendars"])
+    switches = read_switches(document, parts.get("clocks"))
+    types = read_types(document, parts.get("types"))
+    level_table = LevelTable(document, parts.get("levels"))
+    words = tuple({**types, **USUAL_TYPES}) if "types" in parts else ()
+    table = TargetTable(document, Named(calendars, switches, words, level_table.numbers))
+    reasons, required = read_reasons(document, parts.get("reasons"), parts.get("reason_required"))
+    stages = read_stages(document, parts["statuses"], reasons)
+    takes = {
+        word: table.when(level["takes"])
+        for word, level in level_table.parts.items()
+        if "takes" in level
+    }
+    around = Around(tuple(calendars), level_table.numbers, stages)
     return Policy(
         title=document.text(parts["title"]) or "",
         approved_by=document.text(parts["approved_by"]) or "",
         release_date=released or date.min,
         next_review=review or date.min,
         calendars=calendars,
-        stages=stages_of(_statuses(document, parts["statuses"])),
-        stopped_by=stopped_by,
-        rows=TargetTable(document, calendars, stopped_by).read(parts["targets"]),
+        stages=stages,
+        types=types,
+        matrix=read_matrix(document, parts.get("matrix")),
+        levels=level_table.read(calendars, reasons, takes),
+        reasons=reasons,
+        reason_required=required,
+        procedure=read_procedure(document, parts.get("procedure"), around),
+        channels=_channels(document, parts.get("channels"), tuple(calendars)),
+        stopped_by=StoppedBy(switches[ClockName.RESPONSE]),
+        resolved_counts=switches[ClockName.RESOLUTION] == "counts",
+        rows=table.read(parts["targets"]),
+        goals=read_goals(document, parts.get("goals"), table),
+        stated=read_stated(document, parts.get("stated"), table),
+        ours=document.words(parts.get("ours")),
         desk=read_desk(document, parts.get("desk"), calendars),
         monitors=read_monitors(document, parts.get("monitors")),
         text=text,
@@ -85,33 +116,9 @@ def _policy(document: Document, text: str) -> Policy | None:
     )
 
 
-def _stopped_by(document: Document, node: Node | None) -> StoppedBy:
-    if node is not None:
-        response = document.members(node, (ClockName.RESPONSE,)).get(ClockName.RESPONSE)
-        if response is not None:
-            switch = document.members(response, ("stopped_by",), ("stopped_by",)).get("stopped_by")
-            word = document.word(switch, tuple(StoppedBy)) if switch is not None else None
-            return StoppedBy(word) if word else StoppedBy.PERSON
-    return StoppedBy.PERSON
-
-
-def _statuses(document: Document, node: Node) -> dict[str, dict[str, Mode]]:
-    """Return what each status does to each clock; one word stands for all clocks."""
-    modes: dict[str, dict[str, Mode]] = {}
-    for status, value in document.members(node, tuple(Status), tuple(Status)).items():
-        if is_word(value):
-            word = document.word(value, tuple(Mode))
-            modes[status] = dict.fromkeys(map(str, ClockName), Mode(word or Mode.RUNNING))
-        else:
-            needed = (ClockName.RESPONSE, ClockName.RESOLUTION)
-            found = document.members(value, tuple(ClockName), needed)
-            words = {clock: document.word(mode, tuple(Mode)) for clock, mode in found.items()}
-            modes[status] = {clock: Mode(word) for clock, word in words.items() if word}
-            for clock in (ClockName.REVIEW, ClockName.PROGRESS, ClockName.DWELL):
-                if ClockName.RESOLUTION in modes[status]:
-                    modes[status].setdefault(clock, modes[status][ClockName.RESOLUTION])
-        if status == Status.NEW and any(
-            mode is not Mode.RUNNING for mode in modes[status].values()
-        ):
-            document.problem(value, "the clocks of a new ticket run: nothing else would start them")
-    return modes
+def _channels(document: Document, node: Node | None, calendars: tuple[str, ...]) -> dict[str, str]:
+    """Return the hours of each way to reach the desk, by the name of a calendar."""
+    found = document.members(node, tuple(Source)) if node is not None else {}
+    known = (*calendars, ROUND_THE_CLOCK.name)
+    words = {channel: document.word(value, known) for channel, value in found.items()}
+    return {channel: word for channel, word in words.items() if word}

@@ -110,13 +110,14 @@ class Matrix:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A line of support. ``calendar`` names its hours (empty: not stated).
+    """A line of support, by its name. ``calendar`` names its hours (empty: not stated).
 
     ``accepts_from``: the levels (their keys) it takes tickets from, ``client`` for direct
     contact; empty: from anywhere. ``takes``: the tickets that start there, as conditions of a
     row. ``overflow``: above so many waiting tickets new ones go to the next level (0: never).
     ``reasons`` names the list that reasons for an escalation to it come from. ``share_percent``:
-    the share of tickets that the procedure expects here, for reports.
+    the share of tickets that the procedure expects here, for reports. ``word`` is what the file
+    calls it.
     """
 
     number: int
@@ -127,6 +128,7 @@ class Level:
     overflow: int = 0
     reasons: str = "escalation"
     share_percent: int = 0
+    word: str = ""
 
     @property
     def key(self) -> str:

@@ -72,6 +72,10 @@ CONDITIONS = (
 """What a row may ask. ``during`` and ``outside``: opened in the hours of a calendar, or not."""
 
 
+IMPORTANCES = ("normal", "key", "vip")
+"""How much a client, a contact or a device matters, as rows ask for it."""
+
+
 class Target(NamedTuple):
     """One promise. ``within`` so much time of a calendar (named ``clock`` for plain time).
 

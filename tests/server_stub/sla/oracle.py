@@ -158,7 +158,7 @@ def end_of_date(zone: tzinfo, start: int, days: int) -> int:
     """Return the end of the last minute at which the wall shows the date, or one before it."""
     last = instant(start).astimezone(zone).date() + timedelta(days=days)
     hour = start // HOUR + 24 * (days + 2) + 3
-    while _date(zone, hour * HOUR) > last:
+    while min(_date(zone, hour * HOUR + m * MINUTE) for m in (0, 59)) > last:
         hour -= 1
     minute = (hour + 1) * 60
     while _date(zone, minute * MINUTE) > last:

@@ -89,9 +89,12 @@ def test_the_first_matching_row_counts() -> None:
     assert ours.row(Traits("tray", "incident", "low")) is first
     assert ours.row(Traits("phone", "incident", "low")) is second
     assert ours.row(Traits("tray", "incident", "high")) is second
-    assert first.targets == {"resolution": Target(timedelta(hours=9, minutes=30), "office",
-                                                  StoppedBy.ACKNOWLEDGEMENT)}  # fmt: skip
-    assert second.targets["response"] == Target(timedelta(minutes=15), "hotline", StoppedBy.TOUCH)
+    assert first.targets == {
+        "resolution": Target(timedelta(hours=9, minutes=30), "office", written="1d 2h 30m")
+    }
+    assert second.targets["response"] == Target(
+        timedelta(minutes=15), "hotline", StoppedBy.TOUCH, written="15m"
+    )
     assert second.targets["resolution"].within == timedelta(hours=48)
 
 
