@@ -1,14 +1,19 @@
 """All that can be due, and the worker that does it, inside ``serve`` or as a process of its own."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
+from server_stub.fleet import due as fleet_due
 from server_stub.tickets import due as tickets_due
 from server_stub.work.engine import LEASE, Act
+from server_stub.work.recurring import Recurring
 from server_stub.work.worker import Worker
 
-ACTS: Mapping[str, Act] = {**tickets_due.ACTS}
+RECURRING: Sequence[Recurring] = (*fleet_due.RECURRING,)
+"""What is done every so often; ``init`` plants it."""
+
+ACTS: Mapping[str, Act] = {**tickets_due.ACTS, **{one.kind: one.act for one in RECURRING}}
 """What is done, by kind of due work."""
 
 

@@ -3,6 +3,7 @@
 import os
 import shlex
 from argparse import Namespace
+from datetime import UTC, datetime
 from importlib.resources import as_file, files
 
 from django.conf import settings
@@ -12,8 +13,10 @@ from server_stub import database, secret_key
 from server_stub.clients.models import DEFAULT_POLICY
 from server_stub.commands.policies import keep
 from server_stub.desk.models import Technician
+from server_stub.due import RECURRING
 from server_stub.errors import SetupError
 from server_stub.sla.models import PolicyVersion
+from server_stub.work.recurring import plant
 
 
 def init(_arguments: Namespace) -> None:
@@ -44,8 +47,12 @@ def init(_arguments: Namespace) -> None:
 
 
 def bring_up_to_date() -> bool:
-    """Make the tables and the walls of this version; tell whether anything was amiss."""
+    """Make the tables and the walls of this version; tell whether anything was amiss.
+
+    What recurs is planned, if it is not.
+    """
     amiss = bool(database.not_ready())
     if amiss:
         call_command("migrate", verbosity=0, interactive=False)  # and the walls after it
+    plant(RECURRING, datetime.now(UTC))
     return amiss

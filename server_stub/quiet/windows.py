@@ -1,8 +1,8 @@
 """When a maintenance window is: one stretch of time, or the same hours on certain days. Pure.
 
-A recurring window begins when the wall clock of its zone first shows ``opens`` and ends when it
-last shows ``closes``: where the wall clock goes back, the hour that comes twice belongs to it both
-times; where it leaps over either, the leap itself is the beginning or the end.
+A recurring window begins when the wall clock of its zone first shows ``opens`` and ends after the
+last minute before ``closes``: where the wall clock goes back, an hour of the window that comes
+twice belongs to it both times; where it leaps over either, the leap is the beginning or the end.
 """
 
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _A_DAY = timedelta(days=1)
+_A_MINUTE = timedelta(minutes=1)
 _SECOND = timedelta(seconds=1)
 
 
@@ -50,19 +51,20 @@ class Window:
     def _stretch(self, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
         """Return the beginning and the end of a day's window."""
         over_midnight = self.closes <= self.opens
-        begins = _instant(datetime.combine(day, self.opens), zone, last=False)
+        begins, _ = _shown(datetime.combine(day, self.opens), zone)
         closing = day + _A_DAY if over_midnight else day
-        return begins, _instant(datetime.combine(closing, self.closes), zone, last=True)
+        leap, last = _shown(datetime.combine(closing, self.closes) - _A_MINUTE, zone)
+        return begins, leap if last is None else last + _A_MINUTE
 
 
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
-def _instant(wall: datetime, zone: ZoneInfo, *, last: bool) -> datetime:
-    """Return when the wall clock shows ``wall``, the last time if twice; the leap if never."""
+def _shown(wall: datetime, zone: ZoneInfo) -> tuple[datetime, datetime | None]:
+    """Return when the wall clock first and last shows ``wall``; if it leaps over it, when, None."""
     one, other = (wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
     if one <= other:
-        return other if last else one
+        return one, other
     before, after = other, one  # the clock leaps over it somewhere between these
     while after - before > _SECOND:
         middle = before + (after - before) / 2
@@ -70,4 +72,4 @@ def _instant(wall: datetime, zone: ZoneInfo, *, last: bool) -> datetime:
             after = middle
         else:
             before = middle
-    return after.replace(microsecond=0)
+    return after.replace(microsecond=0), None

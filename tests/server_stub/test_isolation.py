@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.db.models import Model
 
 from server_stub.clients import queries as client_queries
 from server_stub.clients.models import Client, Device, Site
@@ -17,13 +18,18 @@ from server_stub.clients.scope import ALL, Scope
 from server_stub.contacts import queries as contact_queries
 from server_stub.contacts.models import Attachment, Report
 from server_stub.errors import NotFoundError
+from server_stub.fleet import queries as fleet_queries
+from server_stub.fleet.models import Member
 from server_stub.knowledge import queries as knowledge_queries
 from server_stub.knowledge.models import Note
+from server_stub.quiet import queries as quiet_queries
+from server_stub.quiet.models import HeldBack, MaintenanceWindow
 from server_stub.sla.models import Clock
 from server_stub.tickets import queries as ticket_queries
 from server_stub.tickets.models import Ticket, TimelineEntry
 from tests.support.databases import ServerDatabase
 from tests.support.filed_reports import a_filed_report
+from tests.support.fleet_rows import a_held_back, a_member, a_window
 from tests.support.rows import a_client, a_clock, a_device, a_note, a_site, a_ticket, an_entry
 
 
@@ -51,12 +57,19 @@ def a_world(name: str) -> World:
     attachment = report.attachments.get()
     entry, clock = an_entry(ticket), a_clock(ticket)
     note = a_note(client, name)
+    a_held_back(device, window=a_window(client))
+    a_member(device, ticket, site)
     return World(client, site, device, ticket, entry, clock, report, attachment, note)
 
 
 def locked(scope: Scope, number: int) -> Ticket:
     with transaction.atomic():
         return ticket_queries.locked(scope, number)
+
+
+def of(model: type[Model], world: World) -> Model:
+    """Return the one row of a client."""
+    return model._default_manager.get(client=world.client)
 
 
 Call = Callable[[Scope, World], Iterable[object]]
@@ -92,6 +105,16 @@ CALLS: dict[str, tuple[Call, Callable[[World], object]]] = {
     "notes": (lambda scope, _: knowledge_queries.notes(scope), lambda w: w.note),
     "note": (lambda scope, w: [knowledge_queries.note(scope, w.note.id)], lambda w: w.note),
     "notes_counted": (lambda scope, _: knowledge_queries.notes_counted(scope), lambda w: w.note),
+    "windows": (lambda scope, _: quiet_queries.windows(scope), lambda w: of(MaintenanceWindow, w)),
+    "window": (
+        lambda scope, w: [quiet_queries.window(scope, of(MaintenanceWindow, w).pk)],
+        lambda w: of(MaintenanceWindow, w),
+    ),
+    "held_back": (lambda scope, _: quiet_queries.held_back(scope), lambda w: of(HeldBack, w)),
+    "members": (
+        lambda scope, w: fleet_queries.members(scope, w.ticket.id),
+        lambda w: Member.objects.get(device=w.device),
+    ),
     "timeline": (lambda scope, w: ticket_queries.timeline(scope, w.ticket.id), lambda w: w.entry),
     "clocks": (lambda scope, w: ticket_queries.clocks(scope, w.ticket.id), lambda w: w.clock),
     "clocks_of": (
@@ -114,8 +137,11 @@ def takes_a_scope(function: Any) -> bool:
 
 @pytest.mark.parametrize(
     "module",
-    [client_queries, contact_queries, knowledge_queries, ticket_queries],
-    ids=["clients", "contacts", "knowledge", "tickets"],
+    [
+        *(client_queries, contact_queries, fleet_queries, knowledge_queries, quiet_queries),
+        ticket_queries,
+    ],
+    ids=["clients", "contacts", "fleet", "knowledge", "quiet", "tickets"],
 )
 def test_every_query_function_takes_a_scope_first_and_is_tested_here(module: Any) -> None:
     public = {
