@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from itertools import product
 
 from agent.protocol.words import Priority
-from server_stub.sla.calendar import WorkingHours
-from server_stub.sla.document import Document, Node, is_word
+from server_stub.sla.calendar import ROUND_THE_CLOCK, WorkingHours
+from server_stub.sla.document import Document, Node, is_word, place
 from server_stub.sla.procedure import USUAL_TYPES, Level, Matrix, TypeTerms
 
 _AXES = ("urgency", "impact", "complexity")
@@ -97,6 +97,7 @@ class LevelTable:
         self.document = document
         self.parts: dict[str, dict[str, Node]] = {}
         self.numbers: dict[str, str] = {}
+        self.places: dict[str, tuple[int, int]] = {}
         known = ("number", "title", "calendar", "accepts_from", "takes", "overflow", "reasons",
                  "share")  # fmt: skip
         for word, (key, value) in document.named(node).items():
@@ -109,6 +110,7 @@ class LevelTable:
             if str(number) in self.numbers.values():
                 document.problem(key, f"there is a level {number} already, above")
             self.parts[word] = parts
+            self.places[word] = place(key)
             self.numbers[word] = str(number)
 
     def read(
@@ -124,13 +126,14 @@ class LevelTable:
             levels[number] = Level(
                 int(number),
                 (self.document.text(parts["title"]) or word) if "title" in parts else word,
-                self._word(parts.get("calendar"), tuple(calendars)),
+                self._word(parts.get("calendar"), (*calendars, ROUND_THE_CLOCK.name)),
                 self._origins(parts.get("accepts_from")),
                 takes.get(word, {}),
                 self._number(parts.get("overflow"), _MOST_WAITING),
                 self._word(parts.get("reasons"), tuple(lists)) or "escalation",
                 self._number(parts.get("share"), 100),
                 word,
+                *self.places[word],
             )
         return dict(sorted(levels.items()))
 

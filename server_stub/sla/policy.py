@@ -13,7 +13,7 @@ from agent.protocol.words import Source
 from server_stub.sla.calendar import ROUND_THE_CLOCK
 from server_stub.sla.calendar_section import read_calendars
 from server_stub.sla.desk_section import read_desk
-from server_stub.sla.document import Document, DocumentError, Node, Problem
+from server_stub.sla.document import Document, DocumentError, Node, Problem, place
 from server_stub.sla.level_section import LevelTable, read_matrix, read_reasons, read_types
 from server_stub.sla.monitor_section import read_monitors
 from server_stub.sla.procedure_section import Around, read_procedure
@@ -109,6 +109,7 @@ def _policy(document: Document, text: str) -> Policy | None:
         goals=read_goals(document, parts.get("goals"), table),
         stated=read_stated(document, parts.get("stated"), table),
         ours=document.words(parts.get("ours")),
+        places={name: place(value) for name, value in parts.items()},
         desk=read_desk(document, parts.get("desk"), calendars),
         monitors=read_monitors(document, parts.get("monitors")),
         text=text,

@@ -117,7 +117,7 @@ class Level:
     row. ``overflow``: above so many waiting tickets new ones go to the next level (0: never).
     ``reasons`` names the list that reasons for an escalation to it come from. ``share_percent``:
     the share of tickets that the procedure expects here, for reports. ``word`` is what the file
-    calls it.
+    calls it, ``line`` and ``column`` its place there.
     """
 
     number: int
@@ -129,6 +129,8 @@ class Level:
     reasons: str = "escalation"
     share_percent: int = 0
     word: str = ""
+    line: int = 0
+    column: int = 0
 
     @property
     def key(self) -> str:

@@ -144,7 +144,8 @@ class Policy:
     ``stages``, ``types`` and ``levels`` are by name, levels by the text of their number;
     ``reasons`` are list name → key → text, and a change whose list is in ``reason_required``
     needs one. ``ours`` are the decisions that the written text leaves open, ``stated`` what it
-    says in other places than the table. ``hash`` is the SHA-256 of ``text``, the file as it
+    says in other places than the table. ``places`` are line and column of the file's sections.
+    ``hash`` is the SHA-256 of ``text``, the file as it
     was written.
     """
 
@@ -167,6 +168,7 @@ class Policy:
     stated: tuple[Statement, ...] = ()
     ours: tuple[str, ...] = ()
     resolved_counts: bool = False
+    places: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     desk: Desk = field(default_factory=Desk)
     monitors: Monitors = field(default_factory=Monitors)
     text: str = ""

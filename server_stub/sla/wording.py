@@ -74,3 +74,8 @@ def stretch(start: datetime, end: datetime, zone: tzinfo) -> str:
 
 def _time(local: datetime) -> str:
     return f"{local:%H:%M:%S}" if local.second else f"{local:%H:%M}"
+
+
+def clock_time(minutes: int) -> str:
+    """Return minutes of the day as ``09:30``."""
+    return f"{minutes // 60:02}:{minutes % 60:02}"

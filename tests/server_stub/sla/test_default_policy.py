@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from agent.protocol.words import Priority, Source, Status
-from server_stub.sla.check import calendars, contradictions, examples
+from server_stub.sla.check import calendars, examples
 from server_stub.sla.clocks import first_due
+from server_stub.sla.contradictions import contradictions
 from server_stub.sla.policy import DEFAULT, load
 
 POLICY = load(DEFAULT)

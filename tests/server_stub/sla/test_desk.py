@@ -4,7 +4,8 @@ import pytest
 
 from agent.protocol.words import Priority, ReportKind, Urgency
 from server_stub.sla import policy
-from server_stub.sla.check import contradictions, desk
+from server_stub.sla.check import desk
+from server_stub.sla.contradictions import contradictions
 from server_stub.sla.policy import DEFAULT, PolicyError
 from server_stub.sla.terms import Desk, Question, Tray
 from tests.server_stub.sla.test_policy import TEXT
