@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from server_stub.clients.standing import USUAL
 from server_stub.errors import SetupError
 from server_stub.sla.ledger import ClockLedger, Event, State, ledger
 from server_stub.sla.policy import Policy, load
@@ -60,8 +61,8 @@ def first_due(
     *,
     ticket_type: str = DEFAULT_TYPE,
     level: str = FIRST_LEVEL,
-    agreement: str = "",
-    importance: str = "",
+    agreement: str = USUAL.agreement,
+    importance: str = USUAL.importance,
 ) -> list[tuple[ClockName, datetime]]:
     """Return name and due instant of each clock of a new ticket; none when nothing is promised.
 

@@ -22,10 +22,11 @@ from server_stub.sla.stated_section import read_goals, read_stated
 from server_stub.sla.target_section import Named, TargetTable, read_switches
 from server_stub.sla.terms import USUAL_TYPES, ClockName, Policy, StoppedBy
 
-__all__ = ["DEFAULT", "Policy", "PolicyError", "load"]
+__all__ = ["DEFAULT", "SHIPPED", "Policy", "PolicyError", "load"]
 
-DEFAULT = Path(__file__).with_name("policies") / "default.yaml"
-"""The policy we ship."""
+SHIPPED = Path(__file__).with_name("policies")
+"""The policies we ship: the one of a new installation, and written procedures as files."""
+DEFAULT = SHIPPED / "default.yaml"
 
 _HEAD = ("version", "title", "approved_by", "release_date", "next_review")
 _BODY = ("calendars", "statuses", "targets")

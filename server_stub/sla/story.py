@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol
 
 from agent.protocol.words import Source, Status
+from server_stub.clients.standing import USUAL
 from server_stub.sla.events import Act, Event
 from server_stub.sla.terms import ClockName, Policy, Traits
 
@@ -164,8 +165,8 @@ def _as_opened(ticket: TicketRow, entries: list[EntryRow]) -> Traits:
         "priority": ticket.priority,
         "type": ticket.type,
         "level": str(ticket.level),
-        "agreement": str(opened.get("agreement", "")),
-        "importance": str(opened.get("importance", "")),
+        "agreement": str(opened.get("agreement", USUAL.agreement)),
+        "importance": str(opened.get("importance", USUAL.importance)),
     }
     for entry in reversed(entries):
         name = _NAMED.get(entry.kind, entry.kind)

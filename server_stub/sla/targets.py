@@ -6,6 +6,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from server_stub.clients.standing import Importance
+
 
 class StoppedBy(StrEnum):
     """What stops a response or a review clock.
@@ -72,7 +74,7 @@ CONDITIONS = (
 """What a row may ask. ``during`` and ``outside``: opened in the hours of a calendar, or not."""
 
 
-IMPORTANCES = ("normal", "key", "vip")
+IMPORTANCES = tuple(Importance)
 """How much a client, a contact or a device matters, as rows ask for it."""
 
 
