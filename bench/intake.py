@@ -3,7 +3,7 @@
     make bench-intake (about five minutes), or
     python bench/intake.py [--vendor sqlite|postgresql] [--seconds 5] [--stored 100000]
 
-Prints each figure with its goal and its ratio to Redmine's REST create in the same run; ends
+Prints each figure with its goal, those of Redmine and Request Tracker in the same run too; ends
 with 1 when a goal was missed. Every event is a new alert: a ticket with timeline, two clocks, due
 work and receipt, answered after the commit. Generator and server share the machine.
 """
@@ -33,7 +33,8 @@ from agent.protocol.device import Enrolment, Heartbeat  # noqa: E402
 from agent.protocol.events import AlertEvent, Reading  # noqa: E402
 from agent.protocol.ids import uuid7  # noqa: E402
 from agent.protocol.words import Change, DeviceKind, Evaluation, Priority, Unit  # noqa: E402
-from bench import redmine  # noqa: E402
+from bench import redmine, request_tracker  # noqa: E402
+from bench.rest_peer import creates_per_second  # noqa: E402
 
 DEVICES = 600
 CONNECTIONS = 8
@@ -55,11 +56,13 @@ STORED_RATIO = 1.3
 """How many times slower it may be with ``--stored`` tickets in the database."""
 TWO_RATIO = 1.5
 """How many times one server's rate two servers on one PostgreSQL must reach."""
+PEERS = ((redmine, 50.0), (request_tracker, 150.0))
+"""Peers, and how many times their rate of REST creates our batches are to reach."""
 ROUNDS = 3
 """Rounds of one server and of two in turn: what else the machine does meets both alike."""
 
 Rates = dict[str, float]
-"""Per second, by measure; ``stored`` and ``two servers`` are ratios of batches."""
+"""Per second, by measure; the peers' names, ``stored`` and ``two servers`` are ratios of batches."""
 
 
 def main() -> int:
@@ -82,20 +85,22 @@ def main() -> int:
                 found[vendor] = measure(folder / vendor, url, arguments)
     finally:
         shutil.rmtree(folder)
-    beside_redmine(found, arguments.seconds)
+    beside_peers(found, arguments.seconds)
     return 1 if judged(found) else 0
 
 
-def beside_redmine(found: dict[str, Rates], seconds: float) -> None:
-    """Print how many times Redmine's rate ours is."""
-    if not redmine.available():
-        print("redmine is not installed and cannot be: no ratio")
-        return
-    rate = redmine.creates_per_second(max(10.0, seconds), CONNECTIONS)
-    print(f"redmine's REST create over {CONNECTIONS} connections: {rate:.1f}/s")
-    for vendor, rates in found.items():
-        ratios = ", ".join(f"{name} {rates[name] / rate:.0f} x" for name in ("singly", "batched"))
-        print(f"    {vendor}: {ratios}")
+def beside_peers(found: dict[str, Rates], seconds: float) -> None:
+    """Measure how many tickets a second the peers create; take the ratios of our batches."""
+    for peer, _ in PEERS:
+        if not peer.available():
+            print(f"{peer.NAME} is not installed and cannot be: no ratio")
+            continue
+        with peer.running() as running:
+            rate = creates_per_second(running, max(10.0, seconds), CONNECTIONS)
+        print(f"{peer.NAME}'s REST create over {CONNECTIONS} connections: {rate:.1f}/s")
+        for vendor, rates in found.items():
+            rates[peer.NAME] = rates["batched"] / rate
+            print(f"    {vendor}: singly {rates['singly'] / rate:.0f} x")
 
 
 def judged(found: dict[str, Rates]) -> int:
@@ -103,7 +108,9 @@ def judged(found: dict[str, Rates]) -> int:
     missed = 0
     for vendor, rates in found.items():
         goals = [(name, goal, "/s") for (of, name), goal in GOALS.items() if of == vendor]
-        goals += [("two servers", TWO_RATIO, " times one")] if "two servers" in rates else []
+        more = [("two servers", TWO_RATIO, " times one")]
+        more += [(peer.NAME, times, " times its rate") for peer, times in PEERS]
+        goals += [one for one in more if one[0] in rates]
         for name, goal, unit in goals:
             met = rates[name] >= goal
             missed += not met
