@@ -62,7 +62,7 @@ ROUNDS = 3
 """Rounds of one server and of two in turn: what else the machine does meets both alike."""
 
 Rates = dict[str, float]
-"""Per second, by measure; the peers' names, ``stored`` and ``two servers`` are ratios of batches."""
+"""Per second, by measure; ``stored``, ``two servers`` and peers' names are ratios of batches."""
 
 
 def main() -> int:
