@@ -279,7 +279,8 @@ def end_of_date(instant: datetime, zone: tzinfo, days: int = 0) -> datetime:
     after = instant.astimezone(zone).date() + timedelta(days=days + 1)
     midnight = datetime.combine(after, time(), zone)
     first, last = sorted(midnight.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
-    return last if (last - _US).astimezone(zone).date() < after else first
+    is_last = first != last and (last - _US).astimezone(zone).date() < after
+    return last if is_last else first
 
 
 def _number(instant: datetime) -> tuple[int, int]:

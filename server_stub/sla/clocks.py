@@ -6,7 +6,7 @@ says what would become of them. ``story`` says what entries mean.
 """
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from server_stub.clients.standing import USUAL
@@ -72,15 +72,15 @@ def first_due(
     """
     traits = Traits(source, ticket_type, priority, level, agreement, source, importance)
     row = policy.row(policy.traits(traits, created_at, zone) if policy.asked_hours else traits)
+    if row is None:
+        return []
     found: list[tuple[ClockName, datetime]] = []
-    for name, target in row.targets.items() if row else ():
-        if target.starts is Starts.ANSWERED:
-            continue
-        within = target.within if target.kind is Kind.TIME else None
-        within = within or amount(policy, target, created_at, zone)
-        if within is not None:
-            due_at = policy.calendar(target.calendar, zone).add(created_at, within)
-            found.append((ClockName(name), due_at))
+    for name, target, calendar in policy.promises(row, zone):
+        within: timedelta | None = target.within
+        if target.kind is not Kind.TIME:
+            within = amount(policy, target, created_at, zone)
+        if within is not None and target.starts is Starts.OPENED:
+            found.append((name, calendar.add(created_at, within)))
     return found
 
 

@@ -37,6 +37,7 @@ class Count:
     """One clock while its stretches are told in order; the rules are the module's.
 
     ``began_at`` is the beginning of the round, ``key`` tells one promise from another;
+    ``ahead``: it is due when so much of a calendar is worked from an instant on;
     ``counts_back``: a reopening makes the time since ``stopped_at`` count.
     """
 
@@ -54,6 +55,7 @@ class Count:
     mode: Mode = Mode.RUNNING
     elapsed: timedelta = _NOTHING
     due_at: datetime | None = None
+    ahead: tuple[Calendar, datetime, timedelta] | None = None
     breached_at: datetime | None = None
     stopped_at: datetime | None = None
     is_late: bool = False
@@ -78,7 +80,7 @@ class Count:
         if calendar and self.mode is Mode.RUNNING:
             self._run(piece.start, piece.end, calendar)
         elif self.mode is Mode.PAUSED and not self.is_late:
-            self.due_at = None
+            self._forget_due()
         known = (piece.stage, piece.row, piece.policy, self.round)
         why = Why.UNANSWERED if waits else Why.STAGE
         self._note(Span(piece.start, piece.end, self.mode, calendar, *known, why))
@@ -125,7 +127,8 @@ class Count:
         if self.elapsed or self.is_late:
             self.round += 1
         self.began_at, self.elapsed, self.key = at, _NOTHING, None
-        self.within, self.due_at, self.is_late = None, None, False
+        self.within = None
+        self._forget_due()
 
     def _reopen(self, at: datetime) -> None:
         """Count the time since a resolution that did not last, where the policy says so."""
@@ -147,7 +150,7 @@ class Count:
         if key == self.key:
             return
         self.key, self.within = key, within
-        self.due_at, self.is_late = None, False
+        self._forget_due()
 
     def _judged_by(
         self, target: Target | None, piece: Stretch
@@ -155,6 +158,8 @@ class Count:
         """Return how much time a target is, and what tells it from another promise."""
         if target is None:
             return None, None
+        if target.kind is Kind.TIME:
+            return target.within, (target.within, target.calendar)
         if target.kind is not Kind.SET:
             within = amount(piece.policy, target, self.began_at, self.zone)
             return within, (within, target.calendar)
@@ -163,13 +168,29 @@ class Count:
         return left, (Kind.SET, date)
 
     def _run(self, start: datetime, end: datetime, calendar: Calendar) -> None:
+        """Count what is worked; when it is due is reckoned at the end, unless that is over."""
+        counted = calendar.between(start, end) if start != end else _NOTHING
         if self.within is not None and not self.is_late:
             left = self.within - self.elapsed
-            self.due_at = calendar.add(start, left) if left > _NOTHING else start
-        if self.due_at and end > self.due_at:
-            self.is_late = True
-            self.breached_at = self.breached_at or self.due_at
-        self.elapsed += calendar.between(start, end)
+            if left > counted:
+                self.due_at, self.ahead = None, (calendar, start, left)
+            else:
+                self.ahead = None
+                self.due_at = calendar.add(start, left) if left > _NOTHING else start
+                if end > self.due_at:
+                    self.is_late = True
+                    self.breached_at = self.breached_at or self.due_at
+        self.elapsed += counted
+
+    def _forget_due(self) -> None:
+        self.due_at, self.ahead, self.is_late = None, None, False
+
+    def due(self) -> datetime | None:
+        """Return when it is due after all that was told; None when nothing can become due."""
+        if self.ahead is None:
+            return self.due_at
+        calendar, start, left = self.ahead
+        return calendar.add(start, left)
 
     def _note(self, span: Span) -> None:
         if span.start == span.end:

@@ -100,7 +100,9 @@ def _account(
     if not (count.target and count.row and count.policy):
         return None
     end = count.stopped_at or now
-    spans = tuple(s._replace(end=min(s.end, end)) for s in count.spans if s.start < end)
+    spans = [span for span in count.spans if span.start < end]
+    if spans and spans[-1].end > end:
+        spans[-1] = spans[-1]._replace(end=end)
     return ClockLedger(
         name=name,
         at=now,
@@ -117,9 +119,9 @@ def _account(
         began_at=count.began_at,
         round=count.round,
         stopped_at=count.stopped_at,
-        due_at=count.due_at,
+        due_at=count.due(),
         breached_at=count.breached_at,
         is_late=count.is_late,
         elapsed=count.elapsed,
-        spans=spans,
+        spans=tuple(spans),
     )

@@ -178,6 +178,9 @@ class Policy:
     _calendars: dict[tuple[str, str], Calendar] = field(
         default_factory=dict, compare=False, repr=False
     )
+    _promises: dict[tuple[int, str], list[tuple[ClockName, Target, Calendar]]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     def __post_init__(self) -> None:
         """Know which calendars the rows' conditions ask for."""
@@ -215,6 +218,18 @@ class Policy:
             if len(self._rows) < _MOST_REMEMBERED:
                 self._rows[traits] = row
             return row
+
+    def promises(self, row: Row, zone: str = "UTC") -> list[tuple[ClockName, Target, Calendar]]:
+        """Return what a row promises, each with its calendar in the site's ``zone``."""
+        found = self._promises.get((row.number, zone))
+        if found is None:
+            found = [
+                (ClockName(name), target, self.calendar(target.calendar, zone))
+                for name, target in row.targets.items()
+            ]
+            if len(self._promises) < _MOST_REMEMBERED:
+                self._promises[row.number, zone] = found
+        return found
 
     def calendar(self, name: str, zone: str = "UTC") -> Calendar:
         """Return a calendar of the policy in the site's ``zone`` (its own zone comes first).
