@@ -1,6 +1,7 @@
 """Ask the network for this computer's address again."""
 
 import sys
+from pathlib import Path
 
 from agent.action_api import ActionError, Options
 from agent.host import program
@@ -8,11 +9,11 @@ from agent.host import program
 
 def plan(_target: str, _options: Options) -> str:
     """Say what would be done."""
-    return "would have renewed the lease of this computer's address"
+    return "would have asked for this computer's address anew"
 
 
 def act(_target: str, _options: Options) -> str:
-    """Renew it on every interface that has one; raises ActionError."""
+    """Ask for it on every interface that has one; raises ActionError."""
     if sys.platform == "win32":
         from agent.host import network_windows  # noqa: PLC0415 - of one system
 
@@ -21,7 +22,7 @@ def act(_target: str, _options: Options) -> str:
         renewed = [name for name in _interfaces() if _renewed(name)]
     if not renewed:
         raise ActionError("no interface of this computer has an address from DHCP")
-    return f"renewed the lease of {', '.join(renewed)}"
+    return f"asked for the address of {', '.join(renewed)} anew"
 
 
 def _interfaces() -> list[str]:
@@ -31,14 +32,34 @@ def _interfaces() -> list[str]:
 
 
 def _renewed(interface: str) -> bool:
-    """Tell whether this system's own means renewed an interface."""
+    """Tell whether this system's own means asked for an interface's lease anew."""
     if sys.platform == "darwin":
         told = _said("ipconfig", "getpacket", interface)  # only one with a lease has any
         return bool(told) and _said("ipconfig", "set", interface, "DHCP") is not None
-    if _said("networkctl", "renew", interface) is not None:
-        return True
-    leased = _said("nmcli", "-t", "-f", "DHCP4", "device", "show", interface)
-    return bool(leased) and _said("nmcli", "device", "reapply", interface) is not None
+    if _leased_by_networkd(interface):  # it "renews" what has none, too
+        return _said("networkctl", "renew", interface) is not None
+    if not _said("nmcli", "-t", "-f", "DHCP4", "device", "show", interface):
+        return False
+    # NetworkManager has no word for it, and applies nothing again that is as it was. Another
+    # timeout makes it ask anew; then the connection's own settings are put back.
+    asked = _said("nmcli", "device", "modify", interface, "ipv4.dhcp-timeout", _OTHER_TIMEOUT_S)
+    back = _said("nmcli", "device", "reapply", interface)
+    return asked is not None and back is not None
+
+
+_OTHER_TIMEOUT_S = "47"
+
+
+def _leased_by_networkd(interface: str) -> bool:
+    import socket  # noqa: PLC0415 - when something is wrong
+
+    try:
+        return (_LEASES / str(socket.if_nametoindex(interface))).exists()
+    except OSError:
+        return False
+
+
+_LEASES = Path("/run/systemd/netif/leases")
 
 
 def _said(name: str, *arguments: str) -> str | None:
