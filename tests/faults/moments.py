@@ -285,7 +285,11 @@ class Struck:
         try:
             until(each_line_was_counted_once, 60)
         except AssertionError:
-            raise AssertionError(f"{self._lines} lines, and {seen} was counted") from None
+            station = self.station
+            raise AssertionError(
+                f"{self._lines} lines, and {seen} was counted: {station.status()}, "
+                f"ended with {station.agent.process.poll()}\n{station.log_text()}"
+            ) from None
 
     def _has_history(self) -> bool:
         with suppress(StateError):

@@ -14,6 +14,7 @@ from tests.support.agent_process import AgentProcess, run_agent
 from tests.support.polling import until
 from tests.support.relay import Relay
 from tests.support.services import Services
+from tests.support.strace import is_dying
 
 RULE = """
 version: 1
@@ -28,6 +29,7 @@ rules:
     critical: {{when: state != open, for: {for_}, clear_for: 0s, priority: high}}
     ticket: {{title: "nothing answers on {{target}}"}}
 """
+_DEATH_S = 30.0
 DELIVERY_S = 90.0
 """How long a message may take on a busy machine, back-off after a fault included."""
 
@@ -100,8 +102,14 @@ class Station:
         return self._agent is None
 
     def died(self) -> bool:
-        """Tell whether the agent has ended."""
-        return self.agent.process.poll() is not None
+        """Tell whether the agent has ended; one that is being killed is waited for.
+
+        A fault may strike as its tracer lets go.
+        """
+        process = self.agent.process
+        if process.poll() is None and is_dying(process.pid):
+            process.wait(_DEATH_S)
+        return process.poll() is not None
 
     def status(self) -> dict[str, Any]:
         """Return the agent's status, empty while it does not answer."""

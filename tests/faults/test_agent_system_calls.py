@@ -46,8 +46,11 @@ class Lane:
         with suppress(Empty):
             while True:
                 point = todo.get_nowait()
-                while self._reached(point) and long_run():
+                reached = self._reached(point)
+                # Which thread makes a call is chance: what is not reached once may be reached.
+                while long_run() and (reached or self._reached(point)):
                     point = point.next
+                    reached = self._reached(point)
 
     def _reached(self, point: Point) -> bool:
         try:

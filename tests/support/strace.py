@@ -17,7 +17,7 @@ from typing import Self
 
 _ATTACH_S = 20
 _DETACH_S = 10
-_SIGSTOP = 1 << signal.SIGSTOP - 1
+_SIGSTOP, _SIGKILL = 1 << signal.SIGSTOP - 1, 1 << signal.SIGKILL - 1
 
 
 def words(call: str, fault: str, when: str, paths: Sequence[Path], output: Path) -> list[str]:
@@ -59,28 +59,30 @@ class Strace:
         deadline = time.monotonic() + _ATTACH_S
         while not self._holds(pid):
             if self._process.poll() is not None or time.monotonic() > deadline:
-                self.detach()
-                raise AssertionError(f"strace did not attach to {pid}")
+                seen = {task.parent.name: _tracer(task) for task in _tasks(pid)}
+                ended = self._process.poll()
+                said = self.detach()
+                raise AssertionError(
+                    f"strace did not attach to {pid}: ended with {ended}, said {said!r}; "
+                    f"tracers by thread: {seen}, it is {self._process.pid}"
+                )
             time.sleep(0.005)
 
     def _holds(self, pid: int) -> bool:
-        tasks = list(Path(f"/proc/{pid}/task").glob("*/status"))
-        try:
-            tracers = [re.search(r"TracerPid:\t(\d+)", task.read_text()) for task in tasks]
-        except OSError:  # a thread that has just ended
-            return False
-        return bool(tasks) and all(t and int(t[1]) == self._process.pid for t in tracers)
+        tracers = [_tracer(task) for task in _tasks(pid)]
+        return bool(tracers) and all(tracer == self._process.pid for tracer in tracers)
 
-    def detach(self) -> None:
-        """Let go; the process goes on without faults. Twice is once."""
+    def detach(self) -> str:
+        """Let go; the process goes on without faults. Returns what strace said. Twice is once."""
         if self._process.poll() is None:
             self._process.terminate()
         try:
-            self._process.communicate(timeout=_DETACH_S)
+            _, said = self._process.communicate(timeout=_DETACH_S)
         except subprocess.TimeoutExpired:  # it may wait for one that died meanwhile
             self._process.kill()
-            self._process.communicate()
+            _, said = self._process.communicate()
         _go_on(self._pid)
+        return (said or b"").decode(errors="replace")
 
     def __enter__(self) -> Self:
         return self
@@ -92,6 +94,19 @@ class Strace:
         trace: TracebackType | None,
     ) -> None:
         self.detach()
+
+
+def _tasks(pid: int) -> list[Path]:
+    return list(Path(f"/proc/{pid}/task").glob("*/status"))
+
+
+def _tracer(task: Path) -> int | None:
+    """Return who traces a thread, 0 for nobody; None for one that has just ended."""
+    try:
+        found = re.search(r"TracerPid:\t(\d+)", task.read_text())
+    except OSError:
+        return None
+    return int(found[1]) if found else None
 
 
 def errors_made(output: Path) -> int:
@@ -130,6 +145,16 @@ def _go_on(pid: int) -> None:
         if not stopped:
             return
         time.sleep(0.02)
+
+
+def is_dying(pid: int) -> bool:
+    """Tell whether a SIGKILL is on its way to a process, or through its threads."""
+    for task in _tasks(pid):
+        with suppress(OSError):
+            pending = re.findall(r"(?:SigPnd|ShdPnd):\t(\w+)", task.read_text())
+            if any(int(one, 16) & _SIGKILL for one in pending):
+                return True
+    return not _is_alive(pid)
 
 
 def _is_alive(pid: int) -> bool:
