@@ -204,7 +204,10 @@ class Judge:
             if one_told.change is Change.OPENED and len(told) == 1:  # what was healed is no storm
                 self._storm.opened(key, now)
             self._changes.tell(self._explain(one_told, announced, (rule, one), now), announced)
-        self._storm.note(key, waiting(after, one, rule) if stormy and reason else None, now)
+        if stormy:
+            self._storm.note(key, waiting(after, one, rule) if reason else None, now)
+        elif explained or announced is not Evaluation.OK or not may_open(rule):
+            self._storm.note(key, None, now)  # in planned quiet a storm goes on unseen
         held = (explained and one.finds_trouble) or (after is not None and held_back(after, rule))
         held = held or key in self._storm.held
         if self.quiet.note(key, (reason or "the computer has just started") if held else "", now):

@@ -11,7 +11,8 @@ from agent.clock import Now
 from agent.protocol.events import AlertEvent
 from agent.protocol.words import Change, Evaluation
 from agent.quiet import Held, Quiet
-from tests.agent.runner_bench import Bench, level_rule
+from agent.rules.maintenance import MaintenanceWindow
+from tests.agent.runner_bench import Bench, FakeClock, level_rule
 
 TARGETS = [f"share-{number}" for number in range(60)]
 
@@ -30,6 +31,20 @@ class Shares:
         if self.blind:
             raise CheckError("nothing answers")
         yield from (Measured(one, {"level": 95.0 if one in self.bad else 40.0}) for one in TARGETS)
+
+
+class Sleeper(FakeClock):
+    """A clock of a computer that may sleep."""
+
+    slept_s = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        self.boot_s += seconds
+        self.slept_s += seconds
+
+    def __call__(self) -> Now:
+        now = super().__call__()
+        return now._replace(awake_s=now.awake_s - self.slept_s)
 
 
 class Device:
@@ -127,6 +142,33 @@ def test_the_last_few_of_a_storm_open_tickets_of_their_own_without_delay(
     assert changes(storms(events)) == [Change.RESOLVED]
     opened = [event.target for event in events if event.change is Change.OPENED]
     assert opened == TARGETS[8:12]
+
+
+def test_a_storm_goes_on_over_a_sleep(device: Device, shares: Shares) -> None:
+    clock = device.bench.clock = Sleeper()
+    device.bench.runner = device.bench.another()
+    device.after(2)
+    shares.bad = set(TARGETS)
+    device.after(20)
+    clock.sleep(8 * 3600)
+
+    assert device.after(10) == []
+    shares.bad = set()
+    assert changes(device.after(5)) == [Change.RESOLVED] * 9
+
+
+def test_a_storm_goes_on_over_a_maintenance_window(device: Device, shares: Shares) -> None:
+    device.after(2)
+    shares.bad = set(TARGETS)
+    device.after(20)
+    local = device.bench.clock().wall.astimezone()
+    begins = local.hour * 60 + local.minute + 2
+    every_day = MaintenanceWindow("patches", tuple(range(7)), begins, begins + 30)
+    device.bench.runner.quiet.windows = (every_day,)
+
+    assert device.after(50) == []
+    shares.bad = set()
+    assert changes(device.after(5)) == [Change.RESOLVED] * 9
 
 
 def test_what_is_open_already_may_get_worse_and_better_in_a_storm(
