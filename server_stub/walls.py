@@ -28,11 +28,14 @@ _IN_ERROR = 3
 
 _TICKETS = "(SELECT t.client_id FROM tickets_ticket t WHERE t.id = {})"
 _DEVICES = "(SELECT d.client_id FROM clients_device d WHERE d.id = {})"
+_AGREEMENTS = "(SELECT a.client_id FROM clients_agreement a WHERE a.id = {})"
 WALLED: Mapping[str, str] = {
     "clients_client": "id",
     "clients_site": "client_id",
     "clients_device": "client_id",
     "clients_enrolmenttoken": "client_id",
+    "clients_agreement": "client_id",
+    "clients_covered": _AGREEMENTS.format("agreement_id"),
     "tickets_ticket": "client_id",
     "tickets_timelineentry": _TICKETS.format("ticket_id"),
     "tickets_link": _TICKETS.format("ticket_id"),

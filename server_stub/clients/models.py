@@ -9,20 +9,24 @@ from typing import Any, ClassVar
 from django.db import models
 from django.db.models.functions import Now
 
+from server_stub.clients.standing import Importance
 from server_stub.database import json_object
 
 DEFAULT_POLICY = "default"
+_NORMAL = Importance.NORMAL.value
 
 
 class Client(models.Model):
     """A company we support. ``policy`` names the SLA policy its tickets follow.
 
-    ``notes_version`` counts the changes of the notes its devices may fetch.
+    ``notes_version`` counts the changes of the notes its devices may fetch; ``importance`` is a
+    word that the policy's targets may choose by.
     """
 
     name = models.CharField(max_length=200, unique=True)
     policy = models.CharField(max_length=100, db_default=DEFAULT_POLICY)
     notes_version = models.BigIntegerField(db_default=0)
+    importance = models.CharField(max_length=8, default=_NORMAL, db_default=_NORMAL)
     created_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:
@@ -72,6 +76,7 @@ class Device(models.Model):
     boot_at = models.DateTimeField(null=True)
     enrolled_at = models.DateTimeField(db_default=Now())
     last_seen_at = models.DateTimeField(db_default=Now())
+    importance = models.CharField(max_length=8, default=_NORMAL, db_default=_NORMAL)
 
     class Meta:
         """The list of a client's devices is read by name."""
@@ -118,3 +123,57 @@ class EnrolmentToken(models.Model):
     def __str__(self) -> str:
         """Return whom it lets in."""
         return f"enrolment token of {self.client}"
+
+
+class Agreement(models.Model):
+    """What a client has agreed with us from one day to another, both included.
+
+    ``name`` is the word that a policy's targets choose by. ``ends`` is None while nobody ended
+    it. Unless ``whole`` it covers the sites and devices named, and none when these are gone.
+    ``included_minutes`` are a month's, 0 where nothing was agreed.
+    """
+
+    client = models.ForeignKey(Client, models.PROTECT, related_name="agreements", db_index=False)
+    name = models.CharField(max_length=40)
+    starts = models.DateField()
+    ends = models.DateField(null=True, blank=True)
+    whole = models.BooleanField(default=True, db_default=True)
+    included_minutes = models.IntegerField(default=0, db_default=0)
+    created_at = models.DateTimeField(db_default=Now())
+    created_by = models.CharField(max_length=254, db_default="")
+
+    class Meta:
+        """Read client by client."""
+
+        indexes: ClassVar = [
+            models.Index(fields=["client", "starts"], name="agreement_of_client"),
+        ]
+
+    def __str__(self) -> str:
+        """Return its name."""
+        return self.name
+
+
+class Covered(models.Model):
+    """A site or a device that an agreement names."""
+
+    agreement = models.ForeignKey(Agreement, models.CASCADE, related_name="covered", db_index=False)
+    site = models.ForeignKey(Site, models.CASCADE, null=True, blank=True, related_name="+")
+    device = models.ForeignKey(Device, models.CASCADE, null=True, blank=True, related_name="+")
+
+    class Meta:
+        """Each of them once; one or the other."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["agreement", "site"], name="covered_site_once"),
+            models.UniqueConstraint(fields=["agreement", "device"], name="covered_device_once"),
+            models.CheckConstraint(
+                condition=models.Q(site__isnull=True, device__isnull=False)
+                | models.Q(site__isnull=False, device__isnull=True),
+                name="covered_is_site_or_device",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Return what is covered."""
+        return str(self.site or self.device)

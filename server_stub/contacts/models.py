@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django.db import models
 from django.db.models.functions import Now
 
+from server_stub.clients.standing import Importance
 from server_stub.database import json_object
 
 
@@ -26,6 +27,9 @@ class Contact(models.Model):
     confirmed_at = models.DateTimeField(null=True, blank=True)
     confirmed_by = models.CharField(max_length=254, db_default="")
     created_at = models.DateTimeField(db_default=Now())
+    importance = models.CharField(
+        max_length=8, default=Importance.NORMAL.value, db_default=Importance.NORMAL.value
+    )
 
     class Meta:
         """An account of a computer is one contact."""

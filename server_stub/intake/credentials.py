@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from django.db import InterfaceError, OperationalError, connection
 
 from agent.protocol.credentials import CredentialPrefix, credential_hash
 from agent.protocol.problems import ProblemType
+from server_stub.clients.standing import Cover, Importance, greatest
 from server_stub.intake.answers import RefusedError
 from server_stub.intake.sql import KNOWN_DEVICE, KNOWN_DEVICES, Row
 from server_stub.walls import seen_once_by_all
@@ -30,7 +32,8 @@ class KnownDevice:
     ``policy_version_id`` is None while the server has no policy at all; ``time_zone`` is its
     site's. ``news`` counts the changes its trays may fetch, ``reports`` the unresolved tickets
     that people filed there, ``notes`` the changes of the notes its people may read. ``kind`` is
-    workstation, laptop or server.
+    workstation, laptop or server. ``importance`` is the greater of the client's and the device's;
+    ``covers`` are the agreements that ever cover it.
     """
 
     id: str
@@ -42,6 +45,8 @@ class KnownDevice:
     reports: int = 0
     kind: str = ""
     notes: int = 0
+    importance: str = Importance.NORMAL.value
+    covers: tuple[Cover, ...] = ()
 
 
 def bearer(environ: "WSGIEnvironment", wanted: CredentialPrefix) -> str:
@@ -107,8 +112,37 @@ def known_devices(ids: Iterable[str]) -> dict[str, KnownDevice]:
 
 
 def _known(row: Row) -> KnownDevice:
-    device_id, client_id, site_id, time_zone, *more = row
-    return KnownDevice(device_id, client_id, site_id, time_zone or "UTC", *more)
+    device_id, client_id, site_id, time_zone, version, news, reports, kind, *more = row
+    notes, of_client, of_device, agreements = more
+    return KnownDevice(
+        id=device_id,
+        client_id=client_id,
+        site_id=site_id,
+        time_zone=time_zone or "UTC",
+        policy_version_id=version,
+        news=news,
+        reports=reports,
+        kind=kind,
+        notes=notes,
+        importance=greatest(of_client, of_device),
+        covers=_covers(agreements),
+    )
+
+
+def _covers(agreements: str | list[Row] | None) -> tuple[Cover, ...]:
+    """Return the agreements that cover a device; SQLite tells them as text."""
+    rows = json.loads(agreements) if isinstance(agreements, str) else agreements or ()
+    return tuple(
+        Cover(
+            narrowness,
+            date.fromisoformat(starts),
+            date.fromisoformat(ends) if ends else None,
+            name,
+            number,
+        )
+        for narrowness, starts, ends, name, number in rows
+        if narrowness is not None
+    )
 
 
 def _read(token_hash: str) -> KnownDevice | None:
@@ -122,6 +156,8 @@ def _read(token_hash: str) -> KnownDevice | None:
 
 def _row(token_hash: str) -> Row | None:
     with connection.cursor() as cursor:
-        seen_once_by_all(cursor, KNOWN_DEVICE, [token_hash])  # whose it is, the token tells
+        seen_once_by_all(
+            cursor, KNOWN_DEVICE[connection.vendor], [token_hash]
+        )  # whose it is, the token tells
         row: Row | None = cursor.fetchone()
     return row

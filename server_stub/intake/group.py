@@ -27,7 +27,15 @@ from server_stub.intake.credentials import KnownDevice
 from server_stub.intake.decode import Arrived, refused
 from server_stub.intake.fold import TicketChange, TicketState, fold
 from server_stub.intake.maintenance import held
-from server_stub.intake.promises import Accounted, Promise, Told, anew, at_first, moves_clocks
+from server_stub.intake.promises import (
+    Accounted,
+    Promise,
+    Told,
+    anew,
+    at_first,
+    moves_clocks,
+    standing_of,
+)
 from server_stub.intake.rows import ACTOR, CHANNEL, TicketRows
 from server_stub.quiet.active import KNOWN, Quiet
 from server_stub.sla.clocks import CLOCK_KINDS
@@ -213,7 +221,9 @@ def _ticket_rows(alerts: dict[str, _Alert], execute: sql.Statements, now: dateti
         for change in alert.changes:
             ticket = change.after
             if change.before is None:
-                rows.open(alert.device, key, ticket, at_first(alert.device, ticket))
+                words = standing_of(alert.device, now)
+                change.entries[0].payload.update(words.told)
+                rows.open(alert.device, key, ticket, at_first(alert.device, ticket, words))
             elif alert.stored and change.before != ticket:
                 rows.update(ticket, alert.stored.due_at, promises.get(ticket.number))
             rows.tell(ticket.number, change.entries)

@@ -6,11 +6,12 @@ anew from its timeline, by the same ledger that explains it to people.
 
 import logging
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from agent.protocol.words import Priority, Source
+from server_stub.clients.standing import USUAL, Importance, Standing, standing
 from server_stub.errors import ServerError
 from server_stub.intake.credentials import KnownDevice
 from server_stub.intake.fold import TicketState
@@ -19,7 +20,7 @@ from server_stub.sla.clocks import account, columns, first_due, policy_of
 from server_stub.sla.models import ClockState, PolicyVersion
 from server_stub.sla.policy import Policy
 from server_stub.sla.terms import ClockName
-from server_stub.sla.zones import ZoneError
+from server_stub.sla.zones import ZoneError, zone_of
 
 _UNRECKONABLE = (ServerError, ZoneError, EndlessError)
 _log = logging.getLogger(__name__)
@@ -68,7 +69,16 @@ def moves_clocks(before: TicketState, after: TicketState) -> bool:
     return before.priority is not after.priority or before.resolved_at != after.resolved_at
 
 
-def at_first(device: KnownDevice, ticket: TicketState) -> list[Promise]:
+def standing_of(device: KnownDevice, now: datetime) -> Standing:
+    """Return the words that a device's new ticket gets: of most devices the usual ones."""
+    if not device.covers:
+        if device.importance == Importance.NORMAL:
+            return USUAL
+        return Standing(importance=device.importance)
+    return standing(device.covers, _day(now, device.time_zone), device.importance)
+
+
+def at_first(device: KnownDevice, ticket: TicketState, words: Standing = USUAL) -> list[Promise]:
     """Return the clocks of a new ticket; they stand when it is resolved already.
 
     None when nothing is promised, or nothing that can be reckoned: a ticket never waits for its
@@ -80,7 +90,9 @@ def at_first(device: KnownDevice, ticket: TicketState) -> list[Promise]:
     start, end = ticket.created_at, ticket.resolved_at
     state = ClockState.RUNNING if end is None else ClockState.STOPPED
     try:
-        found = _first_due(version, ticket.priority, start, device.time_zone)
+        found = _first_due(
+            version, ticket.priority, start, device.time_zone, words.agreement, words.importance
+        )
     except _UNRECKONABLE as error:
         _log.warning("a ticket of device %s gets no clocks: %s", device.id, error)
         return []
@@ -105,11 +117,24 @@ def anew(ticket: Accounted, zone: str, now: datetime) -> list[Promise] | None:
 
 
 @lru_cache(maxsize=1024)
-def _first_due(
-    version_id: int, priority: Priority, start: datetime, zone: str
+def _first_due(  # noqa: PLR0917 - a cache's keys
+    version_id: int, priority: Priority, start: datetime, zone: str, agreement: str, importance: str
 ) -> list[tuple[ClockName, datetime]]:
     """Return the due instants of a monitor's new ticket; tickets of one group share them."""
-    return first_due(_policy(version_id), priority, Source.MONITOR, start, zone)
+    return first_due(
+        *(_policy(version_id), priority, Source.MONITOR, start, zone),
+        agreement=agreement,
+        importance=importance,
+    )
+
+
+@lru_cache(maxsize=1024)
+def _day(now: datetime, zone: str) -> date:
+    """Return the day at a site, by UTC where this computer does not know its zone."""
+    try:
+        return now.astimezone(zone_of(zone)).date()
+    except ZoneError:
+        return now.astimezone(UTC).date()
 
 
 @lru_cache(maxsize=256)

@@ -26,23 +26,39 @@ Row = tuple[Any, ...]
 Change = tuple[str, Sequence[Row]]
 """A statement to be executed once for each row of values."""
 
-KNOWN_DEVICE = """
+_KNOWN_DEVICE = """
     SELECT d.id, d.client_id, d.site_id, s.time_zone, coalesce(
         (SELECT max(v.id) FROM sla_policyversion v WHERE v.name = c.policy),
         (SELECT max(v.id) FROM sla_policyversion v WHERE v.name = 'default')),
-        coalesce(n.version, 0), coalesce(n.reports, 0), d.kind, c.notes_version
+        coalesce(n.version, 0), coalesce(n.reports, 0), d.kind, c.notes_version,
+        c.importance, d.importance, (
+        SELECT rows_of(row_of(coalesce(
+            (SELECT 2 FROM clients_covered v WHERE v.agreement_id = a.id AND v.device_id = d.id),
+            (SELECT 1 FROM clients_covered v WHERE v.agreement_id = a.id AND v.site_id = d.site_id),
+            CASE WHEN a.whole THEN 0 END), a.starts, a.ends, a.name, a.id))
+        FROM clients_agreement a WHERE a.client_id = d.client_id)
     FROM clients_device d
     JOIN clients_client c ON c.id = d.client_id
     LEFT JOIN clients_site s ON s.id = d.site_id
     LEFT JOIN tickets_devicenews n ON n.device_id = d.id
     WHERE d.token_hash = %s"""
-"""By one token's hash; the newest version of the client's policy, else of the default one."""
+KNOWN_DEVICE = {
+    "sqlite": _KNOWN_DEVICE.replace("rows_of", "json_group_array").replace("row_of", "json_array"),
+    "postgresql": _KNOWN_DEVICE.replace("rows_of", "json_agg").replace(
+        "row_of", "json_build_array"
+    ),
+}
+"""By one token's hash; the newest version of the client's policy, else of the default one.
+
+Last the client's agreements as a JSON list: narrowness (NULL: it does not cover the device), first
+and last day, name, number. Which of them holds is a matter of the day at the device's site.
+"""
 
 KNOWN_DEVICES = {
-    "sqlite": KNOWN_DEVICE.replace(
+    "sqlite": KNOWN_DEVICE["sqlite"].replace(
         "d.token_hash = %s", "d.id IN (SELECT value FROM json_each(%s))"
     ),
-    "postgresql": KNOWN_DEVICE.replace(
+    "postgresql": KNOWN_DEVICE["postgresql"].replace(
         "d.token_hash = %s", "d.id IN (SELECT jsonb_array_elements_text(%s::jsonb))"
     ),
 }

@@ -18,7 +18,7 @@ from django.db.utils import ConnectionHandler
 from django.test import Client as DjangoClient
 
 from server_stub import walls
-from server_stub.clients.models import Client, Device, EnrolmentToken, Site
+from server_stub.clients.models import Agreement, Client, Covered, Device, EnrolmentToken, Site
 from server_stub.clients.scope import Scope
 from server_stub.contacts.models import Attachment, Contact, Piece, Report
 from server_stub.database import settings_for
@@ -96,6 +96,8 @@ def a_world() -> Client:
     outage = Outage.objects.create(client=client, site=site, ticket=ticket)
     Member.objects.create(outage=outage, device=device, joined_at=NOW, missing_since=NOW)
     DeviceNews.objects.create(device=device, version=1, reports=1)
+    agreement = Agreement.objects.create(client=client, name="premium", starts=NOW, whole=False)
+    Covered.objects.create(agreement=agreement, site=site)
     contact = Contact.objects.create(client=client, device=device, account="1")
     report = Report.objects.create(ticket=ticket, contact=contact, envelope_id=envelope)
     attachment = Attachment.objects.create(

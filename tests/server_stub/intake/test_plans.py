@@ -133,7 +133,7 @@ def test_every_statement_finds_its_rows_by_an_index(
     known: Callable[[], KnownDevice], executed: Executed
 ) -> None:
     a_life(known(), 30)
-    devices = sql.KNOWN_DEVICE
+    devices = sql.KNOWN_DEVICE[connection.vendor]
     executed.append(
         (devices.replace("%s", "?") if connection.vendor == "sqlite" else devices, ["0"])
     )
