@@ -1,10 +1,12 @@
 """The Debian package on a real Debian with a real systemd: installed, upgraded, taken away."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,10 @@ from tests.support.nspawn import Container, booted_whole
 from tests.support.polling import until
 from tests.support.server_process import ServerProcess
 
-pytestmark = [pytest.mark.needs("dpkg", "dpkg-deb", "systemd-nspawn"), pytest.mark.needs_root]
+pytestmark = [
+    pytest.mark.needs("dpkg", "dpkg-deb", "systemd-nspawn", "networkctl", "smartctl", "losetup"),
+    pytest.mark.needs_root,
+]
 
 UNIT = "watchdesk-agent.service"
 RULES = """
@@ -36,6 +41,9 @@ rules:
 """
 SANDBOXED = """
 systemctl restart wd-other.service
+networkctl --no-pager list | grep -w lo
+smartctl --scan
+smartctl -d scsi -i /dev/wd-block | grep 'Standard Inquiry'
 echo new > /srv/written && echo new > /wd-written && rm /wd-written
 cat /srv/others > /dev/null
 python3 -I -c 'import socket as s; s.socket(s.AF_INET, s.SOCK_RAW, s.IPPROTO_ICMP)'
@@ -165,6 +173,24 @@ def takes_a_report(computer: Computer, desk: Desk) -> None:
     assert "Exec=/usr/bin/watchdesk-tray" in entry
 
 
+@contextmanager
+def block_device(computer: Computer) -> Iterator[None]:
+    """Lend the computer ``/dev/wd-block``, whose driver answers what smartctl asks."""
+    image = computer.root.parent / "block.img"
+    image.write_bytes(bytes(1 << 20))
+    made = subprocess.run(
+        ["losetup", "--find", "--show", str(image)], stdout=subprocess.PIPE, text=True, check=True
+    )
+    loop = made.stdout.strip()
+    number = Path(loop).stat().st_rdev
+    try:
+        place = ("/dev/wd-block", "b", str(os.major(number)), str(os.minor(number)))
+        computer.run("mknod", *place)
+        yield
+    finally:
+        subprocess.run(["losetup", "--detach", loop], check=True)
+
+
 def keeps_checks_able_and_little_else(computer: Computer) -> None:
     """The same sandbox, with a script in the agent's place."""
     computer.container.unit("wd-other.service", "[Service]\nExecStart=/bin/sleep 1000\n")
@@ -176,7 +202,8 @@ def keeps_checks_able_and_little_else(computer: Computer) -> None:
     text = ours.sub("", text)
     text = text.replace("Type=notify", "Type=oneshot\nExecStart=/bin/sh /srv/sandboxed")
     computer.container.unit("wd-sandboxed.service", text)
-    computer.run("systemctl", "start", "wd-sandboxed.service", check=False)
+    with block_device(computer):
+        computer.run("systemctl", "start", "wd-sandboxed.service", check=False)
     said = computer.run("journalctl", "--unit=wd-sandboxed.service", "--output=cat")
     result = computer.run("systemctl", "show", "--value", "--property=Result", "wd-sandboxed")
     assert result == "success", said
