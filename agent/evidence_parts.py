@@ -52,7 +52,9 @@ def series(
     """Return how the metrics that the rule judges went in the last hours."""
     found = []
     for metric in _charted(rule, one):
-        samples = trends.samples(event.check, one.target, metric.name, HOURS_S, now)
+        samples = trends.samples(
+            event.check, rule.name, one.target, metric.name, over_s=HOURS_S, now=now
+        )
         points = _points(samples, one.values.get(metric.name), now.wall.timestamp())
         if len(points) > 1:
             found.append(Series(storable(metric.name), metric.unit, points))

@@ -124,7 +124,9 @@ class Judge:
         readings = found.readings
         if self._trends and not found.again:
             complete = self._trends.complete_all
-            readings = complete(schedule.check, readings, schedule.judged, found.turn)
+            readings = complete(
+                schedule.check, readings, schedule.judged, found.turn, schedule.source
+            )
         settled = found.error is None and not self._changes.has_states(schedule.rule.name)
         if settled and schedule.stays_well(readings):
             return None
@@ -204,10 +206,10 @@ class Judge:
             if one_told.change is Change.OPENED and len(told) == 1:  # what was healed is no storm
                 self._storm.opened(key, now)
             self._changes.tell(self._explain(one_told, announced, (rule, one), now), announced)
-        if stormy:
-            self._storm.note(key, waiting(after, one, rule) if reason else None, now)
-        elif explained or announced is not Evaluation.OK or not may_open(rule):
-            self._storm.note(key, None, now)  # in planned quiet a storm goes on unseen
+        if stormy or explained or announced is not Evaluation.OK or not may_open(rule):
+            # Not in planned quiet: there a storm goes on unseen.
+            held_by_storm = waiting(after, one, rule) if stormy and reason else None
+            self._storm.note(key, held_by_storm, now)
         held = (explained and one.finds_trouble) or (after is not None and held_back(after, rule))
         held = held or key in self._storm.held
         if self.quiet.note(key, (reason or "the computer has just started") if held else "", now):

@@ -47,14 +47,14 @@ class Past:
         for begin, end in self.gaps:
             self._lost.append(self._lost[-1] + end - begin)
 
-    def knows(self, check: str, metric: str) -> bool:
-        """Tell whether any target has a sample of a metric."""
-        return any((k.check, k.metric) == (check, metric) and s for k, s in self._series.items())
+    def knows(self, source: str, metric: str) -> bool:
+        """Tell whether any target has a sample of a metric; ``source`` as ``trends.source_of``."""
+        return any((k.check, k.metric) == (source, metric) and s for k, s in self._series.items())
 
-    def targets(self, check: str) -> list[str]:
-        """Return the targets of a check of which there are samples."""
+    def targets(self, source: str) -> list[str]:
+        """Return the targets of which there are samples."""
         return sorted({key.target for key, series in self._series.items()
-                       if key.check == check and series})  # fmt: skip
+                       if key.check == source and series})  # fmt: skip
 
     def unseen_s(self, since_s: float) -> float:
         """Return for how long nobody looked since then."""
@@ -66,21 +66,23 @@ class Past:
         slept_s = self._lost[bisect_right(self._gap_ends, at_s)]
         return Now(boot_s, boot_s - slept_s, datetime.fromtimestamp(at_s, UTC))
 
-    def before(self, check: str, target: str, at_s: float) -> dict[SeriesKey, list[_Sample]]:
+    def before(self, source: str, target: str, at_s: float) -> dict[SeriesKey, list[_Sample]]:
         """Return what was recorded of a target before a moment, by series."""
         return {
             key: [one for one in series if one[0] < at_s]
             for key, series in self._series.items()
-            if (key.check, key.target) == (check, target)
+            if (key.check, key.target) == (source, target)
         }
 
-    def track(self, check: Check, target: str, metrics: Iterable[str], every_s: float) -> "Track":
+    def track(
+        self, check: Check, source: str, target: str, metrics: Iterable[str], every_s: float
+    ) -> "Track":
         """Return what a rule that looks ``every_s`` would have read of a target."""
         limit_s = max(_LONGEST_S, _TURNS * every_s)
         changes: list[_Change] = []
         for name in metrics:
             metric = check.metric(name)
-            series = self._series.get(SeriesKey(check.name, target, name), [])
+            series = self._series.get(SeriesKey(source, target, name), [])
             if metric is not None:
                 changes += _changes(metric, series, limit_s, self.until_s)
         return Track(sorted(changes, key=lambda change: change.at_s))

@@ -20,7 +20,7 @@ from agent.protocol.words import Change, Evaluation
 from agent.rules.maintenance import MaintenanceWindow, in_maintenance
 from agent.rules.model import Rule, RuleSet
 from agent.store.history_file import Row, SeriesKey
-from agent.trends import Trends, derived_from
+from agent.trends import Trends, derived_from, source_of
 
 LEAST_DAYS = 3.0
 """Less history than this tells nothing about what happens every day."""
@@ -130,15 +130,15 @@ class Surroundings(NamedTuple):
 
 def _replayed(rule: Rule, check: Check, within: Surroundings) -> Replayed:
     past = within.past
-    made_of = sources(rule, check)
+    made_of, source = sources(rule, check), source_of(check, rule.name)
     lacking = tuple(
         name
         for name, parts in made_of.items()
-        if not all(past.knows(check.name, part) for part in parts)
+        if not all(past.knows(source, part) for part in parts)
     )
     told: list[Told] = []
     if len(lacking) < len(made_of):
-        targets = [one for one in past.targets(check.name) if rule.targets.wants(one)]
+        targets = [one for one in past.targets(source) if rule.targets.wants(one)]
         told = [_Course(rule, check, target, within).run() for target in targets]
     return Replayed(rule, [one for one in told if one.looks], lacking)
 
@@ -150,6 +150,7 @@ class _Course:
         # One that only watches yet is asked what it would do.
         self._rule = replace(rule, mode="act")
         self._check, self._target = check, target
+        self._source = source_of(check, rule.name)
         self._within = within
         self._told = Told(target)
         self._state: AlertState | None = None
@@ -163,9 +164,9 @@ class _Course:
         past, since_s, told = self._within.past, self._within.since_s, self._told
         needed = sorted({part for parts in sources(self._rule, self._check).values()
                          for part in parts})  # fmt: skip
-        track = past.track(self._check, self._target, needed, self._rule.every_s)
+        track = past.track(self._check, self._source, self._target, needed, self._rule.every_s)
         if self._derives:
-            self._trends = Trends(_Memory(past.before(self._check.name, self._target, since_s)))
+            self._trends = Trends(_Memory(past.before(self._source, self._target, since_s)))
         at_s: float | None = max(since_s, past.since_s)
         while at_s is not None and at_s <= past.until_s:
             values = track.at(at_s)
@@ -188,7 +189,7 @@ class _Course:
         rule, before = self._rule, self._state
         measured = Measured(self._target, values)
         if self._trends is not None:
-            measured = self._trends.complete(self._check, measured, frozenset(), now)
+            measured = self._trends.complete(self._check, measured, frozenset(), now, self._source)
             self._trends.write(now)
         one = evaluate(rule, self._check, measured)
         explained = one.finds_trouble and self._within.down(at_s)

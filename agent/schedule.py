@@ -11,6 +11,7 @@ from agent.protocol.words import Evaluation
 from agent.rules.maintenance import MaintenanceWindow
 from agent.rules.model import STORM, Rule
 from agent.slack import Bounds, slack, within
+from agent.trends import source_of
 
 
 @dataclass(slots=True)
@@ -38,10 +39,12 @@ class Schedule:
     _well: Sequence[Measured | Unreadable] | None = None
     _slack: dict[str, dict[str, Bounds]] | None = None
     judged: frozenset[str] = frozenset()
+    source: str = ""
 
     def __post_init__(self) -> None:
         """Look up once what every look asks for."""
         self.judged = self.rule.metrics
+        self.source = source_of(self.check, self.rule.name)
 
     def advance(self, now: Now) -> None:
         """Set the next due time, in step with the last one; missed turns are not caught up."""

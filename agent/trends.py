@@ -42,7 +42,7 @@ class _Told(NamedTuple):
 class _Followed:
     """What of a check's readings is kept for rules that judge the same metrics, and seen last."""
 
-    def __init__(self, check: Check, judged: Collection[str]) -> None:
+    def __init__(self, check: Check, judged: Collection[str], source: str) -> None:
         made_of = (part for m in check.metrics if m.derived for part in derived_from(m.derived))
         wanted = {*made_of, *judged}
         opened = (check.metric(name) for name in sorted(judged) if check.is_open(name))
@@ -50,6 +50,7 @@ class _Followed:
         self.kept = tuple(metric for metric in metrics if metric.name in wanted)
         self.words = tuple(metric.name for metric in self.kept if metric.unit is Unit.WORD)
         self.derives = any(metric.derived for metric in check.metrics)
+        self.source = source
         self.seen: dict[str, _Seen] = {}
 
 
@@ -79,15 +80,21 @@ class Trends:
         self._at_s = 0.0
 
     def complete(
-        self, check: Check, measured: Measured, judged: frozenset[str], now: Now
+        self,
+        check: Check,
+        measured: Measured,
+        judged: frozenset[str],
+        now: Now,
+        source: str | None = None,
     ) -> Measured:
         """Return the readings with those that follow from earlier ones.
 
-        Samples of what is derived from, and of the metrics that rules judge (``judged``), are kept.
+        Samples of what is derived from, and of the metrics that rules judge (``judged``), are kept
+        under the name ``source`` (see ``source_of``), usually the check's.
         """
-        followed = self._follow(check, judged, now)
+        followed = self._follow(check, judged, now, source or check.name)
         self._keep_news(followed, check, measured)
-        return self._derive(check, measured, now) if followed.derives else measured
+        return self._derive(followed, check, measured, now) if followed.derives else measured
 
     def complete_all(
         self,
@@ -95,25 +102,27 @@ class Trends:
         found: Sequence[Measured | Unreadable],
         judged: frozenset[str],
         now: Now,
+        source: str | None = None,
     ) -> Sequence[Measured | Unreadable]:
         """Return all that one look found so; what could not be read stays as it is."""
-        followed = self._follow(check, judged, now)
+        followed = self._follow(check, judged, now, source or check.name)
         for one in found:
             if isinstance(one, Measured):
                 self._keep_news(followed, check, one)
         if not followed.derives:
             return found
         return [
-            self._derive(check, one, now) if isinstance(one, Measured) else one for one in found
+            self._derive(followed, check, one, now) if isinstance(one, Measured) else one
+            for one in found
         ]
 
-    def _follow(self, check: Check, judged: frozenset[str], now: Now) -> _Followed:
+    def _follow(self, check: Check, judged: frozenset[str], now: Now, source: str) -> _Followed:
         if now is not self._now:  # one turn looks at many rules
             self._now, self._at_s = now, now.wall.timestamp()
             self._notice_jump(self._at_s - now.boot_s)
-        followed = self._followed.get((check.name, judged))
+        followed = self._followed.get((source, judged))
         if followed is None:
-            followed = self._followed[check.name, judged] = _Followed(check, judged)
+            followed = self._followed[source, judged] = _Followed(check, judged, source)
         return followed
 
     def _keep_news(self, followed: _Followed, check: Check, measured: Measured) -> None:
@@ -125,11 +134,11 @@ class Trends:
                 return
             until_s = seen.until_s
         for metric in followed.kept:
-            self._keep(check, measured, metric, at_s)
+            self._keep(followed.source, check, measured, metric, at_s)
         followed.seen[measured.target] = _Seen(measured.values, at_s, until_s)
 
-    def _derive(self, check: Check, measured: Measured, now: Now) -> Measured:
-        derived = dict(self._derived(check, measured, now))
+    def _derive(self, followed: _Followed, check: Check, measured: Measured, now: Now) -> Measured:
+        derived = dict(self._derived(followed.source, check, measured, now))
         return replace(measured, values={**measured.values, **derived})
 
     def forecast_of(self, check: str, target: str, metric: str) -> Forecast:
@@ -138,12 +147,16 @@ class Trends:
         return told.forecast if told else NEVER
 
     def samples(
-        self, check: str, target: str, metric: str, over_s: float, now: Now
+        self, check: str, rule: str, target: str, metric: str, *, over_s: float, now: Now
     ) -> list[Sample]:
-        """Return the samples of a metric in the last ``over_s``, and the last one before."""
-        key = SeriesKey(check, target, metric)
-        known = self._history.samples(key, now.wall.timestamp() - over_s)
-        return [*(Sample(*one) for one in known), *self._unwritten(key)]
+        """Return a rule's samples of a metric in the last ``over_s``, and the last one before."""
+        for source in (_own(check, rule), check):
+            key = SeriesKey(source, target, metric)
+            known = self._history.samples(key, now.wall.timestamp() - over_s)
+            found = [*(Sample(*one) for one in known), *self._unwritten(key)]
+            if found:
+                return found
+        return []
 
     def write(self, now: Now, *, at_once: bool = False) -> None:
         """Write the samples that wait, no more often than every five minutes."""
@@ -166,12 +179,14 @@ class Trends:
         for key, counted in self._counted.items():
             self._counted[key] = [Sample(at_s + by_s, value) for at_s, value in counted]
 
-    def _keep(self, check: Check, measured: Measured, metric: Metric, at_s: float) -> None:
+    def _keep(
+        self, source: str, check: Check, measured: Measured, metric: Metric, at_s: float
+    ) -> None:
         """Keep a sample if it is news."""
         value = _number(metric, measured.values)
         if value is None:
             return
-        key = SeriesKey(check.name, measured.target, metric.name)
+        key = SeriesKey(source, measured.target, metric.name)
         last = self._last.get(key)
         if last is not None and not is_news(last, value, metric.unit, at_s):
             return
@@ -182,18 +197,20 @@ class Trends:
             while len(counted) > 1 and counted[1].at_s < at_s - _longest_s(check, metric.name):
                 del counted[0]
 
-    def _derived(self, check: Check, measured: Measured, now: Now) -> Iterator[tuple[str, float]]:
+    def _derived(
+        self, source: str, check: Check, measured: Measured, now: Now
+    ) -> Iterator[tuple[str, float]]:
         for metric in check.metrics:
-            source = metric.derived and measured.values.get(metric.derived.of)
-            if metric.derived is None or not isinstance(source, (int, float)):
+            value = metric.derived and measured.values.get(metric.derived.of)
+            if metric.derived is None or not isinstance(value, (int, float)):
                 continue
-            key = SeriesKey(check.name, measured.target, metric.derived.of)
+            key = SeriesKey(source, measured.target, metric.derived.of)
             if isinstance(metric.derived, Increase):
                 samples = self._samples(key, _longest_s(check, key.metric), now)
                 yield (
                     metric.name,
                     increase(
-                        chain(samples, [Sample(now.wall.timestamp(), float(source))]),
+                        chain(samples, [Sample(now.wall.timestamp(), float(value))]),
                         metric.derived.over_s,
                         now.wall.timestamp(),
                     ),
@@ -221,6 +238,19 @@ class Trends:
 
     def _unwritten(self, key: SeriesKey) -> list[Sample]:
         return [Sample(at_s, value) for one, at_s, value in self._waiting if one == key]
+
+
+def source_of(check: Check, rule: str) -> str:
+    """Return the name under which samples of a check are kept for a rule.
+
+    What a check remembers is a rule's own, and so is what it counts: two rules read one log for
+    different words.
+    """
+    return _own(check.name, rule) if check.remembers else check.name
+
+
+def _own(check: str, rule: str) -> str:
+    return f"{check} of {rule}"
 
 
 def derived_from(derived: Increase | UsedUpIn) -> tuple[str, ...]:
