@@ -19,7 +19,7 @@ def check(arguments: Namespace) -> int:
     wrong = 0
     for name in arguments.files:
         try:
-            found = policy.load(Path(name))
+            found = policy.load(_path(name))
         except policy.PolicyError as error:
             wrong = 2
             print(error, file=sys.stderr)
@@ -27,6 +27,13 @@ def check(arguments: Namespace) -> int:
             print(f"{name}: {found.title}: sound")
             _explain(name, found)
     return wrong
+
+
+def _path(name: str) -> Path:
+    """Return a file's path; where there is no such file, that of a policy we ship by this name."""
+    shipped = policy.SHIPPED / f"{name}.yaml"
+    is_ours = "/" not in name and not Path(name).exists() and shipped.is_file()
+    return shipped if is_ours else Path(name)
 
 
 def _explain(name: str, found: policy.Policy) -> None:
@@ -47,7 +54,7 @@ def _explain(name: str, found: policy.Policy) -> None:
 
 def add(arguments: Namespace) -> None:
     """Make a file the newest version of a policy: tickets from now on follow it."""
-    path = Path(arguments.file)
+    path = _path(arguments.file)
     name = arguments.name or path.stem
     if not name.isprintable() or not 0 < len(name) <= _LONGEST_NAME:
         raise InvalidError("--name", f"{name!r} is not a name of 1 to {_LONGEST_NAME} characters")

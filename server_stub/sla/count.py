@@ -28,7 +28,8 @@ _ACCEPTED = {
     StoppedBy.ACKNOWLEDGEMENT: _ANSWERS | {Act.ACKNOWLEDGEMENT},
     StoppedBy.REVIEW: frozenset({Act.REVIEW}),
 }
-_ENDS_BY_ACT = (ClockName.RESPONSE, ClockName.REVIEW)
+_END_BY_ACT = frozenset({ClockName.RESPONSE, ClockName.REVIEW})
+_BEGIN_ANEW = frozenset({ClockName.PROGRESS, ClockName.DWELL})
 _NOTHING = timedelta()
 
 
@@ -68,13 +69,14 @@ class Count:
         """Count one stretch; False when the clock stopped for good at its beginning."""
         target = piece.row.targets.get(self.name) if piece.row else None
         self.is_answered = self.is_answered or piece.act in _ANSWERS
-        if self._ends(piece, target):
+        if piece.act is not Act.SYSTEM and self._ends(piece, target):
             if not self.target:
                 self._promise(piece, target)
             self.stopped_at = self.stopped_at or piece.start
             return False
         mode = piece.stage.modes[self.name]
-        waits = mode is Mode.RUNNING and self._waits(target)
+        is_progress = self.name is ClockName.PROGRESS
+        waits = is_progress and mode is Mode.RUNNING and self._waits(target)
         self._enter(piece, target, Mode.PAUSED if waits else mode)
         calendar = piece.policy.calendar(target.calendar, self.zone) if target else None
         if calendar and self.mode is Mode.RUNNING:
@@ -89,11 +91,12 @@ class Count:
     def _enter(self, piece: Stretch, target: Target | None, mode: Mode) -> None:
         """Stop, pause or go on, anew or not, by what holds from here on."""
         if mode is not Mode.STOPPED:
-            self._reopen(piece.start)
-            if self._restarts(piece, target):
+            if self.stopped_at:
+                self._reopen(piece.start)
+            if self.name in _BEGIN_ANEW and self._restarts(piece, target):
                 self._restart(piece.start)
             self.level = piece.level
-        if (mode, piece.stage) != (self.mode, self.stage):
+        if mode is not self.mode or (piece.stage is not self.stage and piece.stage != self.stage):
             self.mode, self.stage, self.since = mode, piece.stage, piece.start
         if mode is not Mode.STOPPED or not self.target:
             self._promise(piece, target)
@@ -102,16 +105,15 @@ class Count:
         self.stopped_at = (self.stopped_at or piece.start) if mode is Mode.STOPPED else None
 
     def _ends(self, piece: Stretch, target: Target | None) -> bool:
-        if self.name not in _ENDS_BY_ACT or piece.act is Act.SYSTEM:
+        if self.name not in _END_BY_ACT:
             return False
         switch = StoppedBy.REVIEW if self.name is ClockName.REVIEW else piece.policy.stopped_by
         return piece.act in _ACCEPTED[target.stopped_by if target else switch]
 
     def _waits(self, target: Target | None) -> bool:
         """Tell whether a progress clock has not begun, for want of a first answer."""
-        if self.name is not ClockName.PROGRESS or target is None:
-            return False
-        return target.starts is Starts.ANSWERED and not self.is_answered
+        answered = target is None or target.starts is Starts.OPENED or self.is_answered
+        return not answered
 
     def _restarts(self, piece: Stretch, target: Target | None) -> bool:
         if self.name is ClockName.PROGRESS:
@@ -145,7 +147,10 @@ class Count:
 
     def _promise(self, piece: Stretch, target: Target | None) -> None:
         """Take up the promise in force; another one is judged anew, what was counted stays."""
+        is_kept = self.key is not None and target is self.target and piece.policy is self.policy
         self.target, self.row, self.policy = target, piece.row, piece.policy
+        if is_kept and target and target.kind is not Kind.SET:
+            return
         within, key = self._judged_by(target, piece)
         if key == self.key:
             return

@@ -60,6 +60,7 @@ def _stretches(
     if events:
         traits = policy.traits(traits, events[0].at, zone)
     row = policy.row(traits)
+    stage = policy.stage(name, status)
     for number, event in enumerate(events, 1):
         if event.promises_anew:
             policy = event.policy or policy
@@ -71,10 +72,11 @@ def _stretches(
             known = policy.stages.get(event.stage)
             status = event.status or (known.status if known else status)
             name = event.stage or event.status
+        if event.status or event.stage or event.policy:
+            stage = policy.stage(name, status)
         if event.date:
             dates = {**dates, event.date[0]: event.date[1]}
         end = events[number].at if number < len(events) else now
-        stage = policy.stage(name, status)
         yield Stretch(event.at, end, event.act, stage, row, policy, traits.level, dates)
 
 

@@ -54,10 +54,13 @@ def _sentence(
     by = f"{promised(after)}, by {after.row}"
     if before is None:
         return f"{said}: would be promised, {_stands(after, wall)} ({by})."
-    if _stands(before, wall) == _stands(after, wall):
-        return f"{said}: stays {_stands(after, wall)}."
+    old, new = _stands(before, wall), _stands(after, wall)
+    if old == new:
+        return f"{said}: stays {new}."
+    if new.startswith("due "):
+        old = old.removeprefix("due ")
     because = f" ({by})" if (before.target, before.row) != (after.target, after.row) else ""
-    return f"{said}: would be {_stands(after, wall)} instead of {_stands(before, wall)}{because}."
+    return f"{said}: would be {new} instead of {old}{because}."
 
 
 def _stands(one: ClockLedger, wall: tzinfo) -> str:

@@ -10,6 +10,7 @@ from server_stub.sla.calendar import (
     EndlessError,
     Segments,
     WorkingHours,
+    end_of_date,
 )
 from server_stub.sla.zones import ZoneError, zone_of
 
@@ -221,3 +222,30 @@ def test_fixed_offsets_are_zones(text: str, offset: int) -> None:
 def test_what_is_no_zone_is_refused_with_a_word_how_to_write_one(text: str) -> None:
     with pytest.raises(ZoneError, match="write an IANA name such as Europe/London"):
         zone_of(text)
+
+
+def test_the_end_of_a_business_day_is_the_next_one_when_work_is_over() -> None:
+    office = calendar((540, 720), (780, 1020))
+    friday = datetime(2026, 1, 9, tzinfo=UTC)
+    assert office.end_of_day(friday + timedelta(hours=10)) == friday + timedelta(hours=17)
+    monday = friday + timedelta(days=3, hours=17)
+    assert office.end_of_day(friday + timedelta(hours=17)) == monday
+    assert office.end_of_day(friday + timedelta(hours=10), 1) == monday
+    assert office.end_of_day(friday + timedelta(days=1), 1) == monday + timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("zone", "at", "over"),
+    [
+        ("Europe/London", "2026-03-29T12:00+00:00", "2026-03-29T23:00+00:00"),
+        ("Europe/London", "2026-10-25T12:00+00:00", "2026-10-26T00:00+00:00"),
+        ("America/St_Johns", "2010-11-06T12:00+00:00", "2010-11-07T03:30+00:00"),
+        ("Atlantic/Azores", "2026-10-24T12:00+00:00", "2026-10-25T00:00+00:00"),
+        ("America/Santiago", "2026-09-05T12:00+00:00", "2026-09-06T04:00+00:00"),
+        ("Pacific/Apia", "2011-12-29T20:00+00:00", "2011-12-30T10:00+00:00"),
+    ],
+)
+def test_a_date_is_over_when_no_wall_shows_it_any_more(zone: str, at: str, over: str) -> None:
+    """St John's went back at one minute past midnight, Azores goes back to midnight itself."""
+    found = end_of_date(datetime.fromisoformat(at), zone_of(zone))
+    assert found == datetime.fromisoformat(over)

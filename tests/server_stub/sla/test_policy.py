@@ -1,5 +1,6 @@
 """Policy files: what they may say, and every mistake with its place."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, timedelta
 from hashlib import sha256
@@ -222,3 +223,91 @@ def _problems_of(text: str) -> Sequence[Problem] | None:
     except PolicyError as error:
         return error.problems
     return None
+
+
+MORE = (
+    TEXT.replace(
+        "  closed: stopped\n",
+        "  closed: stopped\n  parts: {is: waiting, title: Parts, all: paused, reason: yes}\n",
+    )
+    + """\
+types: {fault: Fault, task: {title: Task, chargeable: yes, approval: manager}}
+matrix:
+  urgency: {now: Now, later: Later}
+  impact: {all: Everyone, one: One}
+  rows: [{when: {urgency: now}, priority: high}, {priority: low}]
+levels:
+  first: {number: 1, title: First, calendar: office}
+  second: {number: 2, title: Second, accepts_from: [first, client], takes: {type: task}}
+reasons: {waiting: {ordered: Ordered}, priority: {wrong: Was wrong}}
+reason_required: priority
+procedure:
+  contact: {attempts: 3, methods: 2, days: 3}
+  sign_off: parts
+  warnings: [{at: 75%, tell: assignee, clocks: [resolution], hours: office}]
+  breach: {tell: dispatcher, escalate: yes}
+channels: {phone: office}
+goals: [{title: All, clock: resolution, share: 90, calendar: office, target: 1d}]
+stated: [{statement: 7, says: So, clock: response, calendar: office, target: 2h}]
+ours: [the zone]
+"""
+)
+
+
+def test_the_procedure_around_the_clocks_is_read() -> None:
+    ours = policy.load(MORE)
+    assert ours.stages["parts"].status == "waiting"
+    assert set(ours.stages["parts"].modes.values()) == {Mode.PAUSED}
+    assert ours.types["task"].approver == "manager"
+    assert ours.matrix.priority("now", "one") == "high"
+    assert ours.matrix.priority("now", "nobody") is None
+    assert ours.levels["2"].accepts_from == ("1", "client")
+    assert ours.reason_required == {"priority"}
+    assert ours.procedure.warnings[0].share_percent == 75
+    assert ours.procedure.breach
+    assert ours.procedure.breach.escalate
+    assert ours.channels == {"phone": "office"}
+    assert (ours.goals[0].share_percent, ours.stated[0].number) == (90, "7")
+    assert ours.ours == ("the zone",)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("is: waiting, ", "", "'is' is missing"),
+        ("is: waiting", "is: wating", "'wating' is not one of new, open"),
+        ("all: paused", "all: pausd", "'pausd' is not one of running, paused, stopped"),
+        ("all: paused", "response: paused", "'resolution' is missing"),
+        ("reason: yes", "reason: perhaps", "'perhaps' is not one of yes"),
+        ("waiting: {ordered: Ordered}, ", "", "reasons has no 'waiting'"),
+        ("  parts: {", "  Parts!: {", "'Parts!' is no name"),
+        ("reason: yes", "moves: [opne]", "did you mean open?"),
+        ("chargeable: yes", "charged: yes", "did you mean chargeable?"),
+        (", {priority: low}", "", "no row is for urgency later, impact all (and 1 more)"),
+        ("{urgency: now}, priority", "{urgency: soon}, priority", "'soon' is not one of now"),
+        ("number: 2", "number: 1", "there is a level 1 already, above"),
+        ("number: 2", "number: two", "a whole number from 1 to 9 belongs here"),
+        ("[first, client]", "[frist]", "did you mean first?"),
+        ("takes: {type: task}", "takes: {type: tsk}", "did you mean task?"),
+        ("reason_required: priority", "reason_required: prio", "'prio' is not one of waiting"),
+        ("methods: 2", "methods: 5", "5 methods need as many attempts and ways"),
+        ("sign_off: parts", "sign_off: part", "did you mean parts?"),
+        ("at: 75%", "at: 175%", "a whole number from 1 to 100 belongs here"),
+        ("clocks: [resolution]", "clocks: [resolutin]", "did you mean resolution?"),
+        ("hours: office}", "hours: offices}", "did you mean office?"),
+        ("{phone: office}", "{fone: office}", "did you mean phone?"),
+        ("share: 90", "share: most", "a whole number from 1 to 100 belongs here"),
+        ("clock: response, ", "", "a target of which clock?"),
+        ("target: 2h", "target: {within: 2h, end_of_day: 0}", "one of within, end_of_day"),
+        ("target: 2h", "target: {calendar_days: some}", "a whole number from 0 to 366"),
+        ("target: 1d", "target: {within: 1d, aim: 2d}", "the aim is not before what is promised"),
+        ("target: 1d", "target: {end_of_day: 1, aim: 1h}", "an aim belongs to a target that is"),
+        ("when: {source: [monitor, tray]", "when: {during: [offic]", "did you mean office?"),
+        ("when: {source: [monitor, tray]", "when: {importance: [vipp]", "did you mean vip?"),
+    ],
+)  # fmt: skip
+def test_a_mistake_around_the_clocks_is_told_with_its_place(old: str, new: str, said: str) -> None:
+    assert old in MORE
+    told = problems(MORE.replace(old, new, 1))
+    assert any(said in line for line in told), told
+    assert all(re.match(r"p\.yaml:[0-9]+:[0-9]+: ", line) for line in told)
