@@ -156,7 +156,9 @@ class Agent:
             at=Whereabouts().at,
             trends=trends,
             explain=Explainer(
-                trends, {path.name: path for path in (rules.path, beside(rules.path))}
+                trends,
+                {path.name: path for path in (rules.path, beside(rules.path))},
+                self.facts.changed,
             ),
             aside=True,
         )
@@ -246,11 +248,13 @@ class Agent:
         states: Mapping[str, str | None],
         envelopes: Sequence[Envelope],
         texts: Mapping[str, str | None] | None = None,
-    ) -> None:
-        if not self.store.record(states, envelopes, texts):
+    ) -> bool:
+        stored = self.store.record(states, envelopes, texts)
+        if not stored:
             self._wakeup.wake()  # to mend it
         if envelopes:
             self.courier.wake()
+        return stored
 
     def _there_is_something(self) -> None:
         self.courier.wake()

@@ -13,8 +13,11 @@ IDLE_COMMIT_S = 300.0
 
 AlertKey = tuple[str, str]
 """Rule and target."""
-Record = Callable[[Mapping[str, str | None], Sequence[Envelope], Mapping[str, str | None]], object]
-"""Takes states as text by fingerprint (None forgets one), envelopes and texts, to store as one."""
+Record = Callable[[Mapping[str, str | None], Sequence[Envelope], Mapping[str, str | None]], bool]
+"""Takes states as text by fingerprint (None forgets one), envelopes and texts, to store as one.
+
+Tells whether they are on the disk now; else they are kept until they can be.
+"""
 
 
 class Changes:
@@ -63,10 +66,15 @@ class Changes:
         """Take a text; texts wait for company, for some minutes."""
         self._texts[name] = text
 
-    def commit(self, now: Now, *, at_once: bool = False) -> None:
-        """Store what changed, also what a worker that was given up had not stored yet."""
+    def commit(self, now: Now, *, at_once: bool = False) -> bool:
+        """Store what changed, also what a worker that was given up had not stored yet.
+
+        Tells whether what there was to store is on the disk.
+        """
         late = bool(self._texts) and (at_once or now.boot_s >= self._texts_due_s)
+        stored = True
         if self._states or self._envelopes or late:
-            self._record(self._states, self._envelopes, self._texts)
+            stored = self._record(self._states, self._envelopes, self._texts)
             self._states, self._envelopes, self._texts = {}, [], {}
             self._texts_due_s = now.boot_s + IDLE_COMMIT_S
+        return stored

@@ -35,6 +35,10 @@ class _Begun(NamedTuple):
     dry: bool
 
 
+_UNSTORED = "nothing was done: that it is tried could not be stored first"
+_UNREAD = "nothing was done: what was tried before cannot be read now"
+
+
 class _Ended(NamedTuple):
     begun: _Begun
     outcome: Outcome | None
@@ -55,6 +59,7 @@ class Healing:
         self._recall = recall
         self._wake = ended
         self._treatments: dict[AlertKey, Treatment] = {}
+        self._unread: set[AlertKey] = set()
         self._waiting: deque[_Begun] = deque()
         self._ended: deque[_Ended] = deque()
         self._lock = threading.Lock()
@@ -133,15 +138,21 @@ class Healing:
         now_s, (looked_s, holds) = now.wall.timestamp(), look
         treatment, what = order(treatment, heal, holds=holds, now_s=now_s, boot_s=looked_s)
         reads = one.reason or summary(one.readings())
+        if what is Order.ACT and key in self._unread:
+            return Order.TELL, tries(replace(treatment, note=_UNREAD), now.label(), reads)
         if what is Order.ACT:
             attempt = Attempt(_words(heal), now.label(), now_s, reads)
             treatment = begun(treatment, attempt, now.boot_s)
             self._keep(key, treatment)
-            self._changes.commit(now, at_once=True)
-            log.info("rule=%s target=%s it is tried to heal: %s", *key, attempt.action)
-            self._begin(_Begun(key, attempt, heal, heal.mode == "dry-run"))
+            if self._changes.commit(now, at_once=True):
+                log.info("rule=%s target=%s it is tried to heal: %s", *key, attempt.action)
+                self._begin(_Begun(key, attempt, heal, heal.mode == "dry-run"))
+            else:  # a restart would forget it and try again, for ever
+                treatment = acted(treatment, Outcome.REFUSED, _UNSTORED, now.boot_s)
+                what = Order.TELL
         if what in {Order.ACT, Order.WAIT, Order.OVER}:
-            self._treatments[key] = treatment
+            if key not in self._unread:
+                self._treatments[key] = treatment
             return what, ()
         told = tries(treatment, now.label(), reads)
         self._keep(key, over(treatment))
@@ -164,10 +175,11 @@ class Healing:
     def _known(self, key: AlertKey) -> Treatment:
         if key not in self._treatments:
             try:
-                stored = self._recall(_name(key))
-            except NotNowError:  # what was tried is not known: whatever heals is worth a try
-                stored = None
-            self._treatments[key] = parse_treatment(stored)
+                self._treatments[key] = parse_treatment(self._recall(_name(key)))
+            except NotNowError:  # its limits are not known either
+                self._unread.add(key)
+                return Treatment()
+            self._unread.discard(key)
         return self._treatments[key]
 
     def _keep(self, key: AlertKey, treatment: Treatment) -> None:

@@ -106,7 +106,7 @@ def look_once(rules_file: Path) -> tuple[list[dict[str, Any]], dict[str, str]]:
     runner = Runner(
         plan_of(rules.rules, checks, device_kind()),
         {},
-        lambda *_: None,
+        lambda *_: True,
         clock=clock.now,
         boot_id=boot_id(),
         at=Whereabouts().at,

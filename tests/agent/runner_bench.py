@@ -59,19 +59,21 @@ class Store:
         self.first: dict[str, dict[tuple[str, str], AlertState]] = {}
         """The states that were stored when a text first was, by its name."""
         self.commits = 0
+        self.is_durable = True
 
     def record(
         self,
         changed: Mapping[str, str | None],
         envelopes: Sequence[Envelope],
         texts: Mapping[str, str | None],
-    ) -> None:
+    ) -> bool:
         self.commits += 1
         self.remembered.update(texts)
         self.texts.update(changed)
         for name in texts:
             self.first.setdefault(name, self.states)
         self.events += [parse_event(strict.parse(e.body.encode())) for e in envelopes]
+        return self.is_durable
 
     @property
     def states(self) -> dict[tuple[str, str], AlertState]:

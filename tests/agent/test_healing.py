@@ -10,6 +10,7 @@ import pytest
 from agent import device, healing
 from agent.action_api import ActionError, Options, RefusedActionError
 from agent.check_api import Measured, TargetFilter
+from agent.errors import NotNowError
 from agent.protocol.events import AlertEvent
 from agent.protocol.words import Change, Outcome
 from agent.rules.loader import load
@@ -104,6 +105,39 @@ def patient(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Patient
     monkeypatch.setattr(healing, "action", lambda _: made.medicine)
     yield made
     device.settle(device.Device())
+
+
+def test_nothing_is_tried_that_could_not_be_stored_first(patient: Patient) -> None:
+    patient.store.is_durable = False
+    patient.level.value = 95.0
+    patient.pass_by(60)
+    assert patient.medicine.done == []
+    [opened] = patient.events
+    assert [one.outcome for one in opened.tried] == [Outcome.REFUSED]
+    assert "could not be stored" in opened.tried[0].detail
+
+
+def test_nothing_is_tried_while_what_was_tried_before_cannot_be_read(patient: Patient) -> None:
+    readable = False
+
+    def recall(name: str) -> str | None:
+        if name.startswith("heal") and not readable:
+            raise NotNowError("the disk does not answer")
+        return patient.store.remembered.get(name)
+
+    patient.runner = patient.another(recall=recall)
+    patient.level.value = 95.0
+    patient.pass_by(60)
+    assert patient.medicine.done == []
+    [opened] = patient.events
+    assert "cannot be read" in opened.tried[0].detail
+
+    readable = True
+    patient.level.value = 10.0
+    patient.pass_by(30)
+    patient.level.value = 95.0
+    patient.pass_by(90)
+    assert len(patient.medicine.done) == 1
 
 
 def test_what_is_healed_is_one_resolved_ticket_with_before_and_after(patient: Patient) -> None:

@@ -46,7 +46,7 @@ class Parts:
         self.identity = Identity(uuid7(), "wdd_x", "http://127.0.0.1:9")
         self.kind = DeviceKind.WORKSTATION
         self.store = Store(folder)
-        self.runner = Runner(Plan([]), {}, lambda *_: None, clock=clock.now, boot_id="1")
+        self.runner = Runner(Plan([]), {}, lambda *_: True, clock=clock.now, boot_id="1")
         self.feeds = Feeds(self.store)
         self.facts = FactsUpkeep(self.store, clock.now, lambda: None)
         self.reports = Reports(self.store, clock.now, lambda: None)
