@@ -3,9 +3,11 @@
 In a child (``child_program``), because a pattern that somebody wrote may take for ever, and a log
 may lie on a network.
 
-A cursor says how far a file was read: device, inode, offset, a checksum of the file's beginning
+A mark says how far a file was read: device, inode, offset, a checksum of the file's beginning
 with its length, and when it was changed. By these a file is known again after it was renamed, after
-its inode was given to another file, and when it was copied and emptied in place.
+its inode was given to another file, and when it was copied and emptied in place. A cursor is the
+marks of the log and of the files beside it: a program may write to a log for a while after it was
+renamed, and what is written then must not make the whole file look new.
 """
 
 import binascii
@@ -17,18 +19,22 @@ import stat
 MOST_BYTES = 1 << 24
 """Read in one look; what is left is read in the next."""
 
+LEFT = -1
+
 _HEAD = 256
 _CHUNK = 1 << 20
 _LONGEST_LINE = 4_096
 _LONGEST_TOLD = 300
 _MOST_NAMES = 10_000
+_MOST_MARKS = 8
 _PACKED = (".gz", ".xz", ".bz2", ".zst", ".lz4", ".Z")
 
 
-class Cursor:
-    """How far a file was read; ``head`` bytes from its beginning have the checksum ``crc``.
+class Mark:
+    """How far one file was read; ``head`` bytes from its beginning have the checksum ``crc``.
 
-    ``changed_ns``: when the file had last been changed then; 0 for one that did not exist.
+    ``offset`` is LEFT for a file beside the log that is not read on. ``changed_ns``: when the file
+    had last been changed then; 0 for one that did not exist.
     """
 
     def __init__(self, *numbers: int) -> None:
@@ -36,9 +42,12 @@ class Cursor:
         self.device, self.inode, self.offset, self.crc, self.head, self.changed_ns = numbers
 
     def text(self) -> str:
-        """Return the cursor as it is kept."""
+        """Return the mark as it is kept."""
         first = f"{self.device} {self.inode} {self.offset}"
         return f"{first} {self.crc} {self.head} {self.changed_ns}"
+
+
+_NOTHING = Mark(0, 0, 0, 0, 0, 0)
 
 
 class Lines:
@@ -76,72 +85,152 @@ def file(question: str) -> str:
     """
     asked = json.loads(question)
     lines = Lines(asked["match"], asked["ignore"])
-    path = asked["path"]
     if asked["cursor"]:
-        cursor = _read_on(path, Cursor(*map(int, asked["cursor"].split())), lines)
+        marks = _read_on(asked["path"], _marks(asked["cursor"]), lines)
     else:
-        with _opened(path) as log:
-            cursor = _cursor(log, os.fstat(log.fileno()).st_size)
-    return json.dumps({"count": lines.count, "cursor": cursor.text(), "last": lines.last})
+        marks = _begun(asked["path"])
+    cursor = " ".join(mark.text() for mark in marks[: 1 + _MOST_MARKS])
+    return json.dumps({"count": lines.count, "cursor": cursor, "last": lines.last})
 
 
-def _read_on(path: str, cursor: Cursor, lines: Lines) -> Cursor:
-    """Read the rest of what was begun, what was rotated away since, and the file itself."""
+def _marks(cursor: str) -> "list[Mark]":
+    numbers = [int(number) for number in cursor.split()]
+    return [Mark(*numbers[at : at + 6]) for at in range(0, len(numbers), 6)]
+
+
+def _begun(path: str) -> "list[Mark]":
+    """Return the marks of a first look: what is there is history, also what was rotated away."""
     with _opened(path) as log:
-        same = _is_same(log, cursor)
-        if same and cursor.head:
-            return _consume(log, cursor.offset, lines)
-    # One of which nothing was read is not known again: it may have been filled and copied away.
-    for name, offset in _rotated(path, cursor):
-        try:
-            with _opened(name) as log:
-                cursor = _consume(log, offset, lines)
-        except OSError:  # it was packed or removed meanwhile
-            continue
-        if lines.left <= 0:
-            return cursor
+        first = _mark(log, os.fstat(log.fileno()).st_size)
+    return [first, *_latest_first([mark for _, mark in _beside(path, first, _NOTHING, [])])]
+
+
+def _read_on(path: str, marks: "list[Mark]", lines: Lines) -> "list[Mark]":
+    """Read the rest of what was begun, what was rotated away since, and the file itself.
+
+    ``marks``, as those that are returned: of the file at which reading ended, which is the log
+    unless there was too much, and of those beside it, the latest changed first.
+    """
+    last, *others = marks
     with _opened(path) as log:
-        return _consume(log, 0, lines)
+        here = _mark(log, 0)
+        # One of which nothing was read is not known again: it may have been filled, copied away
+        # and emptied.
+        if last.head and _is_same(log, last):
+            return [_consume(log, last.offset, lines), *_read_late(path, others, lines)]
+    beside = _beside(path, here, last, others)
+    read: list[Mark] = []
+    while beside:
+        name, mark = beside.pop(0)
+        if mark.offset != LEFT:
+            try:
+                with _opened(name) as log:
+                    now = _consume(log, mark.offset, lines)
+            except (OSError, ValueError):  # it was packed or removed meanwhile
+                continue
+            if lines.left <= 0:
+                return [now, *_latest_first([*read, *(mark for _, mark in beside)])]
+            if now.inode != mark.inode:  # only what was the log itself is still written
+                now.offset = LEFT
+            mark = now
+        read.append(mark)
+    with _opened(path) as log:
+        return [_consume(log, 0, lines), *_latest_first(read)]
 
 
-def _rotated(path: str, cursor: Cursor) -> "list[tuple[str, int]]":
-    """Return what was the log and no longer is, oldest first, and from where to read each."""
-    if not cursor.changed_ns:
-        return []
-    begun, copies, later = [], [], []
-    for name, changed_ns, is_rotated in _siblings(path):
+def _read_late(path: str, others: "list[Mark]", lines: Lines) -> "list[Mark]":
+    """Read what is still written to files that were the log, until their program opens it anew."""
+    inodes = {mark.inode for mark in others if mark.offset != LEFT}
+    if not inodes:
+        return others
+    names = {entry.inode(): (entry.path, is_rotated) for entry, is_rotated in _names(path)}
+    now = []
+    for mark in others:
+        name, is_rotated = names.get(mark.inode, ("", False))
+        if name and mark.offset != LEFT and lines.left > 0:
+            try:
+                with _opened(name) as log:
+                    if _known(log, [mark], is_rotated=is_rotated):
+                        mark = _consume(log, mark.offset, lines)  # noqa: PLW2901 - its next state
+            except (OSError, ValueError):  # it was packed or removed
+                continue
+        now.append(mark)
+    return now
+
+
+def _beside(path: str, here: Mark, last: Mark, others: "list[Mark]") -> "list[tuple[str, Mark]]":
+    """Return the files that were or may be parts of the log, and from where to read each.
+
+    What was begun comes first, then the others, the oldest first. ``here`` is the log itself.
+    """
+    begun, copies, found = [], [], []
+    seen = {(here.device, here.inode)}
+    for entry, is_rotated in _names(path):
         try:
-            with _opened(name) as log:
-                if cursor.head and _is_same(log, cursor):
-                    begun.append((changed_ns, name))
-                elif changed_ns >= cursor.changed_ns and _is_copy(log, cursor):
-                    copies.append((changed_ns, name))
-                elif changed_ns > cursor.changed_ns and (is_rotated or _is_same(log, cursor)):
-                    later.append((changed_ns, name))
+            with _opened(entry.path) as log:
+                now = _mark(log, 0)
+                order = (now.changed_ns, entry.path)
+                if (now.device, now.inode) in seen:  # by another name
+                    continue
+                known = _known(log, [last, *others], is_rotated=is_rotated)
+                mark = known or _unknown(log, last, is_rotated=is_rotated)
+                if known is last:
+                    begun.append((order, last))
+                elif not known and 0 < last.changed_ns <= now.changed_ns and _is_copy(log, last):
+                    copies.append((order, mark))
+                elif mark:
+                    found.append((order, mark))
+                seen.add((now.device, now.inode))
         except (OSError, ValueError):
             continue
-    first = sorted(begun or copies)[:1]
-    since_ns = first[0][0] if first else cursor.changed_ns
-    others = sorted(one for one in later + copies if one[0] > since_ns and one not in first)
-    return [(name, cursor.offset) for _, name in first] + [(name, 0) for _, name in others]
+    copies.sort(key=_order)
+    if not begun and copies:
+        begun.append((copies.pop(0)[0], last))
+    found.extend((order, mark) for order, mark in copies if mark)
+    found.sort(key=_order)
+    return [(order[1], mark) for order, mark in [*begun, *found]]
 
 
-def _siblings(path: str) -> "list[tuple[str, int, bool]]":
-    """Return the files beside a log: path, time of change, and whether they are named after it."""
+def _order(one: "tuple[tuple[int, str], object]") -> "tuple[int, str]":
+    return one[0]
+
+
+def _known(log: "Log", marks: "list[Mark]", *, is_rotated: bool) -> "Mark | None":
+    """Return the file's mark; by its inode alone only one that is named after the log."""
+    return next((one for one in marks if (one.head or is_rotated) and _is_same(log, one)), None)
+
+
+def _unknown(log: "Log", last: Mark, *, is_rotated: bool) -> "Mark | None":
+    """Return from where to read a file that was not beside the log when it was last looked at.
+
+    One that has not changed since then was brought here, and unpacked perhaps.
+    """
+    begin = _mark(log, 0)
+    if 0 < last.changed_ns < begin.changed_ns and (is_rotated or _is_same(log, last)):
+        return begin
+    size = os.fstat(log.fileno()).st_size
+    if not is_rotated or not size:
+        return None
+    left = _mark(log, size)
+    left.offset = LEFT
+    return left
+
+
+def _latest_first(marks: "list[Mark]") -> "list[Mark]":
+    return sorted(marks, key=lambda mark: -mark.changed_ns)
+
+
+def _names(path: str) -> "Iterator[tuple[os.DirEntry[str], bool]]":
+    """Yield the files beside a log that are not packed, and whether they are named after it."""
     folder, base = os.path.split(path)
     after = re.compile(re.escape(base) + r"[.-]\d[\d.T_-]*")
-    found = []
     with os.scandir(folder) as entries:
         for _, entry in zip(range(_MOST_NAMES), entries, strict=False):
-            if entry.path == path or entry.name.endswith(_PACKED):
-                continue
             try:
-                if entry.is_file():
-                    changed_ns = entry.stat().st_mtime_ns
-                    found.append((entry.path, changed_ns, bool(after.fullmatch(entry.name))))
+                if entry.name != base and not entry.name.endswith(_PACKED) and entry.is_file():
+                    yield entry, bool(after.fullmatch(entry.name))
             except OSError:
                 continue
-    return found
 
 
 def _opened(path: str) -> "Log":
@@ -156,16 +245,16 @@ def _opened(path: str) -> "Log":
     return log
 
 
-def _is_same(log: "Log", cursor: Cursor) -> bool:
+def _is_same(log: "Log", mark: Mark) -> bool:
     told = os.fstat(log.fileno())
-    here = (told.st_dev, told.st_ino) == (cursor.device, cursor.inode)
-    return here and told.st_size >= cursor.offset and _crc(log, cursor.head) == cursor.crc
+    here = (told.st_dev, told.st_ino) == (mark.device, mark.inode)
+    return here and told.st_size >= mark.offset and _crc(log, mark.head) == mark.crc
 
 
-def _is_copy(log: "Log", cursor: Cursor) -> bool:
+def _is_copy(log: "Log", mark: Mark) -> bool:
     """Tell whether this is what was read, copied before the log was emptied in place."""
     size = os.fstat(log.fileno()).st_size
-    return 0 < cursor.head <= size >= cursor.offset and _crc(log, cursor.head) == cursor.crc
+    return 0 < mark.head <= size >= mark.offset and _crc(log, mark.head) == mark.crc
 
 
 def _crc(log: "Log", length: int) -> int:
@@ -173,13 +262,13 @@ def _crc(log: "Log", length: int) -> int:
     return binascii.crc32(log.read(length) if length else b"")
 
 
-def _cursor(log: "Log", offset: int) -> Cursor:
+def _mark(log: "Log", offset: int) -> Mark:
     told = os.fstat(log.fileno())
     head = min(_HEAD, offset)
-    return Cursor(told.st_dev, told.st_ino, offset, _crc(log, head), head, told.st_mtime_ns)
+    return Mark(told.st_dev, told.st_ino, offset, _crc(log, head), head, told.st_mtime_ns)
 
 
-def _consume(log: "Log", offset: int, lines: Lines) -> Cursor:
+def _consume(log: "Log", offset: int, lines: Lines) -> Mark:
     """Take the whole lines from ``offset`` on; one that has no end yet waits for it."""
     log.seek(offset)
     begun = b""
@@ -196,7 +285,7 @@ def _consume(log: "Log", offset: int, lines: Lines) -> Cursor:
             lines.take(begun[:_LONGEST_LINE].decode(errors="replace"))
             offset += len(begun)
             begun = b""
-    return _cursor(log, offset)
+    return _mark(log, offset)
 
 
 def journal(question: str) -> str:
@@ -248,6 +337,7 @@ def _take_message(message: object, lines: Lines) -> None:
 
 TYPE_CHECKING = False  # typing costs a child two milliseconds
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import BinaryIO
 
     Log = BinaryIO

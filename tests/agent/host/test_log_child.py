@@ -70,6 +70,83 @@ def test_a_log_that_is_renamed_is_read_to_its_end_and_then_the_new_one(log: Watc
     assert log.new() == 0
 
 
+def later(path: Path, text: str, seconds: float) -> None:
+    """Write on to a file as if so much later: two writes may come within one tick of its clock."""
+    with path.open("a", encoding="utf-8") as file:
+        file.write(text)
+    changed = path.stat().st_mtime + seconds
+    os.utime(path, (changed, changed))
+
+
+def test_what_is_written_to_a_renamed_log_before_and_after_the_look_counts_once(
+    log: Watched,
+) -> None:
+    """A program keeps its log open for a while after logrotate has renamed it and made another."""
+    log.append("a\n" * 50)
+    assert log.new() == 50
+    renamed = log.path.with_suffix(".log.1")
+    log.path.rename(renamed)
+    log.path.touch()
+    later(renamed, "reopening logs\n", 5)
+    assert log.new() == 1
+    log.append("first line of the new file\n")
+    assert log.new() == 1
+    later(renamed, "flushed at last\n", 5)
+    log.append("second\n")
+    assert log.new("flushed|second") == 2
+    assert log.new() == 0
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_what_was_rotated_away_before_the_first_look_is_history(
+    tmp_path: Path,
+    exists: bool,  # noqa: FBT001
+) -> None:
+    """A rule may begin on the fresh file of the night; one that is not there has this cursor."""
+    log = Watched(tmp_path / "app.log")
+    rotated = tmp_path / "app.log.1"
+    rotated.write_text("ERROR\n" * 50)
+    if exists:
+        log.append("")
+        assert log.new() == 0
+    else:
+        log.cursor = "0 0 0 0 0 0"
+    log.append("")
+    later(rotated, "reopening logs\n", 5)
+    log.append("hello\n")
+    assert log.new() == 1
+    log.append("hello\n")
+    assert log.new() == 1
+
+
+def test_a_log_that_is_added_to_an_archive_and_emptied_is_counted_once(log: Watched) -> None:
+    """Only what was the log itself is read on; an archive's lines were the log's before."""
+    archive = log.path.with_name("app.log.2031")
+    archive.write_text("years of it\n")
+    log.cursor = ""
+    log.new()
+    for day in range(3):
+        log.append(f"day {day}\n" * 20)
+        assert log.new() == 20
+        later(archive, log.path.read_text(), 5)
+        os.truncate(log.path, 0)
+        assert log.new() == 0
+    assert log.new() == 0
+
+
+def test_a_log_under_two_names_is_read_once(log: Watched) -> None:
+    """Some programs write to ``app.log.20310102`` and keep a link of the plain name to it."""
+    for day in (1, 2):
+        dated = log.path.with_name(f"app.log.2031010{day}")
+        dated.write_text("a\n")
+        later(dated, "b\n", 5 * day)
+        log.path.unlink()
+        log.path.symlink_to(dated)
+        assert log.new() == 2
+        log.append("c\n")
+        assert log.new() == 1
+
+
 def test_a_log_that_was_rotated_twice_between_two_looks(log: Watched) -> None:
     log.append("a\n")
     log.path.rename(log.path.with_suffix(".log.2"))
@@ -189,22 +266,30 @@ def rotate(log: Watched, name: str, way: str, clock: Clock) -> None:
     clock.stamp(log.path)
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(40))
 def test_whatever_happens_between_looks_no_line_is_counted_twice_or_lost(
     log: Watched, seed: int
 ) -> None:
+    """Also the lines of a program that has not noticed yet that its log was renamed."""
     dice = random.Random(seed)  # noqa: S311 - a test that repeats itself
     clock = Clock()
     clock.stamp(log.path)
     log.new()
     written = counted = 0
+    open_still = log.path
     for turn in range(60):
         for _ in range(dice.randrange(4)):
             written += 1
-            log.append(f"{seed} {written}: " + "x" * dice.randrange(40) + "\n")
-            clock.stamp(log.path)
+            with open_still.open("a", encoding="utf-8") as file:
+                file.write(f"{seed} {written}: " + "x" * dice.randrange(40) + "\n")
+            clock.stamp(open_still)
         if dice.random() < 0.4:
-            rotate(log, str(turn), dice.choice(["rename", "copy"]), clock)
+            way = dice.choice(["rename", "copy"])
+            if way == "rename" and open_still == log.path:
+                open_still = log.path.with_name(f"app.log.{turn}")
+            rotate(log, str(turn), way, clock)
         if dice.random() < 0.7:
             counted += log.new(": ")
+        if dice.random() < 0.5:
+            open_still = log.path
     assert counted + log.new(": ") == written
