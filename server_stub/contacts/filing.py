@@ -24,6 +24,7 @@ from server_stub.tickets.actions import Draft, amend, store_ticket
 from server_stub.tickets.acts import Step
 from server_stub.tickets.amendment import Actor, Amendment
 from server_stub.tickets.models import EntryKind, Ticket
+from server_stub.tickets.standing import joined_by
 
 ACTOR = "contact"
 _BY_CONTACT = Actor(ACTOR, Source.TRAY.value)
@@ -39,7 +40,11 @@ def file(device: Device, filed: Filed, now: datetime) -> Ticket:
     contact = _contact(device, filed)
     known = _known(device, filed.same_as)
     priority = desk.priorities[filed.urgency]
-    ticket = _joined(known, filed, now) if known else _opened(device, filed, priority, now)
+    ticket = (
+        _joined(known, contact, filed, now)
+        if known
+        else _opened(device, contact, filed, priority, now)
+    )
     report = Report.objects.create(
         ticket=ticket,
         contact=contact,
@@ -135,7 +140,9 @@ def _known(device: Device, fingerprint: str | None) -> Ticket | None:
     ).first()
 
 
-def _opened(device: Device, filed: Filed, priority: Priority, now: datetime) -> Ticket:
+def _opened(
+    device: Device, contact: Contact, filed: Filed, priority: Priority, now: datetime
+) -> Ticket:
     draft = Draft(
         client=device.client,
         site=device.site,
@@ -145,16 +152,18 @@ def _opened(device: Device, filed: Filed, priority: Priority, now: datetime) -> 
         priority=priority,
         source=Source.TRAY,
         facts_hash=filed.facts_hash,
+        importance=contact.importance,
     )
     return store_ticket(draft, _BY_CONTACT, now, **_told(filed))
 
 
-def _joined(known: Ticket, filed: Filed, now: datetime) -> Ticket:
-    """Add a report to the ticket of the alert it is about."""
+def _joined(known: Ticket, contact: Contact, filed: Filed, now: datetime) -> Ticket:
+    """Add a report to the ticket of the alert it is about, which matters as much as who files."""
 
     def step(one: Amendment) -> None:
         body = f"{filed.title}\n\n{filed.text}".strip()
         one.tell(EntryKind.REPLY, body, **_told(filed))
+        joined_by(one, contact.importance)
 
     return amend(Scope.of([known.client_id]), known.id, _BY_CONTACT, step, now=now)
 

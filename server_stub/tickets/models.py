@@ -109,6 +109,8 @@ class EntryKind(StrEnum):
     WARNED = "warned"
     BREACHED = "breached"
     SUGGESTED = "suggested"
+    AGREEMENT = "agreement"
+    IMPORTANCE = "importance"
 
 
 class Ticket(models.Model):
