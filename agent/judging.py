@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from agent import device
 from agent.alerts import AlertState, held_back, paused, step, withdraw
 from agent.changes import AlertKey, Changes
-from agent.check_api import UnsupportedCheckError
+from agent.check_api import CheckError, UnsupportedCheckError
 from agent.clock import Now
 from agent.errors import NotNowError
 from agent.evaluate import WHOLE_CHECK, TargetEvaluation, absentees, evaluate, unreadable
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+UNSUPPORTED_S = 3600.0
+"""A tool may be installed, a system's service may have been late: so often it is looked again."""
 QUIET_NAME = "held_back"
 """The name under which it is stored what was held back."""
 
@@ -113,11 +115,9 @@ class Judge:
         """
         schedule = found.schedule
         schedule.looked_boot_s = self._looked_s = found.turn.boot_s
-        if isinstance(found.error, UnsupportedCheckError):
-            schedule.unsupported = found.error.reason
-            schedule.due_boot_s = float("inf")
-            log.info("rule=%s is not for this computer: %s", schedule.rule.name, found.error.reason)
+        if found.error is not None and self._is_unsupported(schedule, found.error):
             return None
+        schedule.unsupported = ""
         if found.memory is not None:
             schedule.memory = found.memory
             self._changes.keep(memory_name(schedule), json.dumps(found.memory))
@@ -131,6 +131,23 @@ class Judge:
         if settled and schedule.stays_well(readings):
             return None
         return self._step_all(found._replace(readings=readings))
+
+    def _is_unsupported(self, schedule: Schedule, error: CheckError) -> bool:
+        """Tell whether this computer lacks the means; that is said once, and looked for seldom.
+
+        A rule that has told of trouble here had them: to it this is a check that fails.
+        """
+        if not isinstance(error, UnsupportedCheckError):
+            return False
+        if self._changes.has_states(schedule.rule.name):
+            return False
+        if schedule.unsupported != error.reason:
+            log.info("rule=%s is not for this computer: %s", schedule.rule.name, error.reason)
+        now = self._clock()
+        schedule.unsupported = error.reason
+        schedule.due_boot_s = max(schedule.due_boot_s, now.boot_s + UNSUPPORTED_S)
+        schedule.note((), (), now)
+        return True
 
     def _evaluated(self, found: Found) -> list[TargetEvaluation]:
         rule, check = found.schedule.rule, found.schedule.check

@@ -108,8 +108,7 @@ class Runner:
     def check_now(self) -> None:
         """Make every rule due."""
         for schedule in self.schedules:
-            if not schedule.unsupported:
-                schedule.due_boot_s = 0.0
+            schedule.due_boot_s = 0.0
         self._wake.set()
 
     def open_alerts(self) -> list[AlertState]:

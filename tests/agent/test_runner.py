@@ -117,6 +117,32 @@ def test_a_check_this_computer_lacks_is_asked_once_and_alarms_nobody(
     assert bench.store.events == []
 
 
+def test_what_was_lacking_is_looked_for_each_hour(bench: Bench, level: Level) -> None:
+    level.value = UnsupportedCheckError("no tool is installed")
+    bench.turns(2 * 3600 + 60)
+    assert level.probes == 3
+
+    level.value = 95.0
+    bench.turns(3700)
+    assert bench.schedule.unsupported == ""
+    assert [event.change for event in bench.store.events] == [Change.OPENED]
+
+
+def test_an_alert_whose_check_lacks_its_means_now_is_frozen_and_ends_when_they_are_back(
+    bench: Bench, level: Level
+) -> None:
+    level.value = 95.0
+    bench.turns(100)
+    level.value = UnsupportedCheckError("no tool is installed")
+    bench.turns(100)
+    assert bench.schedule.unsupported == ""
+    assert [event.change for event in bench.store.events] == [Change.OPENED]
+
+    level.value = 10.0
+    bench.turns(100)
+    assert bench.store.events[-1].change is Change.RESOLVED
+
+
 def test_a_running_span_is_stored_when_the_agent_stops(bench: Bench, level: Level) -> None:
     level.value = 95.0
     bench.turns(15)
