@@ -6,8 +6,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.support import needs
+
+# How long an example takes tells of the machine's other work alone.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 # No test reaches a database by accident: until the fixture names one, there is none.
 os.environ["DJANGO_SETTINGS_MODULE"] = "server_stub.settings"
