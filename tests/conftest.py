@@ -10,10 +10,6 @@ from hypothesis import settings
 
 from tests.support import needs
 
-# How long an example takes tells of the machine's other work alone.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
-
 # No test reaches a database by accident: until the fixture names one, there is none.
 os.environ["DJANGO_SETTINGS_MODULE"] = "server_stub.settings"
 os.environ["WATCHDESK_DATA"] = "/nonexistent/no-database-without-the-fixture"
@@ -25,6 +21,10 @@ import django
 django.setup()
 
 from server_stub import walls  # noqa: E402 - needs Django's set-up
+
+# How long an example takes tells of the machine's other work alone.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 walls.open_to_all()  # rows are made by tests as by a command; what is served closes itself
 
