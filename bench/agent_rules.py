@@ -2,9 +2,9 @@
 
 As a program, ``python bench/agent_rules.py``: prints the microseconds of processor time that a
 rule takes in a cycle of ten seconds, with 500 rules that look every minute, as rules do. The
-agent's own runner turns with history, judging two metrics of a target that change at every look;
-what the bare probes take, measured alternately, is taken away. Nothing is wrong and nothing is
-sent: the life of nearly every rule.
+agent's own runner turns with history, each rule judging two metrics of a target of its own that
+change at every look; what the bare probes take, measured alternately, is taken away. Nothing is
+wrong and nothing is sent: the life of nearly every rule.
 """
 
 import gc
@@ -24,6 +24,7 @@ MINUTES = 60
 _RULE = """
   - name: level-{number}
     check: bench.level
+    targets: {{include: [tank-{number}]}}
     warning: {{when: level > 80 and free < 2 GiB, for: 20s, clear: level < 70}}
     critical: {{when: level > 90, for: 20s, clear: level < 80}}
     ticket: {{title: "{{target}} is at {{level}}"}}
@@ -40,7 +41,7 @@ def microseconds_a_cycle() -> float:
 
 def _measured() -> float:
     from agent import clock  # noqa: PLC0415 - here the agent is what is measured
-    from agent.check_api import Check, Measured, Metric, Unit  # noqa: PLC0415
+    from agent.check_api import Check, Measured, Metric, TargetFilter, Unit  # noqa: PLC0415
     from agent.rules.loader import load  # noqa: PLC0415
     from agent.runner import Runner  # noqa: PLC0415
     from agent.schedule import Plan, Schedule  # noqa: PLC0415
@@ -49,10 +50,10 @@ def _measured() -> float:
 
     looks = 0
 
-    def probe(_targets: object):  # type: ignore[no-untyped-def] # noqa: ANN202 - a generator of readings
+    def probe(targets: TargetFilter):  # type: ignore[no-untyped-def] # noqa: ANN202 - a generator of readings
         nonlocal looks
         looks += 1
-        yield Measured("tank", {"level": 50.0 + looks % 7, "free": 2**40 + looks})
+        yield Measured(targets.include[0], {"level": 50.0 + looks % 7, "free": 2**40 + looks})
 
     metrics = (Metric("level", Unit.SHARE, "level"), Metric("free", Unit.BYTES, "room"))
     check = Check("bench.level", "a level", metrics, probe)
