@@ -29,17 +29,22 @@ class IntervalShape(Schema):
     status: str = Field(description="the ticket's status then")
     promise: str = Field(description="the policy's row that was in force")
     policy: str = Field(description="hash of the policy's text that was in force")
+    round: int = Field(1, description="how often the clock had begun anew by then, from 1")
 
 
 class ClockAccount(Schema):
-    """The ledger of one clock. Its counted intervals add up to ``elapsed_s`` exactly."""
+    """The ledger of one clock.
+
+    The counted intervals of its last round add up to ``elapsed_s`` exactly.
+    """
 
     model_config = examples.answered(examples.CLOCK)
 
-    name: str = Field(description="response or resolution")
+    name: str = Field(description="response, review, resolution, progress or dwell")
     state: str = Field(description="running, paused, stopped, or breached: running and overdue")
     sentence: str = Field(description="how it stands, in plain words, times at the client's site")
     due_at: datetime | None = Field(description="null while nothing can become due")
+    aim_at: datetime | None = Field(None, description="what is hoped for, before due_at")
     started_at: datetime
     stopped_at: datetime | None
     breached_at: datetime | None = Field(description="when a promise was broken first")
@@ -68,7 +73,7 @@ def list_clocks(request: HttpRequest, number: TicketNumber) -> dict[str, Any]:
 
 
 def _account(one: ClockLedger) -> dict[str, Any]:
-    named = ("state", "due_at", "started_at", "stopped_at", "breached_at")
+    named = ("state", "due_at", "aim_at", "started_at", "stopped_at", "breached_at")
     return {name: getattr(one, name) for name in named} | {
         "name": one.name.value,
         "sentence": one.sentence(),
@@ -90,6 +95,7 @@ def _interval(piece: Interval) -> dict[str, Any]:
         "status": piece.status,
         "promise": piece.row,
         "policy": piece.policy,
+        "round": piece.round,
     }
 
 
