@@ -5,7 +5,7 @@ How the judged readings went in the last hours, what explains them, what changed
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -48,10 +48,19 @@ class Asked:
 class Explainer:
     """Adds evidence to events. One thread uses it at a time; it takes seconds at the most."""
 
-    def __init__(self, trends: Trends, files: Mapping[str, Path]) -> None:
-        """Take what knows earlier readings, and the files whose changes explain much, by name."""
+    def __init__(
+        self,
+        trends: Trends,
+        files: Mapping[str, Path],
+        changed: Callable[[Now], list[str]] = lambda _: [],
+    ) -> None:
+        """Take what knows earlier readings, and the files whose changes explain much, by name.
+
+        ``changed`` tells what else of this computer changed lately, a line each.
+        """
         self._trends = trends
         self._files = files
+        self._changed = changed
         self._asked = Asked()
 
     def __call__(
@@ -80,7 +89,7 @@ class Explainer:
         with borrowed(*_BORROWED):
             from agent import evidence_parts as parts  # noqa: PLC0415 - borrowed
 
-            changed = parts.changed(self._files, now)
+            changed = [*parts.changed(self._files, now), *self._changed(now)]
             questions = parts.Questions(self._asked)
             if found is None:
                 lists = (*event.evidence, *questions.what_changed(changed))

@@ -6,6 +6,7 @@ would stay in memory for ever, 0.8 MB of it (measured): a short-lived child has 
 asked here, for here it is known which of them hang.
 """
 
+import json
 import logging
 import os
 import subprocess
@@ -19,7 +20,9 @@ from agent.errors import AgentError
 from agent.facts import volume_facts
 from agent.protocol import strict
 from agent.protocol.device import Facts
+from agent.protocol.human import human
 from agent.protocol.ids import uuid7
+from agent.protocol.words import Unit
 from agent.settings import own_command
 from agent.store import Envelope, Importance, Store
 
@@ -35,6 +38,14 @@ HASH_NAME = "facts_hash"
 TEXT_NAME = "facts"
 """The same for the facts themselves, which people may look at."""
 
+CHANGES_NAME = "facts_changes"
+"""The same for what changed lately: when it was seen (Unix seconds), and a line."""
+_MOST_CHANGES = 20
+_LATELY_S = 3 * 86_400.0
+
+Look = Callable[[dict[str, Any]], tuple[str, dict[str, Any], list[str]]]
+"""Returns the hash of the facts, the facts, and what differs from those of before."""
+
 
 def needed(last_hash: str, last_sent_boot_s: float | None, now: Now, new_hash: str) -> bool:
     """Tell whether facts must be sent: they changed, or the last ones are a day old.
@@ -47,14 +58,14 @@ def needed(last_hash: str, last_sent_boot_s: float | None, now: Now, new_hash: s
     return last_sent_boot_s is not None and now.boot_s - last_sent_boot_s >= SEND_EVERY_S
 
 
-def look() -> tuple[str, dict[str, Any]]:
-    """Return the hash of this computer's facts, and the facts.
+def look(before: dict[str, Any]) -> tuple[str, dict[str, Any], list[str]]:
+    """Return the hash of this computer's facts, the facts, and how they differ from ``before``.
 
     Raises AgentError, ProtocolError, OSError or TimeoutExpired when the child does not tell.
     """
     done = subprocess.run(
         child_command(),
-        input=strict.text_of({"volumes": volume_facts()}).encode(),
+        input=strict.text_of({"volumes": volume_facts(), "before": before}).encode(),
         capture_output=True,
         timeout=CHILD_S,
         check=False,
@@ -66,7 +77,8 @@ def look() -> tuple[str, dict[str, Any]]:
         last_words = done.stderr[-2000:].decode(errors="replace").strip()
         raise AgentError(f"its child ended with {done.returncode}: {last_words}")
     told = strict.parse(done.stdout)
-    return strict.need(told, "hash", str), strict.need(told, "facts", dict)
+    changes = [str(line) for line in strict.need(told, "changes", list)]
+    return strict.need(told, "hash", str), strict.need(told, "facts", dict), changes
 
 
 def child_command() -> list[str]:
@@ -88,7 +100,7 @@ class FactsUpkeep:
         store: Store,
         clock: Callable[[], Now],
         sent: Callable[[], None],
-        look: Callable[[], tuple[str, dict[str, Any]]] = look,
+        look: Look = look,
     ) -> None:
         """Take where envelopes go, whom to tell that one waits, and how to look."""
         self._store = store
@@ -110,6 +122,22 @@ class FactsUpkeep:
         tree = strict.parse(text.encode()) if text else {}
         return tree if isinstance(tree, dict) else {}
 
+    def changed(self, now: Now) -> list[str]:
+        """Return what changed of them lately, the latest first, one line each."""
+        now_s = now.wall.timestamp()
+        return [
+            f"{line} (seen {human(now_s - at_s, Unit.SECONDS)} before)"
+            for at_s, line in self._changes()
+            if 0 <= now_s - at_s < _LATELY_S
+        ]
+
+    def _changes(self) -> list[tuple[float, str]]:
+        try:
+            told = json.loads(self._store.text(CHANGES_NAME) or "[]")
+            return [(float(at_s), str(line)) for at_s, line in told]
+        except (ValueError, TypeError):
+            return []
+
     def due_at(self) -> float:
         """Return when to look next, in seconds since boot."""
         return self._due_boot_s
@@ -126,7 +154,7 @@ class FactsUpkeep:
 
     def _keep_up(self) -> None:
         try:
-            new_hash, facts = self._look()
+            new_hash, facts, changes = self._look(self.facts())
         except Exception:
             log.exception("the facts could not be collected; the next look is in an hour")
             return
@@ -136,6 +164,10 @@ class FactsUpkeep:
             message = Facts(uuid7(), now.label(), new_hash, facts)
             envelope = Envelope(message.id, "facts", Importance.LOW, message.to_text(), message.at)
             texts = {HASH_NAME: new_hash, TEXT_NAME: strict.text_of(facts)}
+            if changes:
+                at_s = now.wall.timestamp()
+                kept = [*((at_s, line) for line in changes), *self._changes()][:_MOST_CHANGES]
+                texts[CHANGES_NAME] = json.dumps(kept)
             self._store.record({}, [envelope], texts)
             self._hash = new_hash
             self._sent_boot_s = now.boot_s

@@ -257,7 +257,9 @@ class TestExplainer:
         monkeypatch.setattr(
             evidence_parts, "Questions", lambda asked: Questions(asked, child, lambda: child.now_s)
         )
-        return Explainer(Trends(HistoryFile(tmp_path)), {})
+        return Explainer(
+            Trends(HistoryFile(tmp_path)), {}, lambda _: ["memory is 4 GiB, was 8 GiB"]
+        )
 
     def test_an_alert_that_opens_or_gets_worse_is_explained_and_no_other(
         self, explainer: Explainer
@@ -311,7 +313,8 @@ class TestExplainer:
         event, _ = storm.tick(at(0), [("rule", target) for target in "abcdefghi"])
         assert event is not None
         got = explainer(event, Evaluation.OK, None, at(0))
-        assert got.evidence == (*event.evidence, Evidence("What changed", ("libc6",)))
+        changed = Evidence("What changed", ("memory is 4 GiB, was 8 GiB", "libc6"))
+        assert got.evidence == (*event.evidence, changed)
         assert parse_event(parse(got.to_text().encode())) == got
         storm.note(("rule", "j"), Held("rule", "j", "bad", "warning", "low"), at(90))
         grown, _ = storm.tick(at(90), [("rule", target) for target in "abcdefghij"])
