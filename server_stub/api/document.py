@@ -22,9 +22,14 @@ from server_stub.api import (
     clocks,
     devices,
     examples,
+    ticket_accounts,
     ticket_acts,
+    ticket_levels,
+    ticket_links,
+    ticket_talk,
     tickets,
     timeline,
+    what_if,
 )
 from server_stub.api.access import StaffKey, right_of
 from server_stub.api.once import HEADER
@@ -55,8 +60,13 @@ api = _Interface(
     urls_namespace="api",
     parser=StrictParser(),
 )
-for _module in (tickets, timeline, clocks, attachments, ticket_acts):
+_OF_TICKETS = (
+    *(tickets, timeline, clocks, attachments, ticket_acts, ticket_talk, ticket_levels),
+    *(ticket_links, ticket_accounts, what_if),
+)
+for _module in _OF_TICKETS:
     api.add_router("tickets", _module.router)
+api.add_router("acceptances", what_if.acceptances)
 api.add_router("devices", devices.router)
 api.add_router("clients", clients.router)
 register(api)

@@ -32,9 +32,17 @@ TICKET_ROW: dict[str, Any] = {
     "revision": "2-5f0c3a91",
     "title": "Low disk space on C:: 3.2 GiB free",
     "status": "open",
+    "stage": "open",
     "priority": "high",
     "type": "incident",
     "level": 1,
+    "team": "",
+    "scope": "direct",
+    "chargeable": False,
+    "close_reason": "",
+    "resolution": "",
+    "approval": "",
+    "accepted_until": None,
     "source": "monitor",
     "client": "Harbour Dental",
     "site": "Quay Street",
@@ -52,6 +60,7 @@ TICKET_ROW: dict[str, Any] = {
     ],
 }
 TICKET = TICKET_ROW | {
+    "workaround": "",
     "facts": {"os": {"name": "Windows 11 Pro", "version": "23H2"}},
     "attachments": [
         {
@@ -81,6 +90,58 @@ REPLY = {"body": "Does it also happen from another computer?", "status": "waitin
 NOTE = {"body": "Under warranty until May."}
 RESOLUTION = {"body": "Replaced the toner cartridge."}
 REOPENING = {"body": "Blank pages again."}
+CALL = {"body": "She will restart the printer and call again."}
+REVIEW = {"body": "The driver is at fault. We install the new one tonight."}
+WORKAROUND = {"body": "Print to the one on the first floor until then."}
+CLOSING = {"why": "resolved", "fixed": True}
+CONFIRMATION = {"fixed": True, "body": "She says it prints."}
+ESCALATION = {
+    "level": "2",
+    "message": "A colleague of the second line takes over.",
+    "expectation": "You hear from us by noon.",
+    "reason": "It needs a visit.",
+}
+CONSULTATION = {"level": "3", "body": "The vendor knows of it: a new driver comes on Friday."}
+APPEAL = {"body": "They ask the customer excellence manager to look at it."}
+APPROVAL_GIVEN = {"granted": True}
+GRADING = {"urgency": "high", "impact": "many", "complexity": ""}
+DATE = {"clock": "resolution", "due_at": "2026-12-04T16:00:00Z"}
+DUPLICATE = {"of": 12}
+LINK = {"other": 12, "kind": "child"}
+LINK_SHOWN = {
+    "kind": "child",
+    "number": 12,
+    "title": "Site Quay Street is offline",
+    "status": "open",
+    "points": "to",
+}
+PARTICIPANT = {"name": "Dr Rui Costa", "email": "rui@harbour-dental.example"}
+PARTICIPANT_SHOWN = PARTICIPANT | {"id": 8, "watches": False}
+LEAVING = {"participant": 8}
+WATCHING = {"on": True}
+ATTEMPT = {"way": "phone", "note": "No answer, left a message."}
+OUTCOME = {"outcome": "canceled", "note": "Without their serial number we cannot go on."}
+WORK = {"started_at": "2026-11-19T10:15:00Z", "minutes": 25, "note": "New driver."}
+WORK_SHOWN = WORK | {"id": 431, "who": "ana.sousa@desk.example", "chargeable": False}
+DELAY = {"reason": "The road to the site is flooded."}
+ACCEPTING = {"until": "2027-03-01T00:00:00Z", "reason": "The drive is replaced with the computer."}
+ENDING = {"reason": "The drive was replaced."}
+NOTICE = {
+    "id": 3,
+    "kind": "warning",
+    "to": "ana.sousa@desk.example",
+    "text": "Ticket 17, 75 %: Resolution: due today 16:00 (in 1 working hour); 3 h of 4 h used.",
+    "at": "2026-11-19T15:00:00Z",
+    "send_at": "2026-11-19T15:00:00Z",
+    "sent_at": None,
+}
+CHOICE = {"name": "waiting", "title": "waiting"}
+SUPPOSED = {
+    "name": "resolution",
+    "sentence": "Resolution: would be due Monday 11:45 instead of Tuesday 15:45.",
+    "due_at": "2026-11-24T15:45:00Z",
+    "would_be_due_at": "2026-11-23T11:45:00Z",
+}
 ENTRY = {
     "id": 412,
     "at": "2026-11-19T10:31:00Z",

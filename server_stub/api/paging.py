@@ -19,6 +19,8 @@ Number = Annotated[int, Field(ge=0, le=MAX_NUMBER)]
 """A row's number."""
 Identifier = Annotated[str, Field(max_length=36, pattern=r"^[0-9a-f-]*$")]
 """A device's id or the beginning of one."""
+Key = Annotated[str, Field(max_length=40, pattern=r"^[a-z0-9_]*$")]
+"""A word of the policy's."""
 Words = Annotated[str, Field(max_length=200)]
 TicketNumber = Annotated[int, Path(description="A ticket's number.")]
 

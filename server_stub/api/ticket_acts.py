@@ -11,12 +11,13 @@ from agent.protocol.words import Status
 from server_stub.api import examples
 from server_stub.api.access import caller_of, needs
 from server_stub.api.once import once
-from server_stub.api.paging import TicketNumber
+from server_stub.api.paging import Key, TicketNumber
 from server_stub.api.ticket_shape import TicketRow, row_answer
 from server_stub.desk.rights import Right, demand
 from server_stub.tickets import acts
 from server_stub.tickets.actions import amend
 from server_stub.tickets.acts import Step
+from server_stub.tickets.models import Resolution as LastsFor
 
 router = Router(tags=["tickets"])
 
@@ -49,6 +50,8 @@ class Resolution(Schema):
     model_config = examples.asked(examples.RESOLUTION)
 
     body: _MaybeText = ""
+    kind: LastsFor | None = Field(None, description="whether it will last")
+    reason_key: Key = ""
 
 
 class Reopening(Schema):
@@ -70,7 +73,7 @@ def reply(
     if body.status:
         demand(caller_of(request).technician.role, Right.STATUS)
         steps.append(acts.set_status(body.status))
-    return _done(request, number, *steps)
+    return done(request, number, *steps)
 
 
 @router.post("/{int:number}/note", response=TicketRow, summary="Note something for colleagues")
@@ -80,7 +83,7 @@ def note(
     request: HttpRequest, number: TicketNumber, body: Annotated[Note, Body()]
 ) -> tuple[int, HttpResponse]:
     """Add a note to the timeline; the client does not see it."""
-    return _done(request, number, acts.note(body.body))
+    return done(request, number, acts.note(body.body))
 
 
 @router.post("/{int:number}/resolve", response=TicketRow, summary="Resolve a ticket")
@@ -90,7 +93,13 @@ def resolve(
     request: HttpRequest, number: TicketNumber, body: Annotated[Resolution | None, Body()] = None
 ) -> tuple[int, HttpResponse]:
     """Say that the matter is settled, and how."""
-    return _done(request, number, acts.resolve(body.body if body else ""))
+    return done(request, number, _resolution(body))
+
+
+def _resolution(body: Resolution | None) -> Step:
+    if body is None:
+        return acts.resolve()
+    return acts.resolve(body.body, body.kind, acts.Reason(body.reason_key))
 
 
 @router.post("/{int:number}/reopen", response=TicketRow, summary="Reopen a resolved ticket")
@@ -100,10 +109,11 @@ def reopen(
     request: HttpRequest, number: TicketNumber, body: Annotated[Reopening | None, Body()] = None
 ) -> tuple[int, HttpResponse]:
     """Say that it is not settled after all, and why."""
-    return _done(request, number, acts.reopen(body.body if body else ""))
+    return done(request, number, acts.reopen(body.body if body else ""))
 
 
-def _done(request: HttpRequest, number: int, *steps: Step) -> tuple[int, HttpResponse]:
+def done(request: HttpRequest, number: int, *steps: Step) -> tuple[int, HttpResponse]:
+    """Do steps to a ticket as the caller; return its number and how it is then."""
     caller = caller_of(request)
     amend(caller.scope, number, caller.actor, *steps, now=caller.now)
     return number, row_answer(caller.scope, number)

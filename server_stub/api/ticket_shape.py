@@ -46,9 +46,19 @@ class TicketRow(Schema):
     revision: str = Field(description="for If-Match: another one after each change")
     title: str
     status: Status
+    stage: str = Field(description="the policy's own word within the status")
     priority: Priority
     type: str
     level: int = Field(description="line of support, 1 to 3")
+    team: str
+    scope: str = Field(description="direct, integrated, extended, beyond, or the policy's own")
+    chargeable: bool
+    close_reason: str = Field(description="empty until it is closed")
+    resolution: str = Field(description="temporary or permanent, as far as was said")
+    approval: str = Field(description="asked, granted, declined, or empty")
+    accepted_until: datetime | None = Field(
+        description="while its condition is accepted; in the year 9999 for good"
+    )
     source: Source
     client: str
     site: str | None
@@ -79,14 +89,17 @@ class TicketWhole(TicketRow):
 
     model_config = examples.answered(examples.TICKET)
 
+    workaround: str = Field(description="how to get on until it is solved")
     facts: dict[str, Any]
     attachments: list[AttachmentBrief]
 
 
 def row_of(ticket: Ticket, clocks: Sequence[Clock]) -> dict[str, Any]:
     """Return a ticket and its clocks as lists show them."""
-    named = ("revision", "title", "status", "priority", "type", "level", "source", "fingerprint",
-             "evaluation", "occurrences", "created_at", "updated_at", "resolved_at")  # fmt: skip
+    named = ("revision", "title", "status", "stage", "priority", "type", "level", "team", "scope",
+             "chargeable", "close_reason", "resolution", "approval", "accepted_until", "source",
+             "fingerprint", "evaluation", "occurrences", "created_at", "updated_at",
+             "resolved_at")  # fmt: skip
     return {name: getattr(ticket, name) for name in named} | {
         "number": ticket.id,
         "client": ticket.client.name,
@@ -109,7 +122,11 @@ def whole_answer(scope: Scope, number: int) -> HttpResponse:
     row = row_of(ticket, list(queries.clocks(scope, number)))
     files = [_file(one) for one in attachments(scope, number)]
     return _answer(
-        ticket, TicketWhole.model_validate(row | {"facts": facts, "attachments": files}), 200
+        ticket,
+        TicketWhole.model_validate(
+            row | {"workaround": ticket.workaround, "facts": facts, "attachments": files}
+        ),
+        200,
     )
 
 

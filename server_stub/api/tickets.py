@@ -2,21 +2,22 @@
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Body, Query, Router, Schema
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import Field
 
 from agent.protocol.strict import MAX_TEXT
 from agent.protocol.words import Evaluation, Priority, Source, Status
 from server_stub.api import examples
 from server_stub.api.access import Caller, caller_of, needs
+from server_stub.api.instants import Instant
 from server_stub.api.once import once
 from server_stub.api.paging import (
     MAX_NUMBER,
     Identifier,
+    Key,
     Limit,
     Number,
     Page,
@@ -34,22 +35,14 @@ from server_stub.desk.rights import Right, demand, may
 from server_stub.errors import InvalidError
 from server_stub.tickets import acts, queries
 from server_stub.tickets.actions import Draft, amend, open_ticket
-from server_stub.tickets.acts import MAX_REASON, Step
-from server_stub.tickets.models import MAX_TITLE, TicketType
+from server_stub.tickets.acts import MAX_REASON, Reason, Step
+from server_stub.tickets.models import MAX_TITLE
 from server_stub.tickets.search import Wanted, search
 from server_stub.tickets.words import asked
 
 router = Router(tags=["tickets"])
 
 
-def _in_utc(instant: datetime) -> datetime:
-    try:
-        return instant.astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError("too far from now") from error
-
-
-Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 _NUMBER = re.compile(r"#([0-9]{1,18})")
 _Title = Annotated[str, Field(min_length=1, max_length=MAX_TITLE)]
 _Place = (
@@ -90,7 +83,9 @@ class NewTicket(Schema):
     site: _Place | None = Field(None, description="number or name of a site of the client")
     device: Identifier | None = Field(None, description="id of a device of the client")
     priority: Priority = Priority.NORMAL
-    type: TicketType = TicketType.INCIDENT
+    type: Annotated[str, Field(max_length=40)] = Field(
+        "", description="one of the policy's types; the usual one when it is left out"
+    )
     source: Source = Field(Source.API, description="api, phone, email, chat or portal")
 
 
@@ -102,9 +97,21 @@ class TicketChange(Schema):
     title: _Title = ""
     priority: Priority = Priority.NORMAL
     reason: Annotated[str, Field(max_length=MAX_REASON)] = Field(
-        "", description="why the priority changes: it moves what is promised"
+        "", description="why it changes: a priority moves what is promised"
     )
+    reason_key: Key = Field("", description="one of the policy's reasons, see choices")
     status: Status = Status.OPEN
+    stage: Annotated[str, Field(min_length=1, max_length=40)] = Field(
+        "open", description="the policy's own word within the status"
+    )
+    type: Annotated[str, Field(min_length=1, max_length=40)] = Field(
+        "incident", description="one of the policy's types"
+    )
+    team: Annotated[str, Field(max_length=40)] = Field("", description="empty for none")
+    scope: Annotated[str, Field(max_length=40)] = Field(
+        "direct", description="direct, integrated, extended, beyond, or the policy's own"
+    )
+    chargeable: bool = False
     assignee: Annotated[str, Field(max_length=254)] | None = Field(
         None, description="a technician's email address, 'me', or null for nobody"
     )
@@ -152,7 +159,7 @@ def get_ticket(request: HttpRequest, number: TicketNumber) -> HttpResponse:
 def change_ticket(
     request: HttpRequest, number: TicketNumber, body: Annotated[TicketChange, Body()]
 ) -> HttpResponse:
-    """Change priority, assignee, status or title: all that is asked for, or nothing.
+    """Change title, type, priority, stage, who works on it, …: all that is asked for, or nothing.
 
     What is asked for and is so already changes nothing.
     """
@@ -230,8 +237,19 @@ def _site(caller: Caller, body: NewTicket, client: Client) -> Site | None:
 _CHANGES: Mapping[str, tuple[Right, Callable[[Caller, TicketChange], Step]]] = {
     "title": (Right.TITLE, lambda _, body: acts.set_title(body.title)),
     "assignee": (Right.ASSIGN, lambda caller, body: _assignment(caller, body.assignee)),
-    "priority": (Right.PRIORITY, lambda _, body: acts.set_priority(body.priority, body.reason)),
-    "status": (Right.STATUS, lambda _, body: acts.set_status(body.status)),
+    "team": (Right.ASSIGN, lambda _, body: acts.set_team(body.team)),
+    "type": (Right.PRIORITY, lambda _, body: acts.set_type(body.type, _reason(body))),
+    "priority": (
+        Right.PRIORITY,
+        lambda _, body: acts.set_priority(body.priority, _reason(body)),
+    ),
+    "scope": (Right.ACCOUNT, lambda _, body: acts.set_scope(body.scope, _reason(body))),
+    "chargeable": (
+        Right.ACCOUNT,
+        lambda _, body: acts.set_chargeable(chargeable=body.chargeable, reason=_reason(body)),
+    ),
+    "status": (Right.STATUS, lambda _, body: acts.set_status(body.status, _reason(body))),
+    "stage": (Right.STATUS, lambda _, body: acts.set_stage(body.stage, _reason(body))),
 }
 """What can be changed, in this order, and the right each change needs."""
 
@@ -241,6 +259,10 @@ def _steps(caller: Caller, body: TicketChange) -> list[Step]:
     for right, _ in asked:
         demand(caller.technician.role, right)
     return [step(caller, body) for _, step in asked]
+
+
+def _reason(body: TicketChange) -> Reason:
+    return Reason(body.reason_key, body.reason)
 
 
 def _assignment(caller: Caller, email: str | None) -> Step:

@@ -22,13 +22,18 @@ class Right(StrEnum):
     PRIORITY = "change a priority"
     STATUS = "move a ticket between open, waiting, resolved and closed"
     TITLE = "rename a ticket"
+    ESCALATE = "escalate, consult other levels and pass on appeals"
+    LINK = "link tickets and say who takes part in them"
+    ACCEPT = "accept conditions as they are"
+    ACCOUNT = "log work, and say whose affair it is and whether it is charged"
+    APPROVE = "approve what needs approval, and set promised dates"
 
 
-_TICKET_WORK = frozenset(Right) - {Right.TAKE_OVER}
+_TICKET_WORK = frozenset(Right) - {Right.APPROVE, Right.TAKE_OVER}
 
 RIGHTS: Mapping[str, frozenset[Right]] = {
     Role.TECHNICIAN: _TICKET_WORK,
-    Role.DISPATCHER: _TICKET_WORK | {Right.TAKE_OVER},
+    Role.DISPATCHER: _TICKET_WORK | {Right.APPROVE, Right.TAKE_OVER},
     Role.ADMIN: frozenset(Right),
 }
 """What each role may do. Accounts, keys, clients and policies are made on the server itself."""

@@ -15,14 +15,13 @@ from agent.protocol.strict import MAX_TEXT
 from agent.protocol.words import Priority, Source, Status
 from server_stub.clients.models import Client, Device, Site
 from server_stub.clients.scope import Scope
-from server_stub.clients.standing import Importance, Standing
 from server_stub.errors import InvalidError, NotFoundError
 from server_stub.tickets.acts import Step
 from server_stub.tickets.amendment import Actor, amending
 from server_stub.tickets.clocks import settle
-from server_stub.tickets.models import NOT_DUE, EntryKind, Ticket, TicketType, TimelineEntry
+from server_stub.tickets.models import NOT_DUE, EntryKind, Ticket, TimelineEntry
 from server_stub.tickets.news import tell_device
-from server_stub.tickets.standing import standing_at
+from server_stub.tickets.routing import begin
 from server_stub.tickets.texts import usable_text, usable_title
 
 FROM_PEOPLE = (Source.API, Source.PHONE, Source.EMAIL, Source.CHAT, Source.PORTAL)
@@ -33,7 +32,8 @@ FROM_PEOPLE = (Source.API, Source.PHONE, Source.EMAIL, Source.CHAT, Source.PORTA
 class Draft:
     """A ticket to be opened. Site and device are the client's own; ``body`` may be empty.
 
-    ``facts_hash`` names the facts that held; the device's latest when None.
+    ``type`` is one of the policy's, empty for the usual one. ``facts_hash`` names the facts that
+    held; the device's latest when None.
     """
 
     client: Client
@@ -42,11 +42,9 @@ class Draft:
     site: Site | None = None
     device: Device | None = None
     priority: Priority = Priority.NORMAL
-    type: TicketType = TicketType.INCIDENT
+    type: str = ""
     source: Source = Source.API
     facts_hash: str | None = None
-    importance: str = Importance.NORMAL.value
-    """Of who asks; the ticket's is the greatest of this, the client's and the device's."""
 
 
 def amend(
@@ -82,7 +80,9 @@ def store_ticket(draft: Draft, actor: Actor, now: datetime, **payload: object) -
 
     ``payload`` goes with its first timeline entry.
     """
-    words = standing_at(draft.client, draft.site, draft.device, now, draft.importance)
+    beginning = begin(draft.client, draft.type, draft.priority, draft.source)
+    if beginning.routed:
+        payload |= {"level": str(beginning.level), "routed": beginning.routed}
     facts_hash = draft.facts_hash
     if facts_hash is None:
         facts_hash = draft.device.facts_hash if draft.device else ""
@@ -93,8 +93,9 @@ def store_ticket(draft: Draft, actor: Actor, now: datetime, **payload: object) -
         title=draft.title,
         status=Status.NEW.value,
         priority=draft.priority.value,
-        type=draft.type.value,
-        level=1,
+        type=beginning.type,
+        level=beginning.level,
+        chargeable=beginning.chargeable,
         source=draft.source.value,
         occurrences=1,
         facts_hash=facts_hash,
@@ -110,17 +111,13 @@ def store_ticket(draft: Draft, actor: Actor, now: datetime, **payload: object) -
         actor=actor.email,
         channel=draft.source.value,
         body=draft.body or draft.title,
-        payload=json.dumps(_opened(draft, words) | payload, ensure_ascii=False),
+        payload=json.dumps({"priority": draft.priority.value} | payload, ensure_ascii=False),
     )
     settle(ticket, now)
     ticket.save(update_fields=["next_due_at"])
     tell_device(ticket)
     ticket.refresh_from_db()  # what the database filled in
     return ticket
-
-
-def _opened(draft: Draft, words: Standing) -> dict[str, object]:
-    return {"priority": draft.priority.value} | words.told
 
 
 def _check_places(scope: Scope, draft: Draft) -> None:

@@ -9,22 +9,38 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from django.db import IntegrityError, transaction
 
+from agent.protocol.words import Status
 from server_stub.clients.scope import Scope
 from server_stub.errors import ConflictError, StaleError
-from server_stub.tickets.clocks import settle
-from server_stub.tickets.models import EntryKind, Ticket, TimelineEntry
+from server_stub.sla.terms import Policy
+from server_stub.tickets.clocks import policy_followed, settle, zone_at
+from server_stub.tickets.models import (
+    EntryKind,
+    Notice,
+    NoticeKind,
+    Participant,
+    Ticket,
+    TimelineEntry,
+)
 from server_stub.tickets.news import tell_device
 from server_stub.tickets.queries import locked
+from server_stub.work.engine import call_off, plan
 
+CLOSE_WORK = "close"
+"""Kind of the due work that closes a ticket nobody reopened; its key is the ticket's number."""
+DESK = "role:dispatcher"
+"""Who is told when a ticket is nobody's."""
+SERVER = "server"
 _WRITTEN = (
-    *("title", "status", "priority", "assignee", "resolved_at"),
-    *("touched", "version", "updated_at", "next_due_at"),
+    *("title", "status", "stage", "priority", "type", "level", "assignee", "team", "resolved_at"),
+    *("scope", "chargeable", "close_reason", "resolution", "workaround", "approval"),
+    *("accepted_until", "accepted", "touched", "version", "updated_at", "next_due_at"),
 )
-"""The columns that people's acts write; the others are the monitor's and stay as it left them."""
+"""The columns that acts write; the others are the monitor's and stay as it left them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +49,11 @@ class Actor:
 
     email: str
     channel: str = ""
+
+    @property
+    def is_server(self) -> bool:
+        """Tell whether it is the server itself, by what a policy says: nobody's touch."""
+        return self.email == SERVER
 
 
 @dataclass(slots=True)
@@ -47,8 +68,39 @@ class Amendment:
     actor: Actor
     at: datetime
     entries: list[TimelineEntry] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    _policy: Policy | None = None
+    _was_resolved_at: datetime | None = None
+    _was_status: str = ""
 
-    def tell(self, kind: EntryKind, body: str = "", **payload: object) -> None:
+    def __post_init__(self) -> None:
+        """Remember what it was."""
+        self._was_status, self._was_resolved_at = self.ticket.status, self.ticket.resolved_at
+
+    @property
+    def policy(self) -> Policy:
+        """Return the policy version the ticket follows; one of no promises when there is none."""
+        if self._policy is None:
+            self._policy = policy_followed(self.ticket)
+        return self._policy
+
+    @property
+    def zone(self) -> tzinfo:
+        """Return the time zone of the ticket's site; UTC when it has none that is known."""
+        return zone_at(self.ticket)
+
+    @property
+    def told(self) -> list[TimelineEntry]:
+        """Return the whole timeline, with what this amendment adds."""
+        rows = TimelineEntry.objects.filter(ticket=self.ticket).order_by("id")
+        return [*rows, *self.entries]
+
+    @property
+    def owner(self) -> str:
+        """Return who is told of what must be decided: who works on it, else the desk."""
+        return self.ticket.assignee.email if self.ticket.assignee else DESK
+
+    def tell(self, kind: EntryKind, body: str = "", /, **payload: object) -> None:
         """Add an entry to the timeline; ``from_`` in the payload is written ``from``."""
         tree = {name.rstrip("_"): value for name, value in payload.items() if value is not None}
         self.entries.append(
@@ -63,17 +115,57 @@ class Amendment:
             )
         )
 
+    def notify(self, to: str, kind: NoticeKind, text: str, send_at: datetime | None = None) -> None:
+        """Let somebody be told, not before ``send_at``: an address, or ``role:`` and its name."""
+        self.notices.append(
+            Notice(
+                ticket=self.ticket,
+                kind=kind.value,
+                to=to,
+                text=text,
+                at=self.at,
+                send_at=max(send_at or self.at, self.at),
+            )
+        )
+
+    def notify_participants(self, kind: NoticeKind, text: str) -> None:
+        """Let everybody who takes part or watches be told, as far as they have an address."""
+        rows = Participant.objects.filter(ticket=self.ticket).exclude(email="")
+        for email in sorted(set(rows.values_list("email", flat=True))):
+            self.notify(email, kind, text)
+
+    @contextmanager
+    def beside(self, other: Ticket) -> Iterator["Amendment"]:
+        """Amend another ticket, locked by the caller, in the same transaction."""
+        there = Amendment(other, self.actor, max(self.at, other.updated_at))
+        yield there
+        there.write()
+
     def write(self) -> None:
         """Write everything; nothing when nothing was told."""
         if not self.entries:
             return
         TimelineEntry.objects.bulk_create(self.entries)
-        self.ticket.touched = True
-        self.ticket.version += 1
+        Notice.objects.bulk_create(self.notices)
+        if not self.actor.is_server:
+            self.ticket.touched = True
+            self.ticket.version += 1
         self.ticket.updated_at = self.at
+        self._plan_closing()
         settle(self.ticket, self.at)
         self.ticket.save(update_fields=_WRITTEN)
         tell_device(self.ticket)
+
+    def _plan_closing(self) -> None:
+        """Let a resolved ticket be closed when the policy's time has passed without a word."""
+        ticket = self.ticket
+        if (ticket.status, ticket.resolved_at) == (self._was_status, self._was_resolved_at):
+            return
+        after = self.policy.procedure.auto_close_after
+        if ticket.status == Status.RESOLVED and ticket.resolved_at and after is not None:
+            plan(CLOSE_WORK, str(ticket.id), ticket.resolved_at + after)
+        elif self._was_status == Status.RESOLVED:
+            call_off(CLOSE_WORK, str(ticket.id))
 
 
 @contextmanager

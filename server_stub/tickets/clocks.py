@@ -1,7 +1,8 @@
 """A ticket's clocks: explained from its timeline, and stored so that work is found in time."""
 
 import logging
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, tzinfo
 
 from server_stub.clients.scope import Scope
 from server_stub.errors import ServerError
@@ -17,15 +18,17 @@ from server_stub.sla.clocks import (
 )
 from server_stub.sla.models import Clock, ClockName, PolicyVersion
 from server_stub.sla.terms import Policy
-from server_stub.sla.zones import ZoneError
+from server_stub.sla.zones import ZoneError, zone_of
 from server_stub.tickets.models import NOT_DUE, Ticket, TimelineEntry
 from server_stub.tickets.queries import clocks, timeline
+from server_stub.tickets.warnings import TOLD_KINDS, next_look, told_of
 from server_stub.work.models import DueWork
 
 CLOCK_WORK = "clock"
 """Kind of the due work that looks at a clock; its key is ``<ticket number>:<clock name>``."""
 
-_UNEXPLAINABLE = (ServerError, ZoneError, EndlessError)
+UNEXPLAINABLE = (ServerError, ZoneError, EndlessError)
+_NO_PROMISES = Policy("", "", date.min, date.min, {}, ())
 _log = logging.getLogger(__name__)
 
 
@@ -43,27 +46,51 @@ def ledgers(scope: Scope, ticket: Ticket, now: datetime) -> list[ClockLedger]:
         return []
     entries = timeline(scope, ticket.id).filter(kind__in=CLOCK_KINDS)
     try:
-        return account(policy_of(stored.policy_version), ticket, entries, now, _zone(ticket))
-    except _UNEXPLAINABLE as error:
+        return account(policy_of(stored.policy_version), ticket, entries, now, zone_name(ticket))
+    except UNEXPLAINABLE as error:
         raise UnexplainedError(str(error)) from error
 
 
-def settle(ticket: Ticket, now: datetime) -> None:
+def settle(ticket: Ticket, now: datetime) -> list[ClockLedger]:
     """Bring a ticket's stored clocks and their due work up to date with its timeline.
 
     Part of the caller's transaction, after the timeline was written; the caller saves
     ``next_due_at``. What cannot be reckoned stays as it was: a clock never keeps a person from
-    their work.
+    their work. Returns the ledgers, none when they cannot be reckoned.
     """
+    kinds = (*CLOCK_KINDS, *TOLD_KINDS)
     try:
         version_id, policy = _followed(ticket)
-        entries = TimelineEntry.objects.filter(ticket=ticket, kind__in=CLOCK_KINDS).order_by("id")
-        found = account(policy, ticket, entries, now, _zone(ticket))
-    except _UNEXPLAINABLE as error:
+        entries = list(TimelineEntry.objects.filter(ticket=ticket, kind__in=kinds).order_by("id"))
+        found = account(policy, ticket, entries, now, zone_name(ticket))
+    except UNEXPLAINABLE as error:
         _log.warning("the clocks of ticket %d stay as they were: %s", ticket.id, error)
-        return
-    _store(ticket, version_id, found)
+        return []
+    _store(ticket, version_id, found, entries)
     ticket.next_due_at = next_due(found) or NOT_DUE
+    return found
+
+
+def policy_followed(ticket: Ticket) -> Policy:
+    """Return the policy version a ticket follows; one that promises nothing when there is none."""
+    try:
+        return _followed(ticket)[1]
+    except UNEXPLAINABLE as error:
+        _log.warning("ticket %d has no policy: %s", ticket.id, error)
+        return _NO_PROMISES
+
+
+def zone_name(ticket: Ticket) -> str:
+    """Return the name of the time zone of a ticket's site, UTC without one."""
+    return ticket.site.time_zone if ticket.site else "UTC"
+
+
+def zone_at(ticket: Ticket) -> tzinfo:
+    """Return the time zone of a ticket's site, UTC where this computer does not know it."""
+    try:
+        return zone_of(zone_name(ticket))
+    except ZoneError:
+        return UTC
 
 
 def _followed(ticket: Ticket) -> tuple[int, Policy]:
@@ -79,19 +106,25 @@ def _followed(ticket: Ticket) -> tuple[int, Policy]:
     return followed_policy(ticket.client.policy)
 
 
-def _store(ticket: Ticket, version_id: int, found: list[ClockLedger]) -> None:
+def _store(
+    ticket: Ticket, version_id: int, found: list[ClockLedger], entries: Sequence[TimelineEntry]
+) -> None:
     keys = {name: f"{ticket.id}:{name}" for name in ClockName}
     Clock.objects.filter(ticket=ticket).delete()
     DueWork.objects.filter(kind=CLOCK_WORK, key__in=keys.values()).delete()
     Clock.objects.bulk_create(
         Clock(ticket=ticket, policy_version_id=version_id, **columns(one)) for one in found
     )
-    DueWork.objects.bulk_create(
-        DueWork(kind=CLOCK_WORK, key=f"{ticket.id}:{one.name}", due_at=one.due_at)
-        for one in found
-        if one.due_at and one.state in (State.RUNNING, State.BREACHED)
-    )
+    DueWork.objects.bulk_create(_looks(ticket, found, entries))
 
 
-def _zone(ticket: Ticket) -> str:
-    return ticket.site.time_zone if ticket.site else "UTC"
+def _looks(
+    ticket: Ticket, found: Iterable[ClockLedger], entries: Sequence[TimelineEntry]
+) -> Iterable[DueWork]:
+    """Yield when each running clock is to be looked at next: a warning or its due instant."""
+    told = told_of(entries)
+    for one in found:
+        if one.state in (State.RUNNING, State.BREACHED):
+            at = next_look(one, told)
+            if at is not None:
+                yield DueWork(kind=CLOCK_WORK, key=f"{ticket.id}:{one.name}", due_at=at)

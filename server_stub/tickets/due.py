@@ -1,8 +1,171 @@
-"""What the server does to tickets by itself when its time has come."""
+"""What the server does to tickets by itself when its time has come.
 
-from collections.abc import Mapping
+Each act locks its ticket, takes its row of due work and then looks whether it is still so: what
+was planned may have been overtaken by what people did.
+"""
 
-from server_stub.work.engine import Act
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 
-ACTS: Mapping[str, Act] = {}
+from agent.protocol.words import Evaluation, Status
+from server_stub.clients.scope import ALL
+from server_stub.errors import NotFoundError
+from server_stub.sla.account import ClockLedger, State
+from server_stub.sla.clocks import account
+from server_stub.tickets.acts.accepting import ACCEPTANCE_WORK, ended
+from server_stub.tickets.acts.levels import move_to_level, next_level
+from server_stub.tickets.acts.moving import close_as
+from server_stub.tickets.amendment import CLOSE_WORK, SERVER, Actor, Amendment, amending
+from server_stub.tickets.clocks import CLOCK_WORK, UNEXPLAINABLE, settle, zone_name
+from server_stub.tickets.models import CloseReason, EntryKind, NoticeKind, TimelineEntry
+from server_stub.tickets.warnings import (
+    BREACH,
+    Told,
+    is_broken,
+    promise_of,
+    reached,
+    told_of,
+    warnings_of,
+)
+from server_stub.work.engine import Act, Claim, plan
+
+THE_SERVER = Actor(SERVER)
+_AGAIN = timedelta(days=1)
+_FIRING = (Evaluation.WARNING, Evaluation.CRITICAL)
+
+
+def _on_ticket(do: Callable[[Amendment, Claim], None]) -> Act:
+    """Return an act that amends the ticket its row's key begins with, as the server."""
+
+    def act(claim: Claim, now: datetime) -> None:
+        number = int(claim.key.partition(":")[0])
+        try:
+            with amending(ALL, number, THE_SERVER, now) as one:
+                claim.take()
+                do(one, claim)
+        except NotFoundError:
+            claim.take()  # it is gone, and its work with it
+
+    return act
+
+
+def close_resolved(one: Amendment, claim: Claim) -> None:
+    """Close a resolved ticket that nobody came back to; not while the monitor still finds it."""
+    if one.ticket.status != Status.RESOLVED:
+        return
+    if one.ticket.alert_key and one.ticket.evaluation in _FIRING:
+        if claim.payload != "told":
+            asks = (
+                f"Ticket {one.ticket.id} was resolved, but the monitor still finds its condition "
+                f"({one.ticket.evaluation}): say that it is fixed, accept it, or reopen it."
+            )
+            one.tell(EntryKind.DECISION, asks, state="asked")
+            one.notify(one.owner, NoticeKind.DECISION, asks)
+        plan(CLOSE_WORK, claim.key, one.at + _AGAIN, "told")
+        return
+    close_as(one, CloseReason.RESOLVED)
+
+
+def end_accepted(one: Amendment, _claim: Claim) -> None:
+    """End an acceptance at its date."""
+    until = one.ticket.accepted_until
+    if until is not None and until <= one.at:
+        ended(one, reason="the date until which it was accepted has come")
+
+
+def look_at_clock(one: Amendment, claim: Claim) -> None:
+    """Warn of a clock, or record that its promise was broken; then plan the next look."""
+    name = claim.key.partition(":")[2]
+    try:
+        entries = TimelineEntry.objects.filter(ticket=one.ticket).order_by("id")
+        told = told_of(entries)
+        found = account(one.policy, one.ticket, entries, one.at, zone_name(one.ticket))
+    except UNEXPLAINABLE:
+        settle(one.ticket, one.at)  # says so in the log; nothing is planned
+        return
+    for ledger in found:
+        if ledger.name == name and ledger.state in (State.RUNNING, State.BREACHED):
+            _warn(one, ledger, told)
+            if is_broken(ledger, told):
+                _breach(one, ledger)
+    if not one.entries:
+        settle(one.ticket, one.at)  # it is due another time by now
+        one.ticket.save(update_fields=["next_due_at"])
+
+
+def _warn(one: Amendment, ledger: ClockLedger, told: frozenset[Told]) -> None:
+    """Tell of the largest share that was reached; smaller ones passed meanwhile are past."""
+    below = [each for each in reached(ledger, told) if each.share < BREACH]
+    for each in below:
+        told_to = each.warning.tell if each is below[-1] else ()
+        one.tell(
+            EntryKind.WARNED,
+            clock=ledger.name.value,
+            share=each.share,
+            promise=promise_of(ledger),
+            due_at=_label(ledger.due_at),
+            told=list(told_to),
+        )
+        text = f"Ticket {one.ticket.id}, {each.share} %: {ledger.sentence()}"
+        _tell_all(one, told_to, NoticeKind.WARNING, text, each.warning.calendar)
+
+
+def _breach(one: Amendment, ledger: ClockLedger) -> None:
+    """Record a broken promise once, tell whom the policy names, and go a level up if it says so."""
+    breach = one.policy.procedure.breach
+    holds = breach is not None and (not breach.clocks or ledger.name in breach.clocks)
+    at_full = [each for each in warnings_of(ledger) if each.share_percent >= BREACH]
+    told_to = [
+        *(breach.tell if breach and holds else ()),
+        *(who for e in at_full for who in e.tell),
+    ]
+    one.tell(
+        EntryKind.BREACHED,
+        clock=ledger.name.value,
+        share=BREACH,
+        promise=promise_of(ledger),
+        due_at=_label(ledger.due_at),
+        told=list(dict.fromkeys(told_to)),
+    )
+    text = f"Ticket {one.ticket.id}: {ledger.sentence()}"
+    calendar = breach.calendar if breach and holds else next((e.calendar for e in at_full), "")
+    _tell_all(one, tuple(dict.fromkeys(told_to)), NoticeKind.BREACH, text, calendar)
+    if breach and holds and breach.escalate:
+        above = next_level(one)
+        if above is not None:
+            said = f"Your matter was not dealt with in time: it is with {above.name} now."
+            move_to_level(
+                one, above, said, reason="the promised time has passed", clock=ledger.name
+            )
+            one.notify_participants(NoticeKind.UPDATE, said)
+
+
+def _tell_all(
+    one: Amendment, who: tuple[str, ...], kind: NoticeKind, text: str, calendar: str
+) -> None:
+    """Tell each of them in their working hours: at once, or when the calendar opens."""
+    opens = one.at
+    if calendar:
+        opens = one.policy.calendar(calendar, zone_name(one.ticket)).opens_at(one.at)
+    for name in who:
+        one.notify(_address(one, name), kind, text, opens)
+
+
+def _address(one: Amendment, name: str) -> str:
+    if name == "assignee":
+        return one.owner
+    if name == "team":
+        return f"team:{one.ticket.team}" if one.ticket.team else one.owner
+    return f"role:{name}"
+
+
+def _label(instant: datetime | None) -> str | None:
+    return instant.isoformat() if instant else None
+
+
+ACTS: Mapping[str, Act] = {
+    CLOSE_WORK: _on_ticket(close_resolved),
+    ACCEPTANCE_WORK: _on_ticket(end_accepted),
+    CLOCK_WORK: _on_ticket(look_at_clock),
+}
 """By kind of due work."""

@@ -106,6 +106,8 @@ class EntryKind(StrEnum):
     WORKAROUND = "workaround"
     ACCEPTED = "accepted"
     REVIEW = "review"
+    DECISION = "decision"
+    PROGRESS = "progress"
     WARNED = "warned"
     BREACHED = "breached"
     SUGGESTED = "suggested"
@@ -344,7 +346,7 @@ class NoticeKind(StrEnum):
     BREACH = "breach"
     APPEAL = "appeal"
     APPROVAL = "approval"
-    REVIEW = "review"
+    DECISION = "decision"
     UPDATE = "update"
 
 

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import product
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from agent.protocol.words import Priority
 from server_stub.clients.scope import Scope
 from server_stub.errors import NotFoundError
 from server_stub.sla.models import Clock
-from server_stub.tickets.models import UNRESOLVED, Ticket, TimelineEntry
+from server_stub.tickets.models import UNRESOLVED, Link, Notice, Participant, Ticket, TimelineEntry
+from server_stub.tickets.words import words_of
 
 PAGE = 50
 """Rows of one page of a list."""
@@ -153,3 +154,55 @@ def clocks_of(scope: Scope, shown: Sequence[Ticket]) -> dict[int, list[Clock]]:
     for clock in scope.filter(rows, "ticket__client"):
         found[clock.ticket_id].append(clock)
     return found
+
+
+def links(scope: Scope, number: int) -> QuerySet[Link]:
+    """Return what a ticket is to others, and others to it, oldest first."""
+    rows = Link.objects.filter(Q(ticket=number) | Q(other=number)).order_by("id")
+    return scope.filter(rows.select_related("ticket", "other"), "ticket__client")
+
+
+def participants(scope: Scope, number: int) -> QuerySet[Participant]:
+    """Return who takes part in a ticket and who watches it, oldest first."""
+    rows = Participant.objects.filter(ticket=number).order_by("id")
+    return scope.filter(rows, "ticket__client")
+
+
+def notices(scope: Scope, number: int) -> QuerySet[Notice]:
+    """Return what was, and is to be, told to whom about a ticket, oldest first."""
+    rows = Notice.objects.filter(ticket=number).order_by("id")
+    return scope.filter(rows, "ticket__client")
+
+
+def acceptances(scope: Scope) -> QuerySet[Ticket]:
+    """Return the tickets whose condition is accepted as it is, those that end first first."""
+    rows = Ticket.objects.select_related("client", "site", "device", "assignee")
+    accepted = rows.filter(accepted_until__isnull=False).order_by("accepted_until", "id")
+    return scope.filter(accepted.defer("device__facts", "device__heartbeat"))
+
+
+def like(scope: Scope, number: int, limit: int = 5) -> list[Ticket]:
+    """Return unresolved tickets that may be the same matter as this one, the likeliest first.
+
+    Those of the same client about the same device and condition, then those whose titles share
+    words: at least half of the fewer, and two.
+    """
+    row = ticket(scope, number)
+    rows = tickets(scope).filter(client=row.client_id, resolved_at__isnull=True).exclude(id=number)
+    words = set(words_of(row.title))
+    ranked = []
+    for other in rows[:_LOOKED_THROUGH]:
+        same = bool(row.fingerprint) and other.fingerprint == row.fingerprint
+        theirs = set(words_of(other.title))
+        shared = len(words & theirs)
+        if not same and not (shared >= _ALIKE and 2 * shared >= min(len(words), len(theirs))):
+            continue
+        near = row.device_id is not None and other.device_id == row.device_id
+        ranked.append((same and near, same, near, shared, other))
+    ranked.sort(key=lambda each: (*each[:4], each[4].id), reverse=True)
+    return [each[-1] for each in ranked[:limit]]
+
+
+_ALIKE = 2
+_LOOKED_THROUGH = 500
+"""Of a client's unresolved tickets the newest so many are compared."""

@@ -27,7 +27,12 @@ def usable_text(field: str, text: str, longest: int) -> str:
 
 def usable_title(title: str) -> str:
     """Return a title as it is kept, one line; raises InvalidError."""
-    kept = usable_text("title", title, MAX_TITLE)
+    return usable_line("title", title, MAX_TITLE)
+
+
+def usable_line(field: str, text: str, longest: int) -> str:
+    """Return a text of one line as it is kept; raises InvalidError."""
+    kept = usable_text(field, text, longest)
     if any(category(letter) in _NOT_IN_A_LINE for letter in kept):
-        raise InvalidError("title", "it holds a line break or another control character")
+        raise InvalidError(field, "it holds a line break or another control character")
     return kept

@@ -26,11 +26,18 @@ from server_stub.quiet import queries as quiet_queries
 from server_stub.quiet.models import HeldBack, MaintenanceWindow
 from server_stub.sla.models import Clock
 from server_stub.tickets import queries as ticket_queries
-from server_stub.tickets.models import Ticket, TimelineEntry
+from server_stub.tickets.models import (
+    NOT_DUE,
+    Link,
+    Notice,
+    Participant,
+    Ticket,
+    TimelineEntry,
+)
 from tests.support.databases import ServerDatabase
 from tests.support.filed_reports import a_filed_report
 from tests.support.fleet_rows import a_held_back, a_member, a_window
-from tests.support.rows import a_client, a_clock, a_device, a_note, a_site, a_ticket, an_entry
+from tests.support.rows import NOW, a_client, a_clock, a_device, a_note, a_site, a_ticket, an_entry
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,11 @@ class World:
     report: Report
     attachment: Attachment
     note: Note
+    link: Link
+    participant: Participant
+    notice: Notice
+    alike: Ticket
+    accepted: Ticket
 
 
 def a_world(name: str) -> World:
@@ -59,7 +71,23 @@ def a_world(name: str) -> World:
     note = a_note(client, name)
     a_held_back(device, window=a_window(client))
     a_member(device, ticket, site)
-    return World(client, site, device, ticket, entry, clock, report, attachment, note)
+    alike = a_ticket(client, ticket.title)
+    return World(
+        client,
+        site,
+        device,
+        ticket,
+        entry,
+        clock,
+        report,
+        attachment,
+        note,
+        Link.objects.create(ticket=ticket, other=alike, kind="related"),
+        Participant.objects.create(ticket=ticket, email=f"a@{client.id}.example"),
+        Notice.objects.create(ticket=ticket, kind="warning", to="x", text="x", send_at=NOW),
+        alike,
+        a_ticket(client, accepted_until=NOT_DUE),
+    )
 
 
 def locked(scope: Scope, number: int) -> Ticket:
@@ -115,6 +143,14 @@ CALLS: dict[str, tuple[Call, Callable[[World], object]]] = {
         lambda scope, w: fleet_queries.members(scope, w.ticket.id),
         lambda w: Member.objects.get(device=w.device),
     ),
+    "links": (lambda scope, w: ticket_queries.links(scope, w.ticket.id), lambda w: w.link),
+    "participants": (
+        lambda scope, w: ticket_queries.participants(scope, w.ticket.id),
+        lambda w: w.participant,
+    ),
+    "notices": (lambda scope, w: ticket_queries.notices(scope, w.ticket.id), lambda w: w.notice),
+    "acceptances": (lambda scope, _: ticket_queries.acceptances(scope), lambda w: w.accepted),
+    "like": (lambda scope, w: ticket_queries.like(scope, w.ticket.id), lambda w: w.alike),
     "timeline": (lambda scope, w: ticket_queries.timeline(scope, w.ticket.id), lambda w: w.entry),
     "clocks": (lambda scope, w: ticket_queries.clocks(scope, w.ticket.id), lambda w: w.clock),
     "clocks_of": (

@@ -49,8 +49,9 @@ def test_the_story_runs(
 def test_the_page_tells_the_rights_there_are() -> None:
     assert RIGHTS[Role.ADMIN] == frozenset(Right)
     assert {role: frozenset(Right) - rights for role, rights in RIGHTS.items()} == {
-        Role.TECHNICIAN: {Right.TAKE_OVER},
+        Role.TECHNICIAN: {Right.TAKE_OVER, Right.APPROVE},
         Role.DISPATCHER: frozenset(),
         Role.ADMIN: frozenset(),
     }
     assert "| reassign a colleague's ticket | no (403) | yes | yes |" in _PAGE
+    assert "| approve, set promised dates | no (403) | yes | yes |" in _PAGE

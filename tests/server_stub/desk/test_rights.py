@@ -21,6 +21,27 @@ BODIES = {
     "change_ticket": {"title": "x"},
     "reply": {"body": "x"},
     "note": {"body": "x"},
+    "call": {"body": "x"},
+    "review": {"body": "x"},
+    "workaround": {"body": "x"},
+    "close": {"why": "canceled"},
+    "confirm": {"fixed": True},
+    "escalate": {"level": "2"},
+    "consult": {"level": "3", "body": "x"},
+    "appeal": {"body": "x"},
+    "approval": {"granted": True},
+    "grade": {"urgency": "high", "impact": "many"},
+    "date": {"due_at": "2036-03-02T09:00:00Z"},
+    "duplicate": {"of": 1},
+    "link": {"other": 1, "kind": "related"},
+    "unlink": {"other": 1, "kind": "related"},
+    "add_participant": {"email": "a@b.example"},
+    "leave": {"participant": 1},
+    "log_work": {"started_at": "2026-03-02T08:00:00Z", "minutes": 5},
+    "delay": {"reason": "x"},
+    "contact_attempt": {"way": "phone"},
+    "contact_outcome": {"outcome": "canceled"},
+    "accept": {"reason": "x"},
 }
 FORMS = {
     "reply": {"body": "x", "then": ""},
@@ -83,7 +104,7 @@ def test_every_operation_asks_for_its_right(
         assert "may not" in answer.tree["detail"]
         asked.add(name)
 
-    assert len(asked) == 15
+    assert len(asked) == len({view.view_func for _, _, view in operations()})
     assert not TimelineEntry.objects.exists()
 
 

@@ -94,7 +94,7 @@ def faults(desk: Desk) -> Iterator[str]:
     """Yield every right that does not work: the matrix means nothing where nobody gets in."""
     for probe in PROBES:
         for who in desk.principals:
-            if probe.surface != who.surface:
+            if probe.surface != who.surface or probe.above:
                 continue
             for world in (desk.own, desk.foreign[0]):
                 kind = "own" if world is desk.own else "foreign"

@@ -31,6 +31,7 @@ class Probe:
     asked for by name, so that foreign and missing must be answered alike; else it is a list, and
     must not depend on what other clients have. ``shows``: whoever may see it, reads the canary.
     ``changes``: it does something. ``differs``: it is another one each time, for everybody.
+    ``above``: a technician may not.
     """
 
     route: str
@@ -43,6 +44,7 @@ class Probe:
     shows: bool = False
     changes: bool = False
     differs: bool = False
+    above: bool = False
     note: str = ""
 
     @property
@@ -103,7 +105,7 @@ def _read(name: str, route: str, address: str, **more: Any) -> Probe:
     return Probe(f"{route} {name}", "api", "GET", _at(address), **more)
 
 
-def _act(name: str, tail: str, **body: Any) -> Probe:
+def _act(name: str, tail: str, *, above: bool = False, **body: Any) -> Probe:
     return Probe(
         f"{_TICKETS}{_NUMBER}{tail} {name}",
         "api",
@@ -112,6 +114,7 @@ def _act(name: str, tail: str, **body: Any) -> Probe:
         _json(**body),
         {"Idempotency-Key": "fresh"},
         changes=True,
+        above=above,
     )
 
 
@@ -181,6 +184,40 @@ _API_PROBES = (
     _act("note", "/note", body="by a probe"),
     _act("resolve", "/resolve"),
     _act("reopen", "/reopen"),
+    _act("call", "/call", body="by a probe"),
+    _act("review", "/review", body="by a probe"),
+    _act("workaround", "/workaround", body="by a probe"),
+    _act("close", "/close", why="canceled"),
+    _act("confirm", "/confirm", fixed=True),
+    _act(*("escalate", "/escalate"), level="2", message="by a probe", expectation="x", reason="x"),
+    _act("consult", "/consult", level="3", body="by a probe"),
+    _act("appeal", "/appeal", body="by a probe"),
+    _act("approval", "/approval", above=True, granted=True),
+    _act("grade", "/grade", urgency="high", impact="many"),
+    _act("date", "/date", above=True, due_at="2036-03-02T09:00:00Z", reason="x"),
+    _act("duplicate", "/duplicate", of="int:ticket"),
+    _act("link", "/link", other="int:ticket", kind="related"),
+    _act("unlink", "/unlink", other="int:ticket", kind="related"),
+    _read("list_links", f"{_TICKETS}{_NUMBER}/links", _ONE + "/links", shows=True),
+    _read("list_like", f"{_TICKETS}{_NUMBER}/like", _ONE + "/like"),
+    _read(
+        *("list_participants", f"{_TICKETS}{_NUMBER}/participants", _ONE + "/participants"),
+        shows=True,
+    ),
+    _act("add_participant", "/participants", email="probe@{word}.example"),
+    _act("leave", "/leave", participant=1),
+    _act("watch", "/watch"),
+    _read("list_notices", f"{_TICKETS}{_NUMBER}/notices", _ONE + "/notices", shows=True),
+    _act("log_work", "/work", started_at="2026-03-02T08:00:00Z", minutes=5),
+    _read("list_work", f"{_TICKETS}{_NUMBER}/work", _ONE + "/work"),
+    _act("delay", "/delay", reason="by a probe"),
+    _act("contact_attempt", "/contact-attempt", way="phone"),
+    _act("contact_outcome", "/contact-outcome", outcome="canceled"),
+    _act("accept", "/accept", reason="by a probe"),
+    _act("end_acceptance", "/end-acceptance"),
+    _read("what_if", f"{_TICKETS}{_NUMBER}/what-if", _ONE + "/what-if?priority=high"),
+    _read("choices", f"{_TICKETS}{_NUMBER}/choices", _ONE + "/choices"),
+    _list("list_acceptances", _API + "acceptances", shows=True),
     _list("list_devices", _API + "devices", shows=True),
     _list("list_devices", _API + "devices", "client={client}", shows=True),
     _list("list_devices", _API + "devices", "client={client_name}", shows=True),

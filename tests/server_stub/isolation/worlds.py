@@ -14,11 +14,21 @@ from server_stub.clients.models import Client, Device, EnrolmentToken, Site
 from server_stub.contacts.models import Attachment, Contact, Report
 from server_stub.intake.models import FactsRecord
 from server_stub.knowledge.models import Note, Solution
+from server_stub.quiet.models import HeldBack, MaintenanceWindow
 from server_stub.sla.models import Clock, PolicyVersion
-from server_stub.tickets.models import EntryKind, Ticket, TimelineEntry
+from server_stub.tickets.models import (
+    NOT_DUE,
+    EntryKind,
+    Link,
+    Notice,
+    Participant,
+    Ticket,
+    TimelineEntry,
+)
 from server_stub.tickets.words import MARK
 from tests.support import desk_rows
 from tests.support.filed_reports import a_filed_report, a_kept_file
+from tests.support.fleet_rows import a_held_back, a_member, a_window
 from tests.support.rows import NOW, a_client, a_clock, a_note, a_site, a_ticket, an_entry
 
 
@@ -41,6 +51,31 @@ class World:
     note: Note
 
     @property
+    def link(self) -> Link:
+        """Return the link from its ticket to its resolved one."""
+        return Link.objects.get(ticket=self.ticket)
+
+    @property
+    def participant(self) -> Participant:
+        """Return who takes part in its ticket."""
+        return Participant.objects.filter(ticket=self.ticket).earliest("id")
+
+    @property
+    def notice(self) -> Notice:
+        """Return what is told of its ticket."""
+        return Notice.objects.filter(ticket=self.ticket).earliest("id")
+
+    @property
+    def alike(self) -> Ticket:
+        """Return what may be the same matter."""
+        return self.ticket
+
+    @property
+    def accepted(self) -> Ticket:
+        """Return the ticket whose condition is accepted."""
+        return self.resolved
+
+    @property
     def tickets(self) -> frozenset[int]:
         """Return the numbers of all its tickets."""
         return frozenset(Ticket.objects.filter(client=self.client).values_list("id", flat=True))
@@ -58,6 +93,7 @@ class World:
             "report": self.report.envelope_id,
             "attachment": str(self.attachment.id),
             "note": str(self.note.id),
+            "window": str(MaintenanceWindow.objects.get(client=self.client).id),
             "word": self.canary,
         }
 
@@ -72,6 +108,7 @@ NOTHING = {
     "report": "01930000-0000-7000-8000-000000000999",
     "attachment": "760999",
     "note": "770999",
+    "window": "780999",
     "word": "canarynowherez",
 }
 """What an address may name that is not there; as long as the names that are."""
@@ -113,15 +150,28 @@ def a_world(name: str, number: int, policy: PolicyVersion) -> World:
     }
     desk_rows.technician(f"kim@{canary}.example", only=[client])
     ticket = a_ticket(client, f"{canary} ticket", id=730_000 + number, **fields)
-    done = {"id": 740_000 + number, "status": "resolved", "resolved_at": NOW}
+    done = {
+        "id": 740_000 + number,
+        "status": "resolved",
+        "resolved_at": NOW,
+        "accepted_until": NOT_DUE,
+    }
     resolved = a_ticket(client, f"{canary} resolved", **fields, **done)
     for one in (ticket, resolved):
         payload = json.dumps({"rule": canary, "check": canary, "target": canary})
         an_entry(one, EntryKind.OPENED, at=NOW, body=canary, actor="monitor", payload=payload)
     entry = an_entry(ticket, EntryKind.NOTE, at=NOW, body=f"{canary} note", actor="a@b.example")
+    Link.objects.create(ticket=ticket, other=resolved, kind="related", actor=f"a@{canary}.example")
+    Participant.objects.create(ticket=ticket, email=f"rui@{canary}.example", name=canary)
+    Notice.objects.create(ticket=ticket, kind="warning", to=canary, text=canary, send_at=NOW)
     report = a_filed_report(ticket, canary)
     attachment = a_kept_file(report, canary)
     note = a_note(client, f"{canary} note", id=770_000 + number, text=canary, words=canary)
+    window = a_window(
+        client, id=780_000 + number, reason=canary, site=site, created_by=f"kim@{canary}.example"
+    )
+    a_held_back(device, window=window, title=canary, fingerprint=canary, who=canary)
+    a_member(device, ticket, site)
     if number != 1:
         a_flood(client, canary, 700_000 + 1_000 * number)
     clock = a_clock(ticket, "resolution", policy_version=policy, due_at=NOW + timedelta(hours=1))
@@ -171,9 +221,16 @@ def snapshot(world: World) -> dict[str, object]:
         "devices": list(Device.objects.filter(client=world.client).order_by("id").values()),
         "tickets": list(tickets.order_by("id").values()),
         "timeline": list(TimelineEntry.objects.filter(ticket__in=tickets).order_by("id").values()),
+        "links": list(Link.objects.filter(ticket__in=tickets).order_by("id").values()),
+        "participants": list(
+            Participant.objects.filter(ticket__in=tickets).order_by("id").values()
+        ),
+        "notices": list(Notice.objects.filter(ticket__in=tickets).order_by("id").values()),
         "contacts": list(Contact.objects.filter(client=world.client).order_by("id").values()),
         "reports": list(Report.objects.filter(ticket__in=tickets).order_by("id").values()),
         "attachments": list(Attachment.objects.filter(ticket__in=tickets).order_by("id").values()),
+        "windows": list(MaintenanceWindow.objects.filter(client=world.client).values()),
+        "held": list(HeldBack.objects.filter(client=world.client).values()),
         "notes": list(Note.objects.filter(client=world.client).order_by("id").values()),
         "solutions": list(Solution.objects.filter(note=world.note).order_by("id").values()),
         "clocks": list(Clock.objects.filter(ticket__in=tickets).order_by("id").values()),

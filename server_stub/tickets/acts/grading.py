@@ -1,0 +1,106 @@
+"""What a ticket is and how pressing: title, type, priority from the policy's matrix, dates."""
+
+from datetime import datetime
+
+from agent.protocol.words import Priority
+from server_stub.errors import InvalidError
+from server_stub.tickets.acts.approving import ask_approval, become
+from server_stub.tickets.acts.step import NO_REASON, Reason, Step, not_closed
+from server_stub.tickets.amendment import Amendment
+from server_stub.tickets.models import EntryKind
+from server_stub.tickets.texts import usable_title
+
+
+def set_title(title: str) -> Step:
+    """Call a ticket something else."""
+    text = usable_title(title)
+
+    def step(one: Amendment) -> None:
+        not_closed(one.ticket)
+        before = one.ticket.title
+        if before != text:
+            one.ticket.title = text
+            one.tell(EntryKind.TITLE, from_=before, to=text)
+
+    return step
+
+
+def set_priority(priority: Priority, reason: Reason | str = NO_REASON) -> Step:
+    """Make a ticket more or less pressing; ``reason`` says why, because it moves promises."""
+    why = Reason(text=reason) if isinstance(reason, str) else reason
+
+    def step(one: Amendment) -> None:
+        not_closed(one.ticket)
+        before = one.ticket.priority
+        if before == priority:
+            return
+        if not (why.key or why.text.strip()) and "priority" not in one.policy.reasons:
+            raise InvalidError("reason", "say why the priority changes: it moves what is promised")
+        members = why.told(one.policy, "priority", needed=True)
+        one.ticket.priority = priority.value
+        one.tell(EntryKind.PRIORITY, from_=before, to=priority.value, **members)
+
+    return step
+
+
+def grade(urgency: str, impact: str, complexity: str = "") -> Step:
+    """Let the policy's matrix say how pressing it is; whoever knows better sets the priority."""
+
+    def step(one: Amendment) -> None:
+        not_closed(one.ticket)
+        matrix = one.policy.matrix
+        for field, given, words in (
+            ("urgency", urgency, matrix.urgencies),
+            ("impact", impact, matrix.impacts),
+            ("complexity", complexity, matrix.complexities),
+        ):
+            if given not in words and (given or words):
+                there = f"one of {', '.join(words)}" if words else "this policy does not ask for it"
+                raise InvalidError(field, there)
+        found = matrix.priority(urgency, impact, complexity)
+        if found is None:
+            raise InvalidError("urgency", "the policy's matrix has no priority for these together")
+        before = one.ticket.priority
+        told = {"urgency": urgency, "impact": impact, "complexity": complexity or None}
+        one.ticket.priority = found.value
+        one.tell(
+            EntryKind.PRIORITY,
+            from_=before,
+            to=found.value,
+            reason="by the policy's matrix",
+            **told,
+        )
+
+    return step
+
+
+def set_type(name: str, reason: Reason = NO_REASON) -> Step:
+    """Make a ticket another type of the policy's; one that needs approval is asked for instead."""
+
+    def step(one: Amendment) -> None:
+        not_closed(one.ticket)
+        terms = one.policy.types.get(name)
+        if terms is None:
+            raise InvalidError("type", f"there is none of this name: {', '.join(one.policy.types)}")
+        if one.ticket.type == name:
+            return
+        members = reason.told(one.policy, "type")
+        if terms.approval:
+            ask_approval(one, name, terms, members)
+        else:
+            become(one, name, **members)
+
+    return step
+
+
+def set_date(clock: str, due_at: datetime, reason: Reason = NO_REASON) -> Step:
+    """Set the date by which something is promised, where the policy leaves it to a named role."""
+
+    def step(one: Amendment) -> None:
+        not_closed(one.ticket)
+        if due_at <= one.at:
+            raise InvalidError("due_at", "it is in the past")
+        members = reason.told(one.policy, "date")
+        one.tell(EntryKind.DATE_SET, clock=clock, to=due_at.isoformat(), **members)
+
+    return step

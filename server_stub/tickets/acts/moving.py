@@ -1,0 +1,265 @@
+"""Where a ticket stands: the policy's stages, their moves and reasons, resolving and closing."""
+
+from agent.protocol.strict import MAX_TEXT
+from agent.protocol.words import Evaluation, Status
+from server_stub.errors import ConflictError, InvalidError
+from server_stub.sla.terms import Stage
+from server_stub.tickets.acts.step import NO_REASON, Reason, Step
+from server_stub.tickets.amendment import Amendment
+from server_stub.tickets.models import CloseReason, EntryKind, Link, Resolution, Ticket
+from server_stub.tickets.texts import usable_text
+
+_FIRING = (Evaluation.WARNING, Evaluation.CRITICAL)
+
+
+def set_stage(name: str, reason: Reason = NO_REASON) -> Step:
+    """Move a ticket to one of the policy's stages, as far as its moves allow."""
+
+    def step(one: Amendment) -> None:
+        stage = one.policy.stages.get(name)
+        if stage is None:
+            raise InvalidError(
+                "stage", f"there is none of this name: {', '.join(one.policy.stages)}"
+            )
+        if name != one.ticket.stage:
+            _check_move(one, stage)
+            _enter(one, stage, reason)
+
+    return step
+
+
+def set_status(status: Status, reason: Reason = NO_REASON) -> Step:
+    """Move a ticket: open, waiting (for the client), resolved, closed (once it is resolved).
+
+    Of several stages of a status it is the one of its name, or the first that may follow.
+    """
+
+    def step(one: Amendment) -> None:
+        if status is Status(one.ticket.status):
+            return
+        if status is Status.NEW:
+            raise InvalidError("status", "a ticket that was worked on is never new again: open")
+        _enter(one, stage_of(one, status), reason)
+
+    return step
+
+
+def resolve(body: str = "", kind: Resolution | None = None, reason: Reason = NO_REASON) -> Step:
+    """Say that the matter is settled, how, and whether it will last."""
+    text = body.strip() and usable_text("body", body, MAX_TEXT)
+
+    def step(one: Amendment) -> None:
+        _check_unresolved(one.ticket)
+        duties = one.policy.procedure
+        if kind is Resolution.TEMPORARY and not duties.temporary_resolves:
+            raise InvalidError("kind", "by the policy a temporary fix does not resolve a ticket")
+        signs = one.policy.stages.get(duties.sign_off)
+        if signs is not None and signs.status is Status.RESOLVED:
+            _check_move(one, signs)
+            _resolve(one, signs, reason, text, kind)
+        else:
+            _resolve(one, stage_of(one, Status.RESOLVED), reason, text, kind)
+
+    return step
+
+
+def reopen(body: str = "") -> Step:
+    """Say that it is not settled after all, and why."""
+    text = body.strip() and usable_text("body", body, MAX_TEXT)
+
+    def step(one: Amendment) -> None:
+        if not one.ticket.is_resolved:
+            raise ConflictError(
+                f"ticket {one.ticket.id} is {one.ticket.status}: there is nothing to reopen"
+            )
+        _reopen(one, one.policy.stage(Status.OPEN), text)
+
+    return step
+
+
+def close(why: CloseReason | str, reason: Reason = NO_REASON, *, fixed: bool = False) -> Step:
+    """Close a ticket, resolved or not. ``why``: a ``CloseReason``, or a key of the policy's own.
+
+    ``fixed`` answers what is asked when the alert's condition still holds: that it does not.
+    """
+
+    def step(one: Amendment) -> None:
+        known = {*map(str, CloseReason), *one.policy.reasons.get("closing", {})}
+        if why not in known:
+            raise InvalidError("why", f"there is no such reason: {', '.join(sorted(known))}")
+        if why == CloseReason.ACCEPTED:
+            raise InvalidError("why", "a condition is accepted until a date or for good: accept")
+        ticket = one.ticket
+        if ticket.status == Status.CLOSED:
+            raise ConflictError(f"ticket {ticket.id} is closed already")
+        if why == CloseReason.RESOLVED:
+            if not ticket.is_resolved:
+                raise ConflictError(
+                    f"ticket {ticket.id} is {ticket.status}: resolve it before closing"
+                )
+            ask_about_condition(ticket, fixed=fixed)
+        close_as(one, str(why), **reason.told(one.policy, "closing"), fixed=fixed or None)
+
+    return step
+
+
+def confirm(body: str = "", *, fixed: bool) -> Step:
+    """Note what the client said of a resolution: it is signed off and closed, or open again."""
+    text = body.strip() and usable_text("body", body, MAX_TEXT)
+
+    def step(one: Amendment) -> None:
+        if one.ticket.status != Status.RESOLVED and not _signs_off(one):
+            raise ConflictError(f"ticket {one.ticket.id} is {one.ticket.status}, not resolved")
+        one.tell(EntryKind.CONFIRMED, text, fixed=fixed)
+        if fixed:
+            close_as(one, CloseReason.RESOLVED)
+        elif one.ticket.is_resolved:
+            _reopen(one, one.policy.stage(Status.OPEN), "")
+        else:
+            _move(one, one.policy.stage(Status.OPEN))
+
+    return step
+
+
+def taken_up(one: Amendment) -> None:
+    """A ticket somebody answers or has been given is not new any more."""
+    if one.ticket.status == Status.NEW:
+        _move(one, stage_of(one, Status.OPEN, strict=False))
+
+
+def close_as(one: Amendment, why: str, **members: object) -> None:
+    """Close a ticket for a reason, whatever its stage."""
+    stage = stage_of(one, Status.CLOSED, strict=False)
+    one.ticket.close_reason = why
+    one.ticket.resolved_at = one.ticket.resolved_at or one.at
+    _move(one, stage, close_reason=why, **members)
+
+
+def ask_about_condition(ticket: Ticket, *, fixed: bool = False) -> None:
+    """Raise ConflictError while the monitor still finds what a ticket is about."""
+    if ticket.alert_key and ticket.evaluation in _FIRING and not fixed:
+        raise ConflictError(
+            f"the monitor still finds the condition of ticket {ticket.id} ({ticket.evaluation}): "
+            "say that it is fixed, accept it until a date or for good, or leave the ticket open"
+        )
+
+
+def change(one: Amendment, stage: Stage) -> dict[str, object]:
+    """Return what the timeline tells of entering a stage: the statuses, and stages that differ."""
+    ticket = one.ticket
+    told: dict[str, object] = {"from_": ticket.status, "to": stage.status.value}
+    if (ticket.stage, stage.name) != (ticket.status, stage.status.value):
+        told["stage"] = {"from": ticket.stage, "to": stage.name}
+    return told
+
+
+def stage_of(one: Amendment, status: Status, *, strict: bool = True) -> Stage:
+    """Return the stage that a move to a status means: of its name, or the first that may follow.
+
+    Raises ConflictError when the moves allow none; unless ``strict`` they are not looked at.
+    """
+    policy, now = one.policy, one.policy.stage(one.ticket.stage, one.ticket.status)
+    stages = [stage for stage in policy.stages.values() if stage.status is status]
+    stages.sort(key=lambda stage: stage.name != status.value)
+    for stage in stages:
+        if not now.moves or stage.name in now.moves:
+            return stage
+    if not strict:
+        return stages[0]
+    _check_move(one, stages[0])
+    return stages[0]
+
+
+def _check_move(one: Amendment, stage: Stage) -> None:
+    now = one.policy.stage(one.ticket.stage, one.ticket.status)
+    if now.moves and stage.name not in now.moves:
+        raise ConflictError(
+            f"ticket {one.ticket.id} is at {now.name}: by the policy what follows is "
+            f"{', '.join(now.moves)}"
+        )
+
+
+def _check_unresolved(ticket: Ticket) -> None:
+    if ticket.resolved_at:
+        raise ConflictError(
+            f"ticket {ticket.id} is {ticket.status} already, since "
+            f"{ticket.resolved_at:%Y-%m-%d %H:%M} UTC"
+        )
+
+
+def _enter(one: Amendment, stage: Stage, reason: Reason) -> None:
+    """Enter a stage by the way that its status asks for."""
+    ticket = one.ticket
+    match stage.status:
+        case Status.NEW:
+            raise InvalidError("stage", "a ticket that was worked on is never new again")
+        case Status.RESOLVED if ticket.status != Status.RESOLVED:
+            _check_unresolved(ticket)
+            _resolve(one, stage, reason, "", None)
+        case Status.CLOSED:
+            if ticket.status not in (Status.RESOLVED, Status.CLOSED):
+                raise ConflictError(
+                    f"ticket {ticket.id} is {ticket.status}: resolve it before closing"
+                )
+            ask_about_condition(ticket)
+            ticket.close_reason = CloseReason.RESOLVED.value
+            _move(one, stage, **_why(one, stage, reason), close_reason=ticket.close_reason)
+        case _:
+            members = _why(one, stage, reason)
+            if ticket.is_resolved and stage.status is not Status.RESOLVED:
+                opened = one.policy.stage(Status.OPEN)
+                _reopen(one, opened if stage.status is not Status.OPEN else stage, "")
+            if ticket.stage != stage.name:
+                _move(one, stage, **members)
+
+
+def _why(one: Amendment, stage: Stage, reason: Reason) -> dict[str, str]:
+    return reason.told(one.policy, stage.reasons, needed=stage.reason)
+
+
+def _resolve(
+    one: Amendment, stage: Stage, reason: Reason, text: str, kind: Resolution | None
+) -> None:
+    ticket = one.ticket
+    members = _why(one, stage, reason)
+    lasts = kind.value if kind else None
+    one.tell(EntryKind.RESOLVED, text, **change(one, stage), resolution=lasts, **members)
+    ticket.resolution = lasts or ""
+    ticket.status, ticket.stage = Status.RESOLVED.value, stage.name
+    ticket.resolved_at = one.at
+
+
+def _reopen(one: Amendment, stage: Stage, text: str) -> None:
+    ticket = one.ticket
+    _alone_with_its_alert(ticket)
+    if Link.objects.filter(ticket=ticket, kind="duplicate").exists():
+        raise ConflictError(f"ticket {ticket.id} is a duplicate: unlink it first")
+    one.tell(EntryKind.REOPENED, text, **change(one, stage))
+    ticket.status, ticket.stage = stage.status.value, stage.name
+    ticket.resolved_at, ticket.close_reason, ticket.resolution = None, "", ""
+    ticket.accepted_until, ticket.accepted = None, ""
+
+
+def _move(one: Amendment, stage: Stage, **members: object) -> None:
+    one.tell(EntryKind.STATUS, **change(one, stage), **members)
+    one.ticket.status, one.ticket.stage = stage.status.value, stage.name
+
+
+def _signs_off(one: Amendment) -> bool:
+    return bool(one.policy.procedure.sign_off) and (
+        one.ticket.stage == one.policy.procedure.sign_off
+    )
+
+
+def _alone_with_its_alert(ticket: Ticket) -> None:
+    """Refuse a second unresolved ticket of one alert."""
+    if ticket.alert_key is None:
+        return
+    same = Ticket.objects.filter(
+        client=ticket.client_id, alert_key=ticket.alert_key, resolved_at__isnull=True
+    ).first()
+    if same:
+        raise ConflictError(
+            f"the alert of ticket {ticket.id} came back as ticket {same.id}, which is "
+            f"{same.status}: work on that one"
+        )

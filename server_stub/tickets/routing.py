@@ -1,0 +1,81 @@
+"""Where a new ticket begins: its type, and the level that takes it, by the policy.
+
+A level takes what its conditions are met by; above so many waiting tickets what comes to it goes
+to the next one that takes it.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from agent.protocol.words import Priority, Source
+from server_stub.clients.models import Client
+from server_stub.errors import InvalidError, ServerError
+from server_stub.sla.clocks import DEFAULT_TYPE, followed_policy
+from server_stub.sla.targets import matches
+from server_stub.sla.terms import Level, Policy, Traits
+from server_stub.tickets.models import Ticket
+
+CLIENT = "client"
+"""Where a ticket that is in nobody's hands yet comes from, as ``Level.accepts_from`` says it."""
+
+
+class Beginning(NamedTuple):
+    """What a ticket is at first. ``routed`` says why it is not with the first level."""
+
+    type: str = DEFAULT_TYPE
+    level: int = 1
+    chargeable: bool = False
+    routed: str = ""
+
+
+def begin(client: Client, type_: str, priority: Priority, source: Source) -> Beginning:
+    """Return how a client's new ticket begins. Raises InvalidError for a type there is not."""
+    try:
+        policy = followed_policy(client.policy).policy
+    except ServerError:  # a ticket never waits for a policy
+        return Beginning(type_ or DEFAULT_TYPE)
+    usual = DEFAULT_TYPE if DEFAULT_TYPE in policy.types else next(iter(policy.types), DEFAULT_TYPE)
+    name = type_ or usual
+    terms = policy.types.get(name)
+    if terms is None:
+        raise InvalidError("type", f"there is none of this name: {', '.join(policy.types)}")
+    if terms.approval:
+        raise InvalidError(
+            "type", f"{terms.title} needs an approval: open it as {usual}, then ask for the change"
+        )
+    traits = Traits(source.value, name, priority.value, channel=source.value)
+    level, routed = starting_level(policy, traits, waiting_at)
+    return Beginning(name, level, terms.chargeable, routed)
+
+
+def starting_level(
+    policy: Policy, traits: Traits, waiting: Callable[[int], int]
+) -> tuple[int, str]:
+    """Return the level a ticket starts at, and why when that is not the first one. Pure.
+
+    ``waiting`` says how many tickets wait at a level; it is asked only where the policy counts.
+    """
+    levels = sorted(policy.levels.values(), key=lambda level: level.number)
+    if not levels:
+        return 1, ""
+    taking = [level for level in levels if level.takes and matches(level.takes, traits)]
+    start = taking[0] if taking else levels[0]
+    why = f"{start.name} takes it" if start is not levels[0] else ""
+    while start.overflow and waiting(start.number) >= start.overflow:
+        above = _next(levels, start)
+        if above is None:
+            break
+        why = f"{start.overflow} tickets wait with {start.name}"
+        start = above
+    return start.number, why
+
+
+def waiting_at(level: int) -> int:
+    """Return how many unresolved tickets are with a level and in nobody's hands."""
+    rows = Ticket.objects.filter(resolved_at__isnull=True, level=level, assignee__isnull=True)
+    return rows.count()
+
+
+def _next(levels: list[Level], start: Level) -> Level | None:
+    above = (level for level in levels if level.number > start.number)
+    return next((level for level in above if level.accepts(start.key)), None)

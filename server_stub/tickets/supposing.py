@@ -1,0 +1,100 @@
+"""What a ticket's policy offers to choose from, and what a choice would do to its clocks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from server_stub.clients.scope import Scope
+from server_stub.errors import InvalidError, SetupError
+from server_stub.sla.clocks import CLOCK_KINDS, current_policy, policy_of, supposed
+from server_stub.sla.ledger import Event
+from server_stub.sla.terms import Matrix, Policy
+from server_stub.sla.what_if import Supposed
+from server_stub.tickets.clocks import UNEXPLAINABLE, UnexplainedError, policy_followed, zone_name
+from server_stub.tickets.models import Ticket
+from server_stub.tickets.queries import clocks, timeline
+
+
+class Supposition(NamedTuple):
+    """What would be different; empty words stay. ``policy`` is the name of one."""
+
+    priority: str = ""
+    stage: str = ""
+    type: str = ""
+    level: str = ""
+    policy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """Word and title of what may be chosen; ``reasons`` by list, ``demanded`` names lists."""
+
+    stages: Mapping[str, str]
+    types: Mapping[str, str]
+    levels: Mapping[str, str]
+    matrix: Matrix
+    reasons: Mapping[str, Mapping[str, str]]
+    demanded: frozenset[str]
+
+
+def supposed_clocks(
+    scope: Scope, ticket: Ticket, change: Supposition, now: datetime
+) -> list[Supposed]:
+    """Return each clock as it stands and as it would by a change that nobody makes.
+
+    Raises InvalidError for a word that the policy does not know, UnexplainedError when the
+    clocks cannot be reckoned.
+    """
+    stored = clocks(scope, ticket.id).first()
+    if stored is None:
+        return []
+    policy = policy_of(stored.policy_version)
+    new = _named(change.policy) if change.policy else None
+    judged = new or policy
+    if change.stage and change.stage not in judged.stages:
+        raise InvalidError("stage", f"there is none of this name: {', '.join(judged.stages)}")
+    if change.type and change.type not in judged.types:
+        raise InvalidError("type", f"there is none of this name: {', '.join(judged.types)}")
+    event = Event(
+        now,
+        priority=change.priority,
+        type=change.type,
+        level=change.level,
+        policy=new,
+        stage=change.stage,
+        status=judged.stages[change.stage].status.value if change.stage else "",
+    )
+    entries = timeline(scope, ticket.id).filter(kind__in=CLOCK_KINDS)
+    try:
+        return supposed(policy, ticket, entries, now, event, zone_name(ticket))
+    except UNEXPLAINABLE as error:
+        raise UnexplainedError(str(error)) from error
+
+
+def offered(ticket: Ticket) -> Offered:
+    """Return what may be chosen for a ticket as it stands."""
+    policy = policy_followed(ticket)
+    now = policy.stage(ticket.stage, ticket.status)
+    follow = now.moves or tuple(name for name in policy.stages if name not in ("new", now.name))
+    levels = {
+        key: level.name
+        for key, level in policy.levels.items()
+        if level.number != ticket.level
+        and (level.number < ticket.level or level.accepts(str(ticket.level)))
+    }
+    return Offered(
+        {name: policy.stages[name].title for name in follow if name in policy.stages},
+        {name: terms.title for name, terms in policy.types.items()},
+        levels,
+        policy.matrix,
+        policy.reasons,
+        policy.reason_required,
+    )
+
+
+def _named(name: str) -> Policy:
+    try:
+        return current_policy(name).policy
+    except SetupError as error:
+        raise InvalidError("policy", f"there is no policy {name!r}") from error
