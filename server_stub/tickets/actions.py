@@ -15,6 +15,7 @@ from agent.protocol.strict import MAX_TEXT
 from agent.protocol.words import Priority, Source, Status
 from server_stub.clients.models import Client, Device, Site
 from server_stub.clients.scope import Scope
+from server_stub.clients.standing import Importance, Standing
 from server_stub.errors import InvalidError, NotFoundError
 from server_stub.tickets.acts import Step
 from server_stub.tickets.amendment import Actor, amending
@@ -22,6 +23,7 @@ from server_stub.tickets.clocks import settle
 from server_stub.tickets.models import NOT_DUE, EntryKind, Ticket, TimelineEntry
 from server_stub.tickets.news import tell_device
 from server_stub.tickets.routing import begin
+from server_stub.tickets.standing import standing_at
 from server_stub.tickets.texts import usable_text, usable_title
 
 FROM_PEOPLE = (Source.API, Source.PHONE, Source.EMAIL, Source.CHAT, Source.PORTAL)
@@ -45,6 +47,8 @@ class Draft:
     type: str = ""
     source: Source = Source.API
     facts_hash: str | None = None
+    importance: str = Importance.NORMAL.value
+    """Of who asks; the ticket's is the greatest of this, the client's and the device's."""
 
 
 def amend(
@@ -83,6 +87,7 @@ def store_ticket(draft: Draft, actor: Actor, now: datetime, **payload: object) -
     beginning = begin(draft.client, draft.type, draft.priority, draft.source)
     if beginning.routed:
         payload |= {"level": str(beginning.level), "routed": beginning.routed}
+    words = standing_at(draft.client, draft.site, draft.device, now, draft.importance)
     facts_hash = draft.facts_hash
     if facts_hash is None:
         facts_hash = draft.device.facts_hash if draft.device else ""
@@ -111,13 +116,17 @@ def store_ticket(draft: Draft, actor: Actor, now: datetime, **payload: object) -
         actor=actor.email,
         channel=draft.source.value,
         body=draft.body or draft.title,
-        payload=json.dumps({"priority": draft.priority.value} | payload, ensure_ascii=False),
+        payload=json.dumps(_opened(draft, words) | payload, ensure_ascii=False),
     )
     settle(ticket, now)
     ticket.save(update_fields=["next_due_at"])
     tell_device(ticket)
     ticket.refresh_from_db()  # what the database filled in
     return ticket
+
+
+def _opened(draft: Draft, words: Standing) -> dict[str, object]:
+    return {"priority": draft.priority.value} | words.told
 
 
 def _check_places(scope: Scope, draft: Draft) -> None:
