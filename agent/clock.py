@@ -59,6 +59,15 @@ else:
         return ticks.value / 10_000_000
 
 
+def local(at_s: float) -> datetime:
+    """Return this computer's own wall clock, without its zone, at an instant (Unix seconds).
+
+    What people plan by: a nightly job runs at its hour of the day, 23 or 25 hours after the
+    last one when the clocks were changed.
+    """
+    return datetime.fromtimestamp(at_s, UTC).astimezone().replace(tzinfo=None)
+
+
 def now() -> Now:
     """Read all three clocks."""
     return Now(boot_s(), _awake_s(), datetime.now(UTC))

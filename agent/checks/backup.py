@@ -1,6 +1,6 @@
 """Backups that the device's own file names: is the newest file there, in time and whole?"""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from agent import clock, device
@@ -15,6 +15,8 @@ File = tuple[float, int]
 _DEADLINE_S = 10.0
 _SETTLED_S = 600.0  # a younger file may still be written
 _LOOK_BACK = timedelta(days=30)
+_NIGHT = timedelta(hours=12)
+_DAY = timedelta(days=1)
 _MOST_RUNS = 1_000
 
 
@@ -26,7 +28,7 @@ def probe(targets: TargetFilter) -> Iterator[Measured | Unreadable]:
         yield Unreadable(name, f"{mine.source} has no backup of this name")
     questions = {name: f"{one.folder}\n{one.pattern}" for name, one in chosen.items()}
     answers = dict(abandonable.ask("newest", sorted(set(questions.values())), _DEADLINE_S))
-    now = clock.now().wall.astimezone()  # the computer's own zone: days are its days
+    now = clock.now().wall.timestamp()
     for name, backup in chosen.items():
         answer = answers[questions[name]]
         if isinstance(answer, CheckError):
@@ -43,32 +45,47 @@ def files(answer: str) -> list[File]:
     return [(float(at), int(size)) for at, size in zip(words[::2], words[1::2], strict=True)]
 
 
-def values(backup: Backup, found: Sequence[File], now: datetime) -> dict[str, float | int | str]:
-    """Return a backup's metrics; of one without any file only how many runs it missed."""
+def values(
+    backup: Backup,
+    found: Sequence[File],
+    now: float,
+    local: Callable[[float], datetime] = clock.local,
+) -> dict[str, float | int | str]:
+    """Return a backup's metrics; of one without any file only how many runs it missed.
+
+    ``now`` is in Unix seconds; ``local`` gives the computer's wall clock: days are its days.
+    """
+    earliest = now - _LOOK_BACK.total_seconds()
+    ended = [local(min(at, now)) for at, _ in found if at >= earliest]
+    told: dict[str, float | int | str] = {"missed_runs": missed(backup, ended, local(now))}
     if not found:
-        return {"missed_runs": missed(backup, now - _LOOK_BACK, now)}
+        return told
     changed_at, size = found[0]
-    told: dict[str, float | int | str] = {
-        "newest_age": max(0.0, now.timestamp() - changed_at),
-        "newest_bytes": size,
-        "missed_runs": missed(backup, datetime.fromtimestamp(changed_at, now.tzinfo), now),
-    }
-    drop = size_drop([file for file in found if now.timestamp() - file[0] > _SETTLED_S])
+    told |= {"newest_age": max(0.0, now - changed_at), "newest_bytes": size}
+    drop = size_drop([file for file in found if now - file[0] > _SETTLED_S])
     return told if drop is None else told | {"size_drop_percent": drop}
 
 
-def missed(backup: Backup, last: datetime, now: datetime) -> int:
-    """Return how many runs were due since ``last`` and left nothing, on the backup's days.
+def missed(backup: Backup, ended: Sequence[datetime], now: datetime) -> int:
+    """Return how many runs were due since the last and left nothing, on the backup's days.
 
-    A run is due ``every`` after the one before it, by the wall clock: a daily one at the same
-    time of day whatever daylight saving does.
+    ``ended``: when runs ended, the latest first, by the wall clock, as ``now``. A run is due
+    ``every`` after the one before it: a daily one at the same time of day whatever daylight saving
+    does. Its day is the one on which it would begin. Nobody tells when that is, and a run that ends
+    in the night may have begun on the day before: what the earlier runs leave possible decides,
+    and a run counts when by each possibility it was due on one of the backup's days.
     """
     every = timedelta(seconds=backup.every_s)
-    due = max(last, now - _LOOK_BACK).replace(tzinfo=None) + every
-    until = now.replace(tzinfo=None)
+    at_once, night, day = timedelta(0), min(_NIGHT, every / 2), min(_DAY, every)
+    takes = [
+        one
+        for one in (at_once, night)
+        if all((end - one).weekday() in backup.days for end in ended)
+    ]
+    due = max([*ended[:1], now - _LOOK_BACK]) + every
     count = 0
-    while due <= until and count < _MOST_RUNS:
-        count += due.weekday() in backup.days
+    while due <= now and count < _MOST_RUNS:
+        count += all((due - one).weekday() in backup.days for one in takes or (at_once, night, day))
         due += every
     return count
 

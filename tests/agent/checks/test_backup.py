@@ -1,8 +1,9 @@
 """Backups: their files, their calendar and their sizes."""
 
 import os
+import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -13,12 +14,15 @@ from agent.check_api import Measured, TargetFilter, Unreadable
 from agent.checks.backup import CHECK, missed, size_drop, values
 from agent.device import Backup, Device
 from agent.host import probe_child
+from agent.rules.maintenance import DAYS
 
 DAILY = Backup("files", "/srv/backup", "*", 86_400, tuple(range(7)))
 WORKDAYS = DAILY._replace(days=(0, 1, 2, 3, 4))
 HOURLY = DAILY._replace(every_s=3_600)
-FRIDAY = datetime(2031, 6, 6, 22, 30, tzinfo=UTC)
+FRIDAY = datetime(2031, 6, 6, 22, 30)  # noqa: DTZ001 - a wall clock
 HOUR = timedelta(hours=1)
+WEEKLY = DAILY._replace(every_s=7 * 86_400, days=(4,))
+HOURLY_ON_WORKDAYS = WORKDAYS._replace(every_s=3_600)
 
 
 @pytest.fixture(autouse=True)
@@ -55,14 +59,83 @@ def file(folder: Path, name: str, age: timedelta, size: int) -> None:
 def test_runs_that_were_due_on_its_days_are_counted(
     backup: Backup, later: timedelta, count: int
 ) -> None:
-    assert missed(backup, FRIDAY, FRIDAY + later) == count
+    assert missed(backup, [FRIDAY], FRIDAY + later) == count
 
 
-def test_a_daily_run_is_due_at_its_time_of_day_whatever_daylight_saving_does() -> None:
-    berlin = ZoneInfo("Europe/Berlin")
-    last = datetime(2031, 3, 29, 22, 30, tzinfo=berlin)
-    assert missed(DAILY, last, datetime(2031, 3, 30, 22, 29, tzinfo=berlin)) == 0
-    assert missed(DAILY, last, datetime(2031, 3, 30, 22, 30, tzinfo=berlin)) == 1
+def ended(*times: str) -> list[datetime]:
+    """Return wall clocks, such as ``sat 01:00``, of the week that began on Monday, 2031-06-02."""
+    found = []
+    for day, hands in (text.split() for text in times):
+        hour, minute = map(int, hands.split(":"))
+        found.append(datetime(2031, 6, 2 + DAYS.index(day), hour, minute))  # noqa: DTZ001 - the same
+    return found
+
+
+NIGHTS = ended("sat 01:00", "fri 01:00", "thu 01:00", "wed 01:00", "tue 01:00")
+MORNINGS = ended("fri 10:00", "thu 10:00", "wed 10:00", "tue 10:00", "mon 10:00")
+WITH_ONE_BY_HAND = [*ended("sat 10:00"), *MORNINGS]
+LONG = [end + 13 * HOUR for end in NIGHTS]
+DAY = 24 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("backup", "runs", "later", "count"),
+    [
+        # Friday's run has ended on Saturday: the next one is Monday's, which ends on Tuesday.
+        (WORKDAYS, NIGHTS, 1 * DAY, 0),
+        (WORKDAYS, NIGHTS, 2 * DAY, 0),
+        (WORKDAYS, NIGHTS, 3 * DAY - HOUR, 0),
+        (WORKDAYS, NIGHTS, 3 * DAY, 1),
+        (WORKDAYS, NIGHTS, 4 * DAY, 2),
+        (WORKDAYS, NIGHTS, 7 * DAY, 5),
+        (WORKDAYS, NIGHTS[:1], 2 * DAY, 0),
+        (WORKDAYS, NIGHTS[:1], 3 * DAY, 1),
+        (WORKDAYS, NIGHTS[1:], 1 * DAY, 0),  # Thursday's may be Friday's, of 01:00
+        (WORKDAYS, NIGHTS[1:], 4 * DAY, 1),
+        (WORKDAYS, MORNINGS, 2 * DAY, 0),
+        (WORKDAYS, MORNINGS, 3 * DAY, 1),  # on Monday at its time
+        (WORKDAYS, MORNINGS, 8 * DAY, 5),
+        (WORKDAYS, MORNINGS[:3], 1 * DAY, 0),  # they could be of nights
+        (WORKDAYS, MORNINGS[:3], 3 * DAY, 0),
+        (WORKDAYS, MORNINGS[:3], 4 * DAY, 1),
+        (WORKDAYS, WITH_ONE_BY_HAND, 2 * DAY, 0),
+        (WORKDAYS, WITH_ONE_BY_HAND, 4 * DAY, 2),
+        (WORKDAYS, LONG, 2 * DAY, 0),  # from 22:00 to 14:00
+        (WORKDAYS, LONG, 3 * DAY, 1),
+        (WEEKLY, NIGHTS[:1], 7 * DAY, 1),
+        (WEEKLY, NIGHTS[:1], 6 * DAY, 0),
+        (DAILY, NIGHTS, 1 * DAY, 1),
+        (HOURLY_ON_WORKDAYS, ended("fri 23:00", "fri 22:00"), 2 * DAY, 0),
+        (HOURLY_ON_WORKDAYS, ended("fri 23:00", "fri 22:00"), 2 * DAY + 5 * HOUR, 4),
+        (WORKDAYS, [], 0 * DAY, 22),
+    ],
+)
+def test_a_run_that_ends_in_the_night_is_of_the_day_on_which_it_began(
+    backup: Backup, runs: list[datetime], later: timedelta, count: int
+) -> None:
+    """What is not sure counts for no missed run: that is told a day later, and never wrongly."""
+    last = runs[0] if runs else FRIDAY
+    assert missed(backup, runs, last + later) == count
+
+
+@pytest.fixture
+def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[ZoneInfo]:
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Europe/Berlin")
+        time.tzset()
+        yield ZoneInfo("Europe/Berlin")
+    time.tzset()
+
+
+@pytest.mark.parametrize(("year", "month", "day"), [(2031, 3, 29), (2031, 10, 25)])
+def test_a_daily_run_is_due_at_its_time_of_day_whatever_daylight_saving_does(
+    berlin: ZoneInfo, year: int, month: int, day: int
+) -> None:
+    last = datetime(year, month, day, 22, 30, tzinfo=berlin)
+    for minutes, count in ((-1, 0), (0, 1)):
+        now = last + timedelta(days=1, minutes=minutes)  # of the wall clock
+        told = values(DAILY, [(last.timestamp(), 1)], now.timestamp())
+        assert told["missed_runs"] == count
 
 
 @pytest.mark.parametrize(
@@ -83,8 +156,8 @@ def test_the_newest_is_compared_with_what_is_usual(sizes: list[int], drop: float
 
 
 def test_a_file_that_is_still_written_is_not_called_small() -> None:
-    now = FRIDAY
-    young, older = (now - HOUR / 60).timestamp(), (now - 24 * HOUR).timestamp()
+    now = FRIDAY.timestamp()
+    young, older = now - 60, now - 86_399
     told = values(DAILY, [(young, 1), (older, 100), (older, 100)], now)
     assert told == {
         "newest_age": 60,
@@ -96,7 +169,7 @@ def test_a_file_that_is_still_written_is_not_called_small() -> None:
 
 
 def test_a_file_of_the_future_has_no_age() -> None:
-    told = values(DAILY, [((FRIDAY + HOUR).timestamp(), 1)], FRIDAY)
+    told = values(DAILY, [((FRIDAY + HOUR).timestamp(), 1)], FRIDAY.timestamp())
     assert told == {"newest_age": 0, "newest_bytes": 1, "missed_runs": 0}
 
 
