@@ -7,9 +7,12 @@ folder belongs to: anybody else could report that all is well.
 
 import json
 import os
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from agent import clock
 from agent.device import Job
 from agent.settings import default_state_dir
 
@@ -67,8 +70,17 @@ def settle(state_dir: Path) -> None:
     _Here.folder = state_dir / FOLDER
 
 
-def state(job: Job, report: Report, now: float, *, alive: bool) -> str:
+def state(
+    job: Job,
+    report: Report,
+    now: float,
+    *,
+    alive: bool,
+    local: Callable[[float], datetime] = clock.local,
+) -> str:
     """Return how a job stands; ``alive`` tells whether the process of its running run lives.
+
+    ``now`` is in Unix seconds, of which ``local`` gives the computer's wall clock.
 
     What the last run left holds until the next one has ended: one that failed every night must not
     be well each time it begins.
@@ -82,9 +94,21 @@ def state(job: Job, report: Report, now: float, *, alive: bool) -> str:
         return "ok" if running else "missing"
     if last.code:
         return "failed"
-    if not running and now - last.started_at > job.every_s:
+    if not running and _between(last.started_at, now, local) > job.every_s:
         return "late"
     return "too_long" if last.ended_at - last.started_at > job.within_s else "ok"
+
+
+def _between(started_at: float, now: float, local: Callable[[float], datetime]) -> float:
+    """Return the seconds between two runs' beginnings, or by the wall clock when that is less.
+
+    A job of 02:00 begins 25 hours after the last one when the clocks were set back in between.
+    """
+    passed = now - started_at
+    try:
+        return min(passed, (local(now) - local(started_at)).total_seconds())
+    except (OSError, OverflowError, ValueError):  # no instant of this computer's calendar
+        return passed
 
 
 def write(path: Path, report: Report) -> None:

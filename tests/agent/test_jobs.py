@@ -1,8 +1,11 @@
 """How a job stands by what its runs left behind."""
 
 import contextlib
+import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -48,6 +51,42 @@ def finished(hours_ago: float, code: int = 0, took_hours: float = 1.0) -> Finish
 )
 def test_a_job_stands_as_its_runs_left_it(report: Report, alive: bool, state: str) -> None:  # noqa: FBT001
     assert jobs.state(NIGHTLY, report, NOW, alive=alive) == state
+
+
+@pytest.fixture
+def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[ZoneInfo]:
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Europe/Berlin")
+        time.tzset()
+        yield ZoneInfo("Europe/Berlin")
+    time.tzset()
+
+
+@pytest.mark.parametrize(
+    ("began", "now", "state"),
+    [
+        ("2031-10-26 02:00", "2031-10-27 01:10", "ok"),  # 24 h 10 min later: clocks were set back
+        ("2031-10-26 02:00", "2031-10-27 02:00", "ok"),
+        ("2031-10-26 02:00", "2031-10-27 02:01", "late"),
+        ("2031-03-30 01:00", "2031-03-31 01:00", "ok"),  # 23 hours
+        ("2031-03-30 01:00", "2031-03-31 01:30", "ok"),  # a timer that counts hours
+        ("2031-03-30 01:00", "2031-03-31 02:01", "late"),
+        ("2031-07-01 02:00", "2031-07-02 02:01", "late"),
+    ],
+)
+def test_a_daily_job_is_not_late_when_the_clocks_are_changed(
+    berlin: ZoneInfo, began: str, now: str, state: str
+) -> None:
+    started_at, now_s = (
+        datetime.fromisoformat(text).replace(tzinfo=berlin).timestamp() for text in (began, now)
+    )
+    report = Report(None, Finished(started_at, started_at + 60, 0))
+    assert jobs.state(NIGHTLY, report, now_s, alive=False) == state
+
+
+def test_a_run_of_no_date_is_judged_all_the_same() -> None:
+    """A clock may have been anywhere when it began."""
+    assert jobs.state(NIGHTLY, Report(None, Finished(-1e18, 0, 0)), NOW, alive=False) == "late"
 
 
 def test_a_run_that_ends_well_is_remembered_through_those_that_fail() -> None:
