@@ -2,8 +2,7 @@
 
 from agent import device
 from agent.action_api import ActionError, Options
-from agent.host import program
-from agent.rules.rules_file import distrust_program
+from agent.host import program, writers
 
 
 def plan(_target: str, options: Options) -> str:
@@ -14,7 +13,7 @@ def plan(_target: str, options: Options) -> str:
 def act(_target: str, options: Options) -> str:
     """Run it; raises ActionError when it does not end with 0."""
     command = _command(options)
-    reason = distrust_program(command.run)
+    reason = writers.distrust(command.run)
     if reason:
         raise ActionError(f"it is not run: {reason}")
     ended = program.run(command.run, command.timeout_s)

@@ -17,7 +17,6 @@ from agent.check_api import (
     Unreadable,
 )
 from agent.device import Command
-from agent.rules.rules_file import distrust_program
 from agent.targets import missing
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ def _told(name: str, ran: _Ran | CheckError) -> Measured | Unreadable:
 
 
 def _run(command: Command, until_s: float) -> _Ran | CheckError:
-    from agent.host import program  # noqa: PLC0415 - as above
+    from agent.host import program, writers  # noqa: PLC0415 - as above
     from agent.plugin_output import parse  # noqa: PLC0415 - the same
 
     left_s = until_s - time.monotonic()
@@ -82,7 +81,7 @@ def _run(command: Command, until_s: float) -> _Ran | CheckError:
         return CheckTimeoutError(f"the rule's other commands took all its {TOGETHER_S:g} s")
     begun_s = time.monotonic()
     try:
-        reason = distrust_program(command.run)
+        reason = writers.distrust(command.run)
         if reason:
             return CheckError(f"it is not run: {reason}")
         ended = program.run(command.run, min(command.timeout_s, left_s))

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import agent
 from agent.errors import AgentError
+from agent.host.writers import way_to
 from agent.settings import own_command
 
 _CODE = (".py", ".pyc", ".so", ".dylib", ".pth", ".zip")
@@ -73,7 +74,7 @@ def weak_spot(places: Iterable[Path]) -> str | None:
     """
     seen: set[Path] = set()
     for place in places:
-        for one in (*_way(place, seen), *_below(place, seen)):
+        for one in (*way_to(place, seen), *_below(place, seen)):
             try:
                 reason = _writable(one)
             except FileNotFoundError:
@@ -83,20 +84,6 @@ def weak_spot(places: Iterable[Path]) -> str | None:
     return None
 
 
-def _way(place: Path, seen: set[Path]) -> Iterator[Path]:
-    """Yield the place and every folder and link that leads to it."""
-    waiting = [Path(os.path.abspath(place))]  # noqa: PTH100 - links stay what they are
-    while waiting:
-        one = waiting.pop()
-        if one in seen:
-            continue
-        seen.add(one)
-        waiting.append(one.parent)
-        if one.is_symlink():
-            waiting.append(Path(os.path.abspath(one.parent / one.readlink())))  # noqa: PTH100
-        yield one
-
-
 def _below(place: Path, seen: set[Path]) -> Iterator[Path]:
     """Yield the folders and modules in a place; what has a dot in front cannot be imported."""
     waiting = [place] if place.is_dir() else []
@@ -104,7 +91,7 @@ def _below(place: Path, seen: set[Path]) -> Iterator[Path]:
         with os.scandir(waiting.pop()) as entries:
             for entry in entries:
                 if entry.is_symlink():
-                    yield from _way(Path(entry), seen)
+                    yield from way_to(Path(entry), seen)
                 elif entry.is_dir(follow_symlinks=False):
                     if not entry.name.startswith("."):
                         yield Path(entry)

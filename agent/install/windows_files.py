@@ -11,10 +11,10 @@ if sys.platform == "win32":
     from pathlib import Path
 
     from agent.errors import AgentError
-    from agent.install.access import PRIVATE, TRUSTED, is_private, owner_of, weakness
+    from agent.host.access import PRIVATE, TRUSTED, is_private, owner_of, weakness
+    from agent.host.writers import access_list
 
-    _FILE, _REVISION = 1, 1
-    _OWNER, _DACL = 1, 4
+    _REVISION = 1
     _NOT_EMPTY, _EXISTS = 145, 183
     _CODE = (".py", ".pyc", ".pyd", ".dll", ".exe", ".zip", "._pth")
 
@@ -30,36 +30,12 @@ if sys.platform == "win32":
     _advapi32 = ctypes.WinDLL("advapi32", use_last_error=True)
     _kernel32 = ctypes.WinDLL("kernel32", use_last_error=True)
     _VOID, _DWORD, _TEXT = ctypes.c_void_p, wintypes.DWORD, wintypes.LPCWSTR
-    _advapi32.GetNamedSecurityInfoW.argtypes = (_TEXT, _DWORD, _DWORD, *(_VOID,) * 5)
-    _advapi32.ConvertSecurityDescriptorToStringSecurityDescriptorW.argtypes = (
-        *(_VOID, _DWORD, _DWORD, _VOID, _VOID),
-    )
     _advapi32.ConvertStringSecurityDescriptorToSecurityDescriptorW.argtypes = (
         *(_TEXT, _DWORD, _VOID, _VOID),
     )
     _kernel32.LocalFree.argtypes = (_VOID,)
     _kernel32.CreateDirectoryW.argtypes = (_TEXT, _VOID)
     _kernel32.RemoveDirectoryW.argtypes = (_TEXT,)
-
-    def access_list(path: Path) -> str:
-        """Return who owns a file and who may do what with it, as SDDL; raises AgentError."""
-        descriptor, text = ctypes.c_void_p(), ctypes.c_void_p()
-        code = _advapi32.GetNamedSecurityInfoW(
-            str(path), _FILE, _OWNER | _DACL, None, None, None, None, ctypes.byref(descriptor)
-        )
-        if code:
-            raise _failed(f"who may change {path} cannot be told", code)
-        try:
-            if not _advapi32.ConvertSecurityDescriptorToStringSecurityDescriptorW(
-                descriptor, _REVISION, _OWNER | _DACL, ctypes.byref(text), None
-            ):
-                raise _failed(f"who may change {path} cannot be told", ctypes.get_last_error())
-            try:
-                return ctypes.wstring_at(text.value or 0)
-            finally:
-                _kernel32.LocalFree(text)
-        finally:
-            _kernel32.LocalFree(descriptor)
 
     def weak_spot(programs: Iterable[Path]) -> str | None:
         """Return the first place of these folders that others could change, and why."""

@@ -1,8 +1,6 @@
 """The rules file of a running agent: read again when it changes, never worse than before."""
 
-import os
-import stat
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from agent.check_api import Check
@@ -65,33 +63,13 @@ def distrust(path: Path) -> str | None:
     """Return why someone else than an administrator could change the file, or None.
 
     Rules decide what runs on this device with the agent's rights, so whoever may write them has
-    these rights. Judged are the file and its folder: owner root or the agent's own user, and
-    nobody else may write; a folder with the sticky bit protects what is in it. An agent that
-    is not root has nothing to give away to its group. Raises OSError.
-    Windows: the installer sets the folder's access list, which is not judged here.
+    these rights. Judged are the file and its folder, as ``host.writers`` does. Raises OSError.
     """
-    if not hasattr(os, "geteuid"):
-        return None
-    me = os.geteuid()
+    from agent.host import writers  # noqa: PLC0415 - only when a file has changed
+
     real = path.resolve()
-    for place in (real, real.parent):
-        found = place.stat()
-        if found.st_uid not in (0, me):
-            return f"{place} belongs to another user (id {found.st_uid}); chown root {place}"
-        group_matters = me == 0 and found.st_gid != 0
-        forbidden = stat.S_IWOTH | (stat.S_IWGRP if group_matters else 0)
-        sticky = place != real and found.st_mode & stat.S_ISVTX
-        if found.st_mode & forbidden and not sticky:
-            return f"{place} can be written by others; chmod go-w {place}"
-    return None
-
-
-def distrust_program(argv: Sequence[str]) -> str | None:
-    """Return why someone else than an administrator could have written a program, or None."""
-    try:
-        return distrust(Path(argv[0]))
-    except OSError:
-        return None  # it is not there, which whoever starts it tells better
+    real.stat()  # Windows' access lists do not tell that it is not there
+    return writers.weakness(real) or writers.weakness(real.parent)
 
 
 def _trusted(path: Path, checks: Mapping[str, Check], wanted: Callable[[Only], bool]) -> RuleSet:

@@ -7,7 +7,7 @@ belongs to the administrators.
 import sys
 
 from agent.cli import main
-from agent.install import access
+from agent.host import access
 
 if sys.platform == "win32":
     from agent.install import windows_files

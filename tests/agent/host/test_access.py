@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.install.access import PRIVATE, is_private, owner_of, weakness
+from agent.host.access import PRIVATE, is_private, owner_of, weakness
 
 INSTALLER = "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464"
 DRIVE = (
@@ -60,6 +60,14 @@ def test_what_administrators_alone_can_change_is_fine(sddl: str, on_the_way: boo
 )
 def test_what_lets_others_change_it_is_told(sddl: str, on_the_way: bool, why: str) -> None:  # noqa: FBT001 - a case
     assert weakness(sddl, on_the_way=on_the_way) == why
+
+
+def test_the_agents_own_account_may_be_trusted_besides() -> None:
+    own = frozenset({"S-1-5-21-1-2-3-1001"})
+    assert weakness(USERS_OWN, on_the_way=False, besides=own) == ""
+    listed = "O:BAD:(A;;FA;;;S-1-5-21-1-2-3-1001)"
+    assert weakness(listed, on_the_way=False, besides=own) == ""
+    assert weakness(listed, on_the_way=False) == "S-1-5-21-1-2-3-1001 may change it"
 
 
 def test_whose_it_is_is_read_whole() -> None:

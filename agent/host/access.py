@@ -38,14 +38,15 @@ def owner_of(sddl: str) -> str:
     return owner["who"] if owner else ""
 
 
-def weakness(sddl: str, *, on_the_way: bool) -> str:
+def weakness(sddl: str, *, on_the_way: bool, besides: frozenset[str] = frozenset()) -> str:
     """Return what lets others change a file or folder; empty when nothing does.
 
     ``on_the_way``: it is a folder above, in which others may make files of their own, but not
-    put another folder in the place of ours.
+    put another folder in the place of ours. ``besides``: accounts that may change it too.
     """
+    trusted = TRUSTED | besides
     owner = owner_of(sddl)
-    if owner not in TRUSTED:
+    if owner not in trusted:
         return f"it belongs to {owner or 'nobody known'}, not to the administrators"
     _, found, entries = sddl.partition("D:")
     if not found or "NO_ACCESS_CONTROL" in entries:
@@ -54,7 +55,7 @@ def weakness(sddl: str, *, on_the_way: bool) -> str:
     for entry in _ACE.finditer(entries):
         if not entry["type"].endswith("A") or "IO" in re.findall("..", entry["flags"]):
             continue  # it denies, or is for what is made in it
-        if entry["who"] not in TRUSTED and _mask(entry["rights"]) & forbidden:
+        if entry["who"] not in trusted and _mask(entry["rights"]) & forbidden:
             return f"{entry['who']} may change it"
     return ""
 
