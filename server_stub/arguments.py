@@ -2,7 +2,7 @@
 
 import argparse
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 from agent.protocol import VERSION
 
@@ -17,6 +17,14 @@ def _duration(text: str) -> timedelta:
     if not found:
         raise argparse.ArgumentTypeError(f"{text!r} is not a duration such as 30m, 24h or 7d")
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+def _day(text: str) -> str:
+    """Return a day as ``2026-01-31``; text, as the audit log keeps it."""
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a day such as 2026-01-31") from error
 
 
 def _lease(text: str) -> timedelta:
@@ -211,8 +219,10 @@ def _serve_options(serve: argparse.ArgumentParser) -> None:
 def _registry_commands(
     groups: "_Groups[argparse.ArgumentParser]", where: argparse.ArgumentParser
 ) -> None:
+    clients = _group(groups, "client", "The companies you support.")
+    _agreement_commands(clients, where)
     client = _command(
-        _group(groups, "client", "The companies you support."),
+        clients,
         "add",
         where,
         "commands.registry:client_add",
@@ -256,6 +266,72 @@ def _registry_commands(
         "--revoke",
         action="store_true",
         help="make no token, but end those of the client (of the site) that are not expired",
+    )
+
+
+def _agreement_commands(
+    clients: "_Groups[argparse.ArgumentParser]", where: argparse.ArgumentParser
+) -> None:
+    matters = _command(
+        clients,
+        "importance",
+        where,
+        "commands.agreements:importance",
+        says="Say how much a client matters, or one of its devices or people. Targets may choose "
+        "by it; a ticket matters as much as the greatest of the three when it was opened.",
+        example='client importance "Acme Ltd" vip --contact rui@acme.example',
+    )
+    matters.add_argument("client", metavar="CLIENT")
+    matters.add_argument("importance", choices=("normal", "key", "vip"))
+    whose = matters.add_mutually_exclusive_group()
+    whose.add_argument("--device", metavar="NAME", help="this device of the client")
+    whose.add_argument("--contact", metavar="NAME", help="this person: e-mail, name or account")
+    agreements = _group(clients, "agreement", "What was agreed with a client.")
+    add = _command(
+        agreements,
+        "add",
+        where,
+        "commands.agreements:add",
+        says="Add an agreement. Its name is the word that the policy's targets ask for; the "
+        "narrowest one covers a ticket: device before site before client, then the newest.",
+        example='client agreement add "Acme Ltd" premium --from 2026-01-01 --site Lyon',
+    )
+    add.add_argument("client", metavar="CLIENT")
+    add.add_argument("name", metavar="NAME")
+    add.add_argument(
+        "--from", dest="starts", metavar="DAY", type=_day, help="such as 2026-01-01 (else today)"
+    )
+    add.add_argument("--to", dest="ends", metavar="DAY", type=_day, help="its last day")
+    add.add_argument(
+        "--minutes", metavar="N", type=int, default=0, help="of work included each month"
+    )
+    add.add_argument(
+        "--site", metavar="SITE", nargs="+", action="extend", default=[], help="covers these"
+    )
+    add.add_argument(
+        "--device", metavar="NAME", nargs="+", action="extend", default=[], help="covers these"
+    )
+    shown = _command(
+        agreements,
+        "list",
+        where,
+        "commands.agreements:show",
+        says="List a client's agreements, and how much of this month's minutes is used.",
+        example='client agreement list "Acme Ltd"',
+    )
+    shown.add_argument("client", metavar="CLIENT")
+    ended = _command(
+        agreements,
+        "end",
+        where,
+        "commands.agreements:ended",
+        says="Let an agreement end. Tickets that are open stay under it.",
+        example='client agreement end "Acme Ltd" 12 --to 2026-12-31',
+    )
+    ended.add_argument("client", metavar="CLIENT")
+    ended.add_argument("number", metavar="NUMBER", type=int, help="as list tells it")
+    ended.add_argument(
+        "--to", dest="last_day", metavar="DAY", type=_day, help="its last day (else today)"
     )
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
+from typing import Protocol
 
 from django.db import transaction
 from django.db.models import Q
@@ -108,8 +109,17 @@ def day_at(now: datetime, zone: tzinfo) -> date:
     return now.astimezone(zone).date()
 
 
-def set_importance(row: Client | Device, importance: str) -> None:
-    """Say how much a client or a device matters, to tickets from now on. Raises InvalidError."""
+class Mattering(Protocol):
+    """A row of a client, a device or a contact."""
+
+    importance: str
+
+    def save(self, *, update_fields: list[str]) -> None:
+        """Write these columns."""
+
+
+def set_importance(row: Mattering, importance: str) -> None:
+    """Say how much a row matters, to tickets from now on. Raises InvalidError."""
     row.importance = known_importance(importance)
     row.save(update_fields=["importance"])
 

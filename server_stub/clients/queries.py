@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 from django.db.models import QuerySet
 
-from server_stub.clients.models import Client, Device, Site
+from server_stub.clients.models import Agreement, Client, Device, Site
 from server_stub.clients.scope import Scope
 from server_stub.errors import NotFoundError
 
@@ -73,4 +73,18 @@ def device(scope: Scope, device_id: str) -> Device:
     row = scope.filter(rows).first()
     if row is None:
         raise NotFoundError("device", device_id)
+    return row
+
+
+def agreements(scope: Scope, client: Client) -> QuerySet[Agreement]:
+    """Return a client's agreements with what they cover, those that began last first."""
+    rows = Agreement.objects.filter(client=client).order_by("-starts", "-id")
+    return scope.filter(rows.prefetch_related("covered__site", "covered__device"))
+
+
+def agreement(scope: Scope, client: Client, number: int) -> Agreement:
+    """Return the client's agreement of this number; raises NotFoundError."""
+    row = agreements(scope, client).filter(id=number).first()
+    if row is None:
+        raise NotFoundError(f"agreement of {client.name}", number)
     return row

@@ -396,7 +396,9 @@ def test_a_wrong_command_line_ends_with_2_and_the_usage(arguments: tuple[str, ..
     "command",
     ["init", "serve", "unit", "backup", "restore", "doctor", "client add", "site add",
      "enroll-token", "staff add", "staff list", "staff password", "staff remove",
-     "staff reset-second-factor", "api-key", "policy check", "policy add"],
+     "staff reset-second-factor", "api-key", "policy check", "policy add",
+     "client importance", "client agreement add", "client agreement list",
+     "client agreement end"],
 )  # fmt: skip
 def test_every_command_has_help_with_an_example(
     command: str, capsys: pytest.CaptureFixture[str]
@@ -417,7 +419,8 @@ def test_every_command_names_a_function_that_exists() -> None:
              "site add x y", "enroll-token x", "staff add x --role admin --password-file f",
              "staff list", "staff password x --password-file f", "staff remove x",
              "staff reset-second-factor x", "api-key x", "policy check x",
-             "policy add x"]  # fmt: skip
+             "policy add x", "client importance x vip", "client agreement add x y",
+             "client agreement list x", "client agreement end x 1"]  # fmt: skip
 
     for line in lines:
         run_by = parser.parse_args(line.split()).run

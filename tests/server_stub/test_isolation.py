@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Model
 
 from server_stub.clients import queries as client_queries
-from server_stub.clients.models import Client, Device, Site
+from server_stub.clients.models import Agreement, Client, Device, Site
 from server_stub.clients.scope import ALL, Scope
 from server_stub.contacts import queries as contact_queries
 from server_stub.contacts.models import Attachment, Report
@@ -69,6 +69,7 @@ def a_world(name: str) -> World:
     attachment = report.attachments.get()
     entry, clock = an_entry(ticket), a_clock(ticket)
     note = a_note(client, name)
+    Agreement.objects.create(client=client, name="premium", starts=NOW)
     a_held_back(device, window=a_window(client))
     a_member(device, ticket, site)
     alike = a_ticket(client, ticket.title)
@@ -118,6 +119,14 @@ CALLS: dict[str, tuple[Call, Callable[[World], object]]] = {
         lambda scope, w: [client_queries.site_named(scope, w.client, w.site.name)],
         lambda w: w.site,
     ),
+    "agreements": (
+        lambda scope, w: client_queries.agreements(scope, w.client),
+        lambda w: of(Agreement, w),
+    ),
+    "agreement": (
+        lambda scope, w: [client_queries.agreement(scope, w.client, of(Agreement, w).pk)],
+        lambda w: of(Agreement, w),
+    ),
     "devices": (lambda scope, _: client_queries.devices(scope), lambda w: w.device),
     "device": (lambda scope, w: [client_queries.device(scope, w.device.id)], lambda w: w.device),
     "tickets": (lambda scope, _: ticket_queries.tickets(scope), lambda w: w.ticket),
@@ -129,6 +138,14 @@ CALLS: dict[str, tuple[Call, Callable[[World], object]]] = {
     "attachments": (
         lambda scope, w: contact_queries.attachments(scope, w.ticket.id),
         lambda w: w.attachment,
+    ),
+    "contacts": (
+        lambda scope, w: contact_queries.contacts(scope, w.client.id),
+        lambda w: w.report.contact,
+    ),
+    "contact": (
+        lambda scope, w: [contact_queries.contact(scope, w.client.id, w.report.contact.pk)],
+        lambda w: w.report.contact,
     ),
     "notes": (lambda scope, _: knowledge_queries.notes(scope), lambda w: w.note),
     "note": (lambda scope, w: [knowledge_queries.note(scope, w.note.id)], lambda w: w.note),

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from agent.protocol.credentials import CredentialPrefix, credential_hash, new_credential
 from agent.protocol.device import Heartbeat
-from server_stub.clients.models import Client, Device, EnrolmentToken, Site
+from server_stub.clients.models import Agreement, Client, Covered, Device, EnrolmentToken, Site
 from server_stub.contacts.models import Attachment, Contact, Report
 from server_stub.intake.models import FactsRecord
 from server_stub.knowledge.models import Note, Solution
@@ -94,6 +94,8 @@ class World:
             "attachment": str(self.attachment.id),
             "note": str(self.note.id),
             "window": str(MaintenanceWindow.objects.get(client=self.client).id),
+            "agreement": str(Agreement.objects.get(client=self.client).id),
+            "contact": f"{self.report.contact.pk:012}",
             "word": self.canary,
         }
 
@@ -109,6 +111,8 @@ NOTHING = {
     "attachment": "760999",
     "note": "770999",
     "window": "780999",
+    "agreement": "790999",
+    "contact": "000000000999",
     "word": "canarynowherez",
 }
 """What an address may name that is not there; as long as the names that are."""
@@ -170,6 +174,10 @@ def a_world(name: str, number: int, policy: PolicyVersion) -> World:
     window = a_window(
         client, id=780_000 + number, reason=canary, site=site, created_by=f"kim@{canary}.example"
     )
+    agreement = Agreement.objects.create(
+        id=790_000 + number, client=client, name=canary, starts=NOW.date(), whole=False
+    )
+    Covered.objects.create(agreement=agreement, site=site)
     a_held_back(device, window=window, title=canary, fingerprint=canary, who=canary)
     a_member(device, ticket, site)
     if number != 1:
@@ -231,6 +239,7 @@ def snapshot(world: World) -> dict[str, object]:
         "attachments": list(Attachment.objects.filter(ticket__in=tickets).order_by("id").values()),
         "windows": list(MaintenanceWindow.objects.filter(client=world.client).values()),
         "held": list(HeldBack.objects.filter(client=world.client).values()),
+        "agreements": list(Agreement.objects.filter(client=world.client).values()),
         "notes": list(Note.objects.filter(client=world.client).order_by("id").values()),
         "solutions": list(Solution.objects.filter(note=world.note).order_by("id").values()),
         "clocks": list(Clock.objects.filter(ticket__in=tickets).order_by("id").values()),
