@@ -19,6 +19,9 @@ def probe(targets: TargetFilter, memory: dict[str, str]) -> Iterator[Measured | 
 
 
 if sys.platform == "linux":
+    from contextlib import suppress
+
+    from agent.check_api import CheckError
     from agent.host import restarts
     from agent.host.boot import boot_id
 
@@ -27,10 +30,21 @@ if sys.platform == "linux":
         asked_for = restarts.read_asked_for()
         if asked_for is not None:
             told["pending"] = PENDING[not asked_for]
-        total = restarts.count(memory, boot_id(), restarts.read_meant)
+        total = restarts.count(memory, boot_id(), lambda: _meant(memory))
         if total is not None:
             told["unexpected_total"] = total
         return told, restarts.read_asked_by() if asked_for else ""
+
+    def _meant(memory: dict[str, str]) -> bool | None:
+        """Tell whether the last restart was meant; the journal is asked once in a boot."""
+        meant = restarts.read_meant()
+        if meant is None and memory.get("asked") != boot_id():
+            from agent.host import past_boots  # noqa: PLC0415 - once in a boot
+
+            with suppress(CheckError):
+                meant = past_boots.read_meant(boot_id())
+                memory["asked"] = boot_id()
+        return meant
 
 elif sys.platform == "win32":
     from contextlib import suppress
@@ -67,4 +81,6 @@ CHECK = Check(
     probe=probe,
     platforms=("linux", "darwin", "win32"),
     remembers=True,
+    aside=True,
+    deadline_s=40.0,
 )

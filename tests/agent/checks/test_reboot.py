@@ -4,7 +4,8 @@ import pytest
 
 from agent.check_api import Measured, TargetFilter
 from agent.checks.reboot import CHECK
-from agent.host import restarts
+from agent.errors import CheckError
+from agent.host import past_boots, restarts
 
 
 def told(memory: dict[str, str]) -> dict[str, object]:
@@ -44,7 +45,45 @@ def test_a_quiet_computer(monkeypatch: pytest.MonkeyPatch) -> None:
         assert told(memory) == {"pending": "no", "unexpected_total": 0}
 
 
+@pytest.fixture
+def no_wtmp(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(restarts, "read_asked_for", lambda: None)
+    monkeypatch.setattr(restarts, "read_meant", lambda: None)
+
+
+@pytest.mark.usefixtures("no_wtmp")
+def test_without_wtmp_the_journal_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(past_boots, "read_meant", lambda _: False)
+    assert told({"judged": "another", "unexpected": "0"}) == {"unexpected_total": 1}
+
+
+@pytest.mark.usefixtures("no_wtmp")
+def test_a_journal_that_tells_nothing_is_asked_once_in_a_boot(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(past_boots, "read_meant", asked.append)
+    memory: dict[str, str] = {}
+    assert [told(memory), told(memory)] == [{}, {}]
+    assert len(asked) == 1
+
+
+@pytest.mark.usefixtures("no_wtmp")
+def test_a_journal_that_does_not_answer_in_time_is_asked_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def overrun(_: str) -> bool:
+        raise CheckError("journalctl did not end within 15 s")
+
+    memory: dict[str, str] = {}
+    monkeypatch.setattr(past_boots, "read_meant", overrun)
+    assert told(memory) == {}
+    monkeypatch.setattr(past_boots, "read_meant", lambda _: True)
+    assert told(memory) == {"unexpected_total": 0}
+
+
 def test_what_cannot_be_told_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(past_boots, "read_meant", lambda _: None)
     monkeypatch.setattr(restarts, "read_asked_for", lambda: None)
     monkeypatch.setattr(restarts, "read_meant", lambda: None)
     assert told({}) == {}
@@ -52,6 +91,7 @@ def test_what_cannot_be_told_is_left_out(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_what_was_counted_before_is_still_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """A total that vanishes for a look would begin its growth anew."""
+    monkeypatch.setattr(past_boots, "read_meant", lambda _: None)
     monkeypatch.setattr(restarts, "read_asked_for", lambda: None)
     monkeypatch.setattr(restarts, "read_meant", lambda: None)
     assert told({"judged": "another", "unexpected": "2"}) == {"unexpected_total": 2}
