@@ -21,7 +21,7 @@ def _statement(document: Document, node: Node, table: TargetTable) -> Statement 
     clock = _clock(document, parts.get("clock"))
     target = None
     if "target" in parts:
-        calendar = document.text(parts["calendar"]) if "calendar" in parts else None
+        calendar = table.calendar(parts.get("calendar"))
         target = table.target(clock or ClockName.RESPONSE, parts["target"], calendar)
         if clock is None:
             document.problem(parts["target"], "a target of which clock? write clock: NAME")
@@ -49,7 +49,7 @@ def _goal(document: Document, node: Node, table: TargetTable) -> Goal | None:
     share = document.number(parts["share"], 1, 100) if "share" in parts else None
     if clock is None or share is None or "target" not in parts or "title" not in parts:
         return None
-    calendar = document.text(parts["calendar"]) if "calendar" in parts else None
+    calendar = table.calendar(parts.get("calendar"))
     target = table.target(clock, parts["target"], calendar)
     when = table.when(parts["when"]) if "when" in parts else {}
     if target is None:

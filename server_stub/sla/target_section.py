@@ -76,7 +76,7 @@ class TargetTable:
 
     def _row(self, number: int, node: Node) -> Row:
         parts = self.document.members(node, ("when", "calendar", *ClockName), _NEEDED)
-        calendar = self._calendar(parts.get("calendar"))
+        calendar = self.calendar(parts.get("calendar"))
         when = self.when(parts["when"]) if "when" in parts else {}
         targets = {}
         for clock in ClockName:
@@ -119,7 +119,7 @@ class TargetTable:
         parts: dict[str, Node] = {}
         if is_mapping(node):
             parts = self.document.members(node, self._members(clock))
-            calendar = self._calendar(parts.get("calendar")) or calendar
+            calendar = self.calendar(parts.get("calendar")) or calendar
         elif not is_word(node, Kind.END_OF_DAY):
             parts = {"within": node}
         kinds = [kind for kind in _KINDS if kind in parts]
@@ -210,5 +210,6 @@ class TargetTable:
             return None
         return within
 
-    def _calendar(self, node: Node | None) -> str | None:
+    def calendar(self, node: Node | None) -> str | None:
+        """Return the name of a calendar, or of plain time."""
         return self.document.word(node, tuple(self.calendars)) if node is not None else None

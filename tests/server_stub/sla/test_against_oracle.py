@@ -96,6 +96,38 @@ def _compare(ours: ClockLedger, truth: oracle.Verdict) -> None:
     assert sum((i.end - i.start for i in counted), timedelta()) == ours.elapsed
 
 
+def test_what_was_counted_once_stays_as_it_was_whatever_comes_later() -> None:
+    """Another version of the policy is among what comes, with other hours and other targets.
+
+    But for a resolution that does not last: what that makes of the time before is the policy's
+    say, so such policies are left out here.
+    """
+    for chance, world in cases.worlds(range(120)):
+        for _ in range(5):
+            case = cases.a_case(chance, world)
+            if any(policy.resolved_counts for policy in world.policies):
+                continue
+            at = case.events[0].at + (case.now - case.events[0].at) * chance.random()
+            later = ledger(case.policy, case.traits, case.events, case.now, case.zone)
+            whole = {one.name: _pieces(one, case.now) for one in later}
+            for one in ledger(case.policy, case.traits, case.events, at, case.zone):
+                until = one.stopped_at or at
+                told = [piece for piece in whole.get(one.name, []) if piece[0] < until]
+                cut = [(a, min(b, until), *rest) for a, b, *rest in told]
+                assert one.name not in whole or _pieces(one, until) == cut
+
+
+def _pieces(one: ClockLedger, until: datetime) -> list[tuple[datetime, datetime, bool, str, int]]:
+    """Return the intervals of a clock without the words, those that touch made one."""
+    pieces: list[tuple[datetime, datetime, bool, str, int]] = []
+    for i in one.intervals:
+        piece = (i.start, min(i.end, until), i.counted, i.policy, i.round)
+        if pieces and pieces[-1][1:] == (piece[0], *piece[2:]):
+            piece = (pieces.pop()[0], *piece[1:])
+        pieces.append(piece)
+    return pieces
+
+
 def test_every_ledger_can_be_told_in_words() -> None:
     for chance in cases.seeds(40):
         world = cases.a_world(chance)

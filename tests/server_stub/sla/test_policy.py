@@ -10,7 +10,7 @@ import pytest
 
 from server_stub.sla import policy
 from server_stub.sla.document import Problem
-from server_stub.sla.policy import DEFAULT, PolicyError
+from server_stub.sla.policy import SHIPPED, PolicyError
 from server_stub.sla.terms import Mode, StoppedBy, Target, Traits
 from tests.server_stub.sla import cases
 
@@ -201,7 +201,7 @@ def test_an_overlong_file_is_not_parsed() -> None:
 
 def test_mutilated_files_give_a_policy_or_problems_with_places_and_nothing_else() -> None:
     """A policy file is written by people: whatever they do to it, they are told where."""
-    texts = (TEXT, DEFAULT.read_text(encoding="utf-8"))
+    texts = (TEXT, MORE, *(path.read_text(encoding="utf-8") for path in SHIPPED.glob("*.yaml")))
     for chance in cases.seeds(300):
         text = chance.choice(texts)
         for _ in range(chance.randrange(1, 5)):
@@ -296,6 +296,7 @@ def test_the_procedure_around_the_clocks_is_read() -> None:
         ("clocks: [resolution]", "clocks: [resolutin]", "did you mean resolution?"),
         ("hours: office}", "hours: offices}", "did you mean office?"),
         ("{phone: office}", "{fone: office}", "did you mean phone?"),
+        ("clock: response, calendar: office", "clock: response, calendar: offic", "mean office?"),
         ("share: 90", "share: most", "a whole number from 1 to 100 belongs here"),
         ("clock: response, ", "", "a target of which clock?"),
         ("target: 2h", "target: {within: 2h, end_of_day: 0}", "one of within, end_of_day"),
