@@ -71,3 +71,11 @@ def local(at_s: float) -> datetime:
 def now() -> Now:
     """Read all three clocks."""
     return Now(boot_s(), _awake_s(), datetime.now(UTC))
+
+
+_FIRST = now()
+
+
+def set_ahead_s(at: Now) -> float:
+    """Return by how much the wall clock was set ahead since this program began; back: negative."""
+    return (at.wall - _FIRST.wall).total_seconds() - (at.boot_s - _FIRST.boot_s)
