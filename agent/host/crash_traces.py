@@ -64,7 +64,7 @@ def in_words(memory: MutableMapping[str, str], traces: Iterable[Trace]) -> str:
         return ""
     latest_s = float(memory["latest"])
     when = datetime.fromtimestamp(latest_s, UTC).strftime("%Y-%m-%d %H:%M UTC")
-    of_it = [one for one in traces if 0 <= one.at_s - latest_s < ONE_CRASH_S]
+    of_it = [one for one in traces if abs(one.at_s - latest_s) < ONE_CRASH_S]
     said = next(filter(None, map(_last_words, sorted(of_it))), "")
     return f"the last one on {when}: {said}" if said else f"the last one on {when}"
 

@@ -70,7 +70,7 @@ def test_the_latest_crash_is_told_by_its_last_words(
     earlier, later, dump = (tmp_path / name for name in ("dmesg-1", "dmesg-2", "vmcore"))
     earlier.write_bytes(b"Kernel panic - not syncing: another one")
     later.write_bytes(content)
-    crash = START + 60
+    crash = START + 60.0009  # a file's time is finer than what is remembered
     traces = [Trace(START - 9000, earlier), Trace(crash, later), Trace(crash + 5, dump)]
     memory: dict[str, str] = {}
     fold(memory, [START - 9000], START)
