@@ -1,4 +1,4 @@
-"""The system's services: systemd units and Windows services."""
+"""The system's services: systemd units, launchd's daemons and Windows services."""
 
 import sys
 from collections.abc import Iterator
@@ -17,6 +17,8 @@ from agent.targets import chosen_services
 
 if sys.platform == "win32":
     from agent.host.scm import NAME, Units
+elif sys.platform == "darwin":
+    from agent.host.launchd import NAME, Units
 else:
     from agent.host.systemd import NAME, Units
 
@@ -68,6 +70,6 @@ CHECK = Check(
         Metric("stopped_count", Unit.COUNT, "with `count: [stopped]`, how many do not run"),
     ),
     probe=probe,
-    platforms=("linux", "win32"),
+    platforms=("linux", "darwin", "win32"),
     options={"start": ("automatic",), "skip": ("trigger-started",), "count": ("stopped",)},
 )

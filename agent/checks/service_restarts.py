@@ -1,4 +1,4 @@
-"""Services that systemd restarts again and again: each restart looks healthy by itself."""
+"""Services that the system restarts again and again: each restart looks healthy by itself."""
 
 import sys
 from collections.abc import Iterator
@@ -13,8 +13,12 @@ from agent.check_api import (
     Unreadable,
     UnsupportedCheckError,
 )
-from agent.host.systemd import NAME, Units
 from agent.targets import chosen_services
+
+if sys.platform == "darwin":
+    from agent.host.launchd import NAME, Units
+else:
+    from agent.host.systemd import NAME, Units
 
 _UNITS = Units()
 _HOUR_S = 3600.0
@@ -22,7 +26,7 @@ _HOUR_S = 3600.0
 
 def probe(targets: TargetFilter) -> Iterator[Measured | Unreadable]:
     """Yield how often each service was restarted that a rule names, or should run always."""
-    if sys.platform != "linux":
+    if sys.platform not in CHECK.platforms:
         raise UnsupportedCheckError("this system does not count restarts")
     names, impossible = chosen_services(targets, _UNITS, NAME, automatic=False)
     for name in impossible:
@@ -38,7 +42,7 @@ CHECK = Check(
     name="service.restarts",
     meaning="services that are restarted again and again",
     metrics=(
-        Metric("restarts_total", Unit.COUNT, "how often systemd restarted it by itself"),
+        Metric("restarts_total", Unit.COUNT, "how often the system restarted it"),
         Metric(
             "restarts_1h",
             Unit.COUNT,
@@ -47,5 +51,5 @@ CHECK = Check(
         ),
     ),
     probe=probe,
-    platforms=("linux",),
+    platforms=("linux", "darwin"),
 )
