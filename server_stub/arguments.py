@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from agent.protocol import VERSION
 
 PROGRAM = "watchdesk-server"
-_ROLES = ("admin", "dispatcher", "technician")
+_ROLES = ("admin", "dispatcher", "technician", "read-only", "contact")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -58,6 +58,7 @@ def parser() -> argparse.ArgumentParser:
     _people_commands(groups, where)
     _policy_commands(groups, where)
     _note_commands(groups, where)
+    _keeping_commands(groups, where)
     return whole
 
 
@@ -482,3 +483,48 @@ def _note_commands(
         example="note remove 12",
     )
     gone.add_argument("number", metavar="NUMBER", type=int)
+
+
+def _keeping_commands(
+    groups: "_Groups[argparse.ArgumentParser]", where: argparse.ArgumentParser
+) -> None:
+    verify = _command(
+        _group(groups, "audit", "What people did."),
+        "verify",
+        where,
+        "commands.audit:verified",
+        says="Verify the audit log: every entry against its seal, every seal against the one "
+        "before. Exit code 1 when something was changed, put in or taken out.",
+        example="audit verify --data /var/lib/watchdesk-server",
+    )
+    verify.add_argument(
+        "--seal", metavar="HASH", help="the last seal as an earlier run told it: it must be there"
+    )
+    retention = _group(groups, "retention", "How long what is kept stays.")
+    keep = _command(
+        retention,
+        "keep",
+        where,
+        "commands.retention:keep",
+        says="Say how long a class is kept. Nothing is removed before retention run has shown it.",
+        example="retention keep timeline 730",
+    )
+    keep.add_argument("what", metavar="CLASS", help="see retention show")
+    keep.add_argument("days", metavar="DAYS", type=int, help="0 keeps it for ever")
+    _command(
+        retention,
+        "show",
+        where,
+        "commands.retention:show",
+        says="List the classes and how long each is kept.",
+        example="retention show",
+    )
+    run = _command(
+        retention,
+        "run",
+        where,
+        "commands.retention:run",
+        says="Show how much is too old; with --apply remove it.",
+        example="retention run --apply",
+    )
+    run.add_argument("--apply", action="store_true", help="remove what an earlier run has shown")

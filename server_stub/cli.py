@@ -70,4 +70,8 @@ def _run(arguments: argparse.Namespace) -> int | None:
         if problem := not_ready():
             raise SetupError(f"{problem}: run {PROGRAM} init first")
     command = cast("Command", pkgutil.resolve_name(f"server_stub.{arguments.run}"))
-    return command(arguments)
+    if not arguments.needs_database:
+        return command(arguments)
+    from server_stub.commands.audit import recorded  # noqa: PLC0415 - after Django's set-up
+
+    return recorded(command, arguments)

@@ -4,13 +4,19 @@ import threading
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
+from server_stub.audit.sealing import SEAL_EVERY, seal_new
 from server_stub.fleet import due as fleet_due
+from server_stub.retention.actions import TRIM_EVERY, trim
 from server_stub.tickets import due as tickets_due
 from server_stub.work.engine import LEASE, Act
 from server_stub.work.recurring import Recurring
 from server_stub.work.worker import Worker
 
-RECURRING: Sequence[Recurring] = (*fleet_due.RECURRING,)
+RECURRING: Sequence[Recurring] = (
+    *fleet_due.RECURRING,
+    Recurring("audit", SEAL_EVERY, seal_new),
+    Recurring("retention", TRIM_EVERY, trim),
+)
 """What is done every so often; ``init`` plants it."""
 
 ACTS: Mapping[str, Act] = {**tickets_due.ACTS, **{one.kind: one.act for one in RECURRING}}

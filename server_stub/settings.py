@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "csp",
     "django_htmx",
+    "server_stub.audit",
     "server_stub.clients",
     "server_stub.sla",
     "server_stub.work",
@@ -50,6 +51,7 @@ INSTALLED_APPS = [
     "server_stub.desk",
     "server_stub.intake",
     "server_stub.fleet",
+    "server_stub.retention",
     "server_stub.api",
     "server_stub.staff",
 ]

@@ -46,6 +46,7 @@ WALLED: Mapping[str, str] = {
     "intake_factsrecord": _DEVICES.format("device_id"),
     "intake_lastword": _DEVICES.format("device_id"),
     "tickets_devicenews": _DEVICES.format("device_id"),
+    "audit_auditentry": "client",
     "quiet_maintenancewindow": "client_id",
     "quiet_heldback": "client_id",
     "fleet_watch": _DEVICES.format("device_id"),
@@ -60,7 +61,7 @@ WALLED: Mapping[str, str] = {
     ),
     "knowledge_note": "client_id",
     "knowledge_solution": "client_id",
-    "api_keptanswer": _TICKETS.format("ticket_number"),
+    "api_keptanswer": f"coalesce(client, {_TICKETS.format('ticket_number')})",
 }
 """Tables with clients' rows, and whose a row is.
 

@@ -18,10 +18,14 @@ from agent.protocol import API_PREFIX, PROBLEM_MEDIA_TYPE, VERSION
 from agent.protocol.problems import PROBLEM_URN, ProblemType
 from server_stub.api import (
     attachments,
+    audit,
     clients,
     clocks,
     devices,
     examples,
+    maintenance,
+    outages,
+    reports,
     ticket_accounts,
     ticket_acts,
     ticket_levels,
@@ -69,6 +73,11 @@ for _module in _OF_TICKETS:
 api.add_router("acceptances", what_if.acceptances)
 api.add_router("devices", devices.router)
 api.add_router("clients", clients.router)
+api.add_router("tickets", outages.router)
+api.add_router("maintenance", maintenance.router)
+api.add_router("held-back", maintenance.held_router)
+api.add_router("reports", reports.router)
+api.add_router("audit", audit.router)
 register(api)
 
 _JSON = "application/json"

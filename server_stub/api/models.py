@@ -22,6 +22,7 @@ class KeptAnswer(models.Model):
     headers = models.TextField()
     body = models.TextField()
     ticket_number = models.BigIntegerField()
+    client = models.BigIntegerField(null=True, blank=True)
     at = models.DateTimeField(db_default=Now())
 
     class Meta:

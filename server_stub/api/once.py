@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from functools import wraps
 from hashlib import sha256
 from http import HTTPStatus
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, NamedTuple, ParamSpec
 
 from django.db import IntegrityError, connection, transaction
 from django.http import HttpRequest, HttpResponse
@@ -24,6 +24,7 @@ from agent.protocol.strict import parse, text_of
 from server_stub.api.access import Caller, caller_of
 from server_stub.api.models import KeptAnswer
 from server_stub.api.problems import RefusedError
+from server_stub.clients.queries import client
 from server_stub.tickets.queries import ticket
 
 HEADER = "Idempotency-Key"
@@ -31,14 +32,24 @@ _LONGEST = 255
 _KEPT_HEADERS = ("ETag", "Location")
 _P = ParamSpec("_P")
 
+
+class OfClient(NamedTuple):
+    """What was done is no ticket's, but this client's (by number)."""
+
+    client: int
+
+
 _running: set[tuple[int, str]] = set()
 _running_lock = threading.Lock()
 
 
 def once(
-    view: Callable[Concatenate[HttpRequest, _P], tuple[int, HttpResponse]],
+    view: Callable[Concatenate[HttpRequest, _P], tuple[int | OfClient, HttpResponse]],
 ) -> Callable[Concatenate[HttpRequest, _P], HttpResponse]:
-    """Let a view that returns a ticket's number and the answer be done once for each key."""
+    """Let a view that returns a ticket's number and the answer be done once for each key.
+
+    Instead of a ticket's number it may be ``OfClient``: whose rows the answer tells of.
+    """
 
     @wraps(view)
     def answer(request: HttpRequest, /, *args: _P.args, **kwargs: _P.kwargs) -> HttpResponse:
@@ -50,8 +61,8 @@ def once(
             kept = KeptAnswer.objects.filter(owner=caller.technician, key=key).first()
             if kept is not None:
                 return _again(caller, kept, asked)
-            number, response = view(request, *args, **kwargs)
-            _keep(caller, key, asked, number, response)
+            about, response = view(request, *args, **kwargs)
+            _keep(caller, key, asked, about, response)
             return response
 
     answer.once = True  # type: ignore[attr-defined] # the document tells of the header
@@ -127,7 +138,10 @@ def _again(caller: Caller, kept: KeptAnswer, asked: bytes) -> HttpResponse:
     """Return the answer that was kept, to those who may see what it is about."""
     if bytes(kept.asked) != asked:
         raise _used()
-    ticket(caller.scope, kept.ticket_number)
+    if kept.client is None:
+        ticket(caller.scope, kept.ticket_number)
+    else:
+        client(caller.scope, kept.client)
     response = HttpResponse(kept.body, status=kept.status, content_type="application/json")
     headers: dict[str, Any] = json.loads(kept.headers)
     for name, value in headers.items():
@@ -136,7 +150,9 @@ def _again(caller: Caller, kept: KeptAnswer, asked: bytes) -> HttpResponse:
     return response
 
 
-def _keep(caller: Caller, key: str, asked: bytes, number: int, response: HttpResponse) -> None:
+def _keep(
+    caller: Caller, key: str, asked: bytes, about: int | OfClient, response: HttpResponse
+) -> None:
     headers = {name: response[name] for name in _KEPT_HEADERS if name in response}
     try:
         KeptAnswer.objects.create(
@@ -146,7 +162,8 @@ def _keep(caller: Caller, key: str, asked: bytes, number: int, response: HttpRes
             status=response.status_code,
             headers=json.dumps(headers),
             body=response.content.decode(),
-            ticket_number=number,
+            ticket_number=0 if isinstance(about, OfClient) else about,
+            client=about.client if isinstance(about, OfClient) else None,
         )
     except IntegrityError as error:  # kept, but of a client whose rows this caller never sees
         raise _used() from error

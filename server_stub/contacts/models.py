@@ -82,11 +82,15 @@ class Report(models.Model):
 
 
 class AttachmentState(StrEnum):
-    """How far a file has come: pieces arrive, it is kept, or it was refused for a reason."""
+    """How far a file has come: pieces arrive, it is kept, or it was refused for a reason.
+
+    One that was kept may be removed by its age later.
+    """
 
     ARRIVING = "arriving"
     KEPT = "kept"
     REFUSED = "refused"
+    REMOVED = "removed"
 
 
 class Attachment(models.Model):

@@ -31,6 +31,8 @@ def add_technician(
         validate_email(email)
     except ValidationError as error:
         raise InvalidError("email", f"{email!r} is not an email address") from error
+    if role is Role.CONTACT and not clients:
+        raise InvalidError("client", "whose contact is it? Name the client with --client")
     technician = Technician(email=email, role=role, name=name.strip(), limited=bool(clients))
     _set_password(technician, password)
     if Technician.objects.filter(email__iexact=email).exists():

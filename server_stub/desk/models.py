@@ -12,11 +12,13 @@ from server_stub.clients.scope import ALL, Scope
 
 
 class Role(StrEnum):
-    """What a technician may do."""
+    """What somebody may do: see ``rights.RIGHTS``."""
 
     ADMIN = "admin"
     DISPATCHER = "dispatcher"
     TECHNICIAN = "technician"
+    READ_ONLY = "read-only"
+    CONTACT = "contact"
 
 
 class Technicians(BaseUserManager["Technician"]):

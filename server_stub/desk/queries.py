@@ -4,6 +4,7 @@ from django.db.models import QuerySet
 
 from server_stub.clients.queries import most_like
 from server_stub.desk.models import Technician
+from server_stub.desk.rights import Right, may
 from server_stub.errors import InvalidError, NotFoundError
 from server_stub.tickets.acts import NOT_ASSIGNABLE, Assignee
 
@@ -35,4 +36,6 @@ def assignee_of(email: str) -> Assignee:
         technician = technician_of(email)
     except NotFoundError as error:
         raise InvalidError("assignee", NOT_ASSIGNABLE) from error
+    if not may(technician.role, Right.REPLY):
+        raise InvalidError("assignee", NOT_ASSIGNABLE)
     return Assignee(technician.id, technician.email, technician.scope)

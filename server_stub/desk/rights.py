@@ -27,16 +27,29 @@ class Right(StrEnum):
     ACCEPT = "accept conditions as they are"
     ACCOUNT = "log work, and say whose affair it is and whether it is charged"
     APPROVE = "approve what needs approval, and set promised dates"
+    MAINTENANCE = "plan maintenance and end it"
+    AUDIT = "read the audit log"
 
 
-_TICKET_WORK = frozenset(Right) - {Right.APPROVE, Right.TAKE_OVER}
+_TICKET_WORK = frozenset(Right) - {Right.TAKE_OVER, Right.APPROVE, Right.AUDIT}
 
 RIGHTS: Mapping[str, frozenset[Right]] = {
+    Role.CONTACT: frozenset(),
+    Role.READ_ONLY: frozenset({Right.READ}),
     Role.TECHNICIAN: _TICKET_WORK,
-    Role.DISPATCHER: _TICKET_WORK | {Right.APPROVE, Right.TAKE_OVER},
+    Role.DISPATCHER: _TICKET_WORK | {Right.TAKE_OVER, Right.APPROVE},
     Role.ADMIN: frozenset(Right),
 }
-"""What each role may do. Accounts, keys, clients and policies are made on the server itself."""
+"""What each role may do; `docs/roles.md` shows it, and a test keeps the two equal.
+
+Accounts, keys, clients and policies are made on the server itself. A client's contact has no right
+at the desk: its pages and its interface show notes, colleagues and other people's matters.
+"""
+
+
+def able(right: Right) -> list[Role]:
+    """Return the roles that have a right."""
+    return [role for role in Role if may(role, right)]
 
 
 def may(role: str, right: Right) -> bool:
@@ -47,5 +60,5 @@ def may(role: str, right: Right) -> bool:
 def demand(role: str, right: Right) -> None:
     """Raise ForbiddenError when a role may not do this."""
     if not may(role, right):
-        able = " or ".join(str(one) for one in Role if may(one, right))
-        raise ForbiddenError(f"the role {role} may not {right}; {able} may")
+        others = " or ".join(map(str, able(right)))
+        raise ForbiddenError(f"the role {role} may not {right}; {others} may")

@@ -21,9 +21,8 @@ from server_stub.intake.credentials import known_devices
 from server_stub.intake.decode import Arrived
 from server_stub.intake.group import Request, store
 from server_stub.quiet.active import Quiet
+from server_stub.quiet.models import SILENT
 
-SILENT = "device-silent"
-"""Fingerprint and rule; an agent's fingerprints hold rule and target."""
 _CHECK = "server.heartbeat"
 _ADVICE = (
     "Is the computer on, and does it reach this server? If it is: is the agent's service running? "

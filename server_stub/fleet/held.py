@@ -6,10 +6,9 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from agent.protocol.events import AlertEvent
-from server_stub.fleet.alerts import SILENT
 from server_stub.fleet.watching import Seen
 from server_stub.quiet.active import Planned
-from server_stub.quiet.models import Because, HeldBack, Released
+from server_stub.quiet.models import SILENT, Because, HeldBack, Released
 
 _MONITOR = "monitor"
 

@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from django.db.models import Max
 
 from server_stub.clients.models import Site
-from server_stub.fleet import alerts, watching
+from server_stub.fleet import watching
 from server_stub.fleet.judgement import is_outage, is_over, may_become_outage, together
 from server_stub.fleet.models import Member, Outage, Watch
 from server_stub.fleet.parents import link, listed, open_parent, resolve_parent, tell
 from server_stub.fleet.watching import Seen, Terms
 from server_stub.quiet.active import Quiet
+from server_stub.quiet.models import SILENT
 from server_stub.sla.monitor_terms import OutageTerms
 from server_stub.tickets.models import EntryKind, Ticket
 
@@ -157,7 +158,7 @@ def _join(outage: Outage, missing: Sequence[Seen], now: datetime) -> None:
 
 def _add(outage: Outage, devices: Sequence[Seen], now: datetime) -> None:
     """Make devices members; those with a ticket of their own bring it along as a child."""
-    keys = {f"{one.id}:{alerts.SILENT}": one.id for one in devices if one.alert_id}
+    keys = {f"{one.id}:{SILENT}": one.id for one in devices if one.alert_id}
     own = {
         keys[ticket.alert_key or ""]: ticket
         for ticket in Ticket.objects.filter(

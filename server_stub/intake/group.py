@@ -25,6 +25,7 @@ from server_stub.database import json_object
 from server_stub.intake import sql
 from server_stub.intake.credentials import KnownDevice
 from server_stub.intake.decode import Arrived, refused
+from server_stub.intake.desk_terms import in_terms, monitors_of
 from server_stub.intake.fold import TicketChange, TicketState, fold
 from server_stub.intake.maintenance import held
 from server_stub.intake.promises import (
@@ -108,7 +109,9 @@ class _Alert:
         """Find what the events do to the ticket."""
         events = [s.arrived.message for s in self.sightings]
         ticket = self.stored.ticket if self.stored else None
-        folded = fold(ticket, [e for e in events if isinstance(e, AlertEvent)], now)
+        terms = monitors_of(self.device.policy_version_id)
+        told = [in_terms(e, self.device.kind, terms) for e in events if isinstance(e, AlertEvent)]
+        folded = fold(ticket, told, now, terms.reopen_within)
         self.changes = folded.changes
         for sighting, change in zip(self.sightings, folded.ticket_of_event, strict=True):
             sighting.change = change

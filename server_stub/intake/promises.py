@@ -141,3 +141,8 @@ def _day(now: datetime, zone: str) -> date:
 def _policy(version_id: int) -> Policy:
     """Return a stored version; it never changes."""
     return policy_of(PolicyVersion.objects.get(id=version_id))
+
+
+def policy_of_version(version_id: int) -> Policy:
+    """Return a stored policy version; raises ServerError when it cannot be read."""
+    return _policy(version_id)

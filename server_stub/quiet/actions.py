@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
+from server_stub.audit.record import record
 from server_stub.clients.models import Client, Device, Site
 from server_stub.clients.scope import Scope
 from server_stub.errors import ConflictError, InvalidError, NotFoundError
@@ -39,7 +40,9 @@ class Plan:
 
 
 @transaction.atomic
-def plan_window(scope: Scope, who: str, given: Plan, now: datetime) -> MaintenanceWindow:
+def plan_window(
+    scope: Scope, who: str, given: Plan, now: datetime, via: str = "api"
+) -> MaintenanceWindow:
     """Return a new maintenance window, planned by ``who`` (an email address).
 
     The zone is the site's where none is given. Raises NotFoundError for a client that the scope
@@ -63,12 +66,16 @@ def plan_window(scope: Scope, who: str, given: Plan, now: datetime) -> Maintenan
         ended_by="",
         **_hours(given),
     )
+    subject = f"maintenance {row.id} of {given.device or given.site or given.client}"
+    record(who, via, "maintenance plan", subject, client=row.client_id, now=now, reason=row.reason)
     transaction.on_commit(KNOWN.forget)
     return row
 
 
 @transaction.atomic
-def end_window(scope: Scope, who: str, number: int, now: datetime) -> MaintenanceWindow:
+def end_window(
+    scope: Scope, who: str, number: int, now: datetime, via: str = "api"
+) -> MaintenanceWindow:
     """End a maintenance window at ``now``: what it held back and still holds is told then.
 
     Raises NotFoundError, and ConflictError for one that is over.
@@ -78,6 +85,7 @@ def end_window(scope: Scope, who: str, number: int, now: datetime) -> Maintenanc
         raise ConflictError(f"maintenance {number} is over already")
     row.ended_at, row.ended_by = now, who
     row.save(update_fields=["ended_at", "ended_by"])
+    record(who, via, "maintenance end", f"maintenance {number}", client=row.client_id, now=now)
     transaction.on_commit(KNOWN.forget)
     return row
 

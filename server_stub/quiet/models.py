@@ -9,6 +9,9 @@ from django.db.models.functions import Now
 
 from server_stub.quiet.windows import DAYS, Window
 
+SILENT = "device-silent"
+"""Fingerprint and rule of the server's own alert; an agent's fingerprints hold rule and target."""
+
 
 class MaintenanceWindow(models.Model):
     """Planned quiet of a client, of one of its sites, or of one device.

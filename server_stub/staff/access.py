@@ -9,6 +9,7 @@ from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
@@ -16,6 +17,7 @@ from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from agent.protocol import VERSION
 from server_stub.clients.scope import Scope
 from server_stub.desk.models import Technician
+from server_stub.desk.rights import Right, may
 from server_stub.errors import NotFoundError
 from server_stub.logs import note
 from server_stub.walls import see
@@ -40,7 +42,7 @@ View = Callable[Concatenate[HttpRequest, Viewer, _P], HttpResponse]
 
 
 def staff_page(view: View[_P]) -> Callable[Concatenate[HttpRequest, _P], HttpResponse]:
-    """Let signed-in technicians in, everybody else to the sign-in page.
+    """Let those in whose role may read, send who is not signed in to the sign-in page.
 
     The view gets a ``Viewer`` as its second argument; its ``NotFoundError`` (missing, or
     another client's: the same) becomes a 404. A script's refresh of a page is answered 401
@@ -51,6 +53,8 @@ def staff_page(view: View[_P]) -> Callable[Concatenate[HttpRequest, _P], HttpRes
     def enter(request: HttpRequest, /, *args: _P.args, **kwargs: _P.kwargs) -> HttpResponse:
         if not isinstance(request.user, Technician):
             return _sign_in_first(request)
+        if not may(request.user.role, Right.READ):
+            raise PermissionDenied
         viewer = viewer_of(request, request.user)
         see(viewer.scope.client_ids)
         note(technician=viewer.technician.id)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from django.db.models import Q
 
 from server_stub.desk.models import Technician
+from server_stub.desk.rights import Right, able
 from server_stub.tickets.models import Ticket, TimelineEntry
 
 
@@ -21,8 +22,7 @@ def names(entries: Iterable[TimelineEntry]) -> Mapping[str, str]:
 
 def assignable(ticket: Ticket) -> list[tuple[str, str]]:
     """Return address and name of the active technicians who see a ticket, by name (one query)."""
-    able = Technician.objects.filter(is_active=True).filter(
-        Q(limited=False) | Q(clients=ticket.client_id)
-    )
-    found = {one.email: str(one) for one in able.only("email", "name").distinct()}
+    working = Technician.objects.filter(is_active=True, role__in=able(Right.REPLY))
+    seeing = working.filter(Q(limited=False) | Q(clients=ticket.client_id))
+    found = {one.email: str(one) for one in seeing.only("email", "name").distinct()}
     return sorted(found.items(), key=lambda one: one[1].casefold())

@@ -3,8 +3,10 @@
 from django.urls import path
 
 from server_stub.staff.attachment import attachment_page
+from server_stub.staff.audit import audit_page
 from server_stub.staff.device import device_page
 from server_stub.staff.devices import devices_page
+from server_stub.staff.maintenance import maintenance_end, maintenance_page
 from server_stub.staff.queue import queue_page
 from server_stub.staff.ticket import ticket_act, ticket_page
 
@@ -13,6 +15,9 @@ urlpatterns = [
     path("tickets/<int:number>", ticket_page, name="ticket"),
     path("tickets/<int:number>/attachments/<int:attachment>", attachment_page, name="attachment"),
     path("tickets/<int:number>/<slug:act>", ticket_act, name="ticket_act"),
+    path("maintenance", maintenance_page, name="maintenance"),
+    path("maintenance/<int:number>/end", maintenance_end, name="maintenance_end"),
+    path("audit", audit_page, name="audit"),
     path("devices", devices_page, name="devices"),
     path("devices/<uuid:device_id>", device_page, name="device"),
 ]

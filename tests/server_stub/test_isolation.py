@@ -12,6 +12,9 @@ import pytest
 from django.db import transaction
 from django.db.models import Model
 
+from server_stub.audit import queries as audit_queries
+from server_stub.audit.models import AuditEntry
+from server_stub.audit.record import record
 from server_stub.clients import queries as client_queries
 from server_stub.clients.models import Agreement, Client, Device, Site
 from server_stub.clients.scope import ALL, Scope
@@ -71,6 +74,7 @@ def a_world(name: str) -> World:
     note = a_note(client, name)
     Agreement.objects.create(client=client, name="premium", starts=NOW)
     a_held_back(device, window=a_window(client))
+    record("kim@desk.example", "page", "probe", client=client.id)
     a_member(device, ticket, site)
     alike = a_ticket(client, ticket.title)
     return World(
@@ -150,6 +154,10 @@ CALLS: dict[str, tuple[Call, Callable[[World], object]]] = {
     "notes": (lambda scope, _: knowledge_queries.notes(scope), lambda w: w.note),
     "note": (lambda scope, w: [knowledge_queries.note(scope, w.note.id)], lambda w: w.note),
     "notes_counted": (lambda scope, _: knowledge_queries.notes_counted(scope), lambda w: w.note),
+    "entries": (
+        lambda scope, _: audit_queries.entries(scope),
+        lambda w: AuditEntry.objects.get(client=w.client.id),
+    ),
     "windows": (lambda scope, _: quiet_queries.windows(scope), lambda w: of(MaintenanceWindow, w)),
     "window": (
         lambda scope, w: [quiet_queries.window(scope, of(MaintenanceWindow, w).pk)],
@@ -191,10 +199,17 @@ def takes_a_scope(function: Any) -> bool:
 @pytest.mark.parametrize(
     "module",
     [
-        *(client_queries, contact_queries, fleet_queries, knowledge_queries, quiet_queries),
+        *(
+            audit_queries,
+            client_queries,
+            contact_queries,
+            fleet_queries,
+            knowledge_queries,
+            quiet_queries,
+        ),
         ticket_queries,
     ],
-    ids=["clients", "contacts", "fleet", "knowledge", "quiet", "tickets"],
+    ids=["audit", "clients", "contacts", "fleet", "knowledge", "quiet", "tickets"],
 )
 def test_every_query_function_takes_a_scope_first_and_is_tested_here(module: Any) -> None:
     public = {

@@ -18,6 +18,7 @@ from django.db.utils import ConnectionHandler
 from django.test import Client as DjangoClient
 
 from server_stub import walls
+from server_stub.audit.record import record
 from server_stub.clients.models import Agreement, Client, Covered, Device, EnrolmentToken, Site
 from server_stub.clients.scope import Scope
 from server_stub.contacts.models import Attachment, Contact, Piece, Report
@@ -59,6 +60,8 @@ from tests.support.server_process import (
 
 NO_CLIENTS_ROWS = {
     "tickets_words": "an index: its numbers are told only of tickets behind the wall (isolation)",
+    "audit_seal": "numbers and hashes",
+    "retention_keep": "how long things are kept",
     "work_duework": "read by workers alone, holds numbers and instants",
     "sla_policyversion": "the provider's own promises",
     "desk_technician": "accounts: who signs in is not known yet",
@@ -93,6 +96,7 @@ def a_world() -> Client:
     MaintenanceWindow.objects.create(client=client, reason="a", starts_at=NOW, created_by="a")
     HeldBack.objects.create(client=client, device=device, fingerprint="a", who="a")
     Watch.objects.create(device=device, look_at=NOW)
+    record("kim@desk.example", "page", "probe", client=client.id)
     outage = Outage.objects.create(client=client, site=site, ticket=ticket)
     Member.objects.create(outage=outage, device=device, joined_at=NOW, missing_since=NOW)
     DeviceNews.objects.create(device=device, version=1, reports=1)

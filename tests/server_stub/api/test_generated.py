@@ -73,6 +73,7 @@ def asked(
         "device_id": world.device.id,
         "client_id": world.client.id,
         "attachment": world.attachment.id,
+        "window": int(world.names["window"]),
     }
 
     @seed(seeds.seed())

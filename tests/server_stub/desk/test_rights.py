@@ -1,5 +1,8 @@
 """One table says who may do what, and every way in asks it; on both databases."""
 
+from itertools import pairwise
+from pathlib import Path
+
 import pytest
 from django.test import Client as Browser
 
@@ -7,16 +10,20 @@ from agent.protocol.problems import ProblemType
 from server_stub.api.access import right_of
 from server_stub.api.document import operations
 from server_stub.desk import rights
+from server_stub.desk.actions import add_technician
 from server_stub.desk.models import Role, Technician
 from server_stub.desk.rights import RIGHTS, Right, demand, may
-from server_stub.errors import ForbiddenError
+from server_stub.errors import ForbiddenError, InvalidError
 from server_stub.staff.acts import ACTS
+from server_stub.staff.people import assignable
 from server_stub.tickets.models import Ticket, TimelineEntry
 from tests.server_stub.api.caller import a_caller
 from tests.support.databases import ServerDatabase
 from tests.support.rows import a_client, a_device, a_technician, a_ticket
 
+ROLES = Path(__file__).parents[3] / "docs" / "roles.md"
 BODIES = {
+    "plan_maintenance": {"client": 1, "reason": "x", "starts_at": "2036-03-02T09:00:00Z"},
     "create_ticket": {"client": 1, "title": "x"},
     "change_ticket": {"title": "x"},
     "reply": {"body": "x"},
@@ -61,13 +68,72 @@ def without(right: Right, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rights, "RIGHTS", {**RIGHTS, Role.TECHNICIAN: left})
 
 
-def test_every_role_is_in_the_table_and_may_read() -> None:
+def test_every_role_is_in_the_table_and_staff_may_read() -> None:
     assert set(RIGHTS) == set(Role)
-    assert all(Right.READ in each for each in RIGHTS.values())
+    assert {role for role in Role if not may(role, Right.READ)} == {Role.CONTACT}
 
 
 def test_each_role_may_what_the_one_below_may() -> None:
-    assert RIGHTS[Role.TECHNICIAN] < RIGHTS[Role.DISPATCHER] <= RIGHTS[Role.ADMIN]
+    order = [Role.CONTACT, Role.READ_ONLY, Role.TECHNICIAN, Role.DISPATCHER, Role.ADMIN]
+    assert all(RIGHTS[lower] < RIGHTS[upper] for lower, upper in pairwise(order))
+
+
+def test_the_page_of_roles_says_what_the_table_says() -> None:
+    told = {}
+    for line in ROLES.read_text(encoding="utf-8").splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if line.startswith("| ") and len(cells) == len(Role) + 1:
+            told[cells[0]] = cells[1:]
+    columns = told.pop("right")
+    del told["---"]
+
+    assert sorted(columns) == sorted(Role)
+    assert told == {
+        str(right): ["yes" if may(role, right) else "" for role in columns] for right in Right
+    }
+
+
+def test_a_clients_contact_reaches_nothing_of_the_desk(database: ServerDatabase) -> None:
+    client = a_client()
+    ticket = a_ticket(client)
+    contact = a_technician("", client, role=Role.CONTACT)
+    browser = Browser()
+    browser.force_login(contact)
+
+    for address in ("/", f"/tickets/{ticket.id}", "/devices"):
+        assert browser.get(address).status_code == 403, address
+    assert browser.post(f"/tickets/{ticket.id}/note", {"body": "x"}).status_code == 403
+    api = a_caller(role=Role.CONTACT)
+    for path in ("tickets", f"tickets/{ticket.id}/timeline", "devices", "clients", "audit"):
+        assert api.get(path, 403).problem is ProblemType.FORBIDDEN, path
+
+
+def test_who_may_only_read_reads_and_does_nothing(database: ServerDatabase) -> None:
+    ticket = a_ticket(a_client())
+    reader = a_technician(role=Role.READ_ONLY)
+    browser = Browser()
+    browser.force_login(reader)
+
+    assert browser.get(f"/tickets/{ticket.id}").status_code == 200
+    for name in ACTS:
+        answer = browser.post(f"/tickets/{ticket.id}/{name}", FORMS[name])
+        assert answer.status_code == 422, name
+    assert not TimelineEntry.objects.exists()
+
+
+def test_nobody_is_given_a_ticket_who_cannot_work_it(database: ServerDatabase) -> None:
+    reader = a_technician(role=Role.READ_ONLY)
+    ticket = a_ticket(a_client())
+    api = a_caller()
+
+    api.patch(f"tickets/{ticket.id}", {"assignee": reader.email}, 422)
+
+    assert reader.email not in {email for email, _ in assignable(ticket)}
+
+
+def test_a_contact_is_some_clients(sqlite: ServerDatabase) -> None:
+    with pytest.raises(InvalidError, match="whose contact"):
+        add_technician("a@b.example", Role.CONTACT, "x")
 
 
 def test_a_role_that_is_none_may_nothing() -> None:
@@ -84,7 +150,7 @@ def test_every_operation_asks_for_its_right(
 ) -> None:
     client = a_client()
     numbers = {"number": a_ticket(client).id, "device_id": a_device(client).id,
-               "client_id": client.id, "attachment": 1}  # fmt: skip
+               "client_id": client.id, "attachment": 1, "window": 1}  # fmt: skip
     api = a_caller(role=Role.TECHNICIAN)
     asked = set()
     for method, path, operation in operations():

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 from agent.protocol.words import Evaluation, LastWord
 from server_stub.clients.models import Device
-from server_stub.fleet.alerts import SILENT
 from server_stub.fleet.models import Watch
 from server_stub.intake.models import LastWord as Row
+from server_stub.quiet.models import SILENT
 from server_stub.sla.models import Clock
 from server_stub.tickets.models import Ticket, TimelineEntry
 from tests.server_stub.fleet.conftest import Fleet, a_policy

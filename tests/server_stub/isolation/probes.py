@@ -136,6 +136,27 @@ def _list(name: str, route: str, query: str = "", **more: Any) -> Probe:
     return _read(name, route, address, named="{" in query, note=query, **more)
 
 
+_WINDOW = _API + "maintenance/<int:window>"
+
+
+def _planned(note: str, **body: Any) -> Probe:
+    return Probe(
+        _API + "maintenance plan_maintenance",
+        "api",
+        "POST",
+        _at(_API + "maintenance"),
+        _json(
+            reason="by a probe",
+            starts_at="2036-03-02T09:00:00Z",
+            ends_at="2036-03-02T10:00:00Z",
+            **body,
+        ),
+        {"Idempotency-Key": "fresh"},
+        changes=True,
+        note=note,
+    )
+
+
 _API_PROBES = (
     _list("list_tickets", _TICKETS, shows=True),
     _list("list_tickets", _TICKETS, "limit=1"),
@@ -218,6 +239,28 @@ _API_PROBES = (
     _read("what_if", f"{_TICKETS}{_NUMBER}/what-if", _ONE + "/what-if?priority=high"),
     _read("choices", f"{_TICKETS}{_NUMBER}/choices", _ONE + "/choices"),
     _list("list_acceptances", _API + "acceptances", shows=True),
+    _read("list_members", f"{_TICKETS}{_NUMBER}/members", _ONE + "/members", shows=True),
+    _list("list_maintenance", _API + "maintenance", shows=True),
+    _list("list_maintenance", _API + "maintenance", "client={client}", shows=True),
+    _read("get_maintenance", _WINDOW, _API + "maintenance/{window}", shows=True),
+    _planned("client by number", client="int:client"),
+    _planned("client by name", client="{client_name}"),
+    _planned("device", device="{device}"),
+    Probe(
+        f"{_WINDOW}/end end_maintenance",
+        "api",
+        "POST",
+        _at(_API + "maintenance/{window}/end"),
+        _json(),
+        {"Idempotency-Key": "fresh"},
+        changes=True,
+    ),
+    _list("list_held_back", _API + "held-back", shows=True),
+    _list("list_held_back", _API + "held-back", "client={client}", shows=True),
+    _list("list_held_back", _API + "held-back", "device={device}", shows=True),
+    _list("list_held_back", _API + "held-back", "window={window}", shows=True),
+    _list("list_recurring", _API + "reports/recurring"),
+    _list("list_audit", _API + "audit", above=True),
     _list("list_devices", _API + "devices", shows=True),
     _list("list_devices", _API + "devices", "client={client}", shows=True),
     _list("list_devices", _API + "devices", "client={client_name}", shows=True),
@@ -279,6 +322,37 @@ _PAGE_PROBES = (
         "/tickets/{ticket}/attachments/{attachment}",
         shows=True,
     ),
+    _page("/maintenance maintenance", "/maintenance", shows=True),
+    _page("/maintenance maintenance", "/maintenance?device={device}", named=False, shows=True),
+    Probe(
+        "/maintenance maintenance",
+        "page",
+        "POST",
+        _at("/maintenance"),
+        lambda names: urlencode(
+            {
+                "where": names["client"],
+                "reason": "by a probe",
+                "starts": "2036-03-02T09:00",
+                "ends": "2036-03-02T10:00",
+            }
+        ).encode(),
+        {"Content-Type": "application/x-www-form-urlencoded"},
+        changes=True,
+        named=False,
+        note="planned",
+    ),
+    Probe(
+        "/maintenance/<int:number>/end maintenance_end",
+        "page",
+        "POST",
+        _at("/maintenance/{window}/end"),
+        _form(),
+        {"Content-Type": "application/x-www-form-urlencoded"},
+        changes=True,
+        note="ended",
+    ),
+    _page("/audit audit", "/audit", above=True),
     _page("/devices devices", "/devices", shows=True),
     _page("/devices devices", "/devices?client={client}", shows=True),
     _page("/devices devices", "/devices?q={word}", shows=True),

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from agent.protocol.credentials import CredentialPrefix, credential_hash, new_credential
 from agent.protocol.device import Heartbeat
+from server_stub.audit.record import record
 from server_stub.clients.models import Agreement, Client, Covered, Device, EnrolmentToken, Site
 from server_stub.contacts.models import Attachment, Contact, Report
 from server_stub.intake.models import FactsRecord
@@ -93,7 +94,7 @@ class World:
             "report": self.report.envelope_id,
             "attachment": str(self.attachment.id),
             "note": str(self.note.id),
-            "window": str(MaintenanceWindow.objects.get(client=self.client).id),
+            "window": str(MaintenanceWindow.objects.get(reason=self.canary).id),
             "agreement": str(Agreement.objects.get(client=self.client).id),
             "contact": f"{self.report.contact.pk:012}",
             "word": self.canary,
@@ -180,6 +181,7 @@ def a_world(name: str, number: int, policy: PolicyVersion) -> World:
     Covered.objects.create(agreement=agreement, site=site)
     a_held_back(device, window=window, title=canary, fingerprint=canary, who=canary)
     a_member(device, ticket, site)
+    record(f"kim@{canary}.example", "page", canary, canary, client=client.id, now=NOW)
     if number != 1:
         a_flood(client, canary, 700_000 + 1_000 * number)
     clock = a_clock(ticket, "resolution", policy_version=policy, due_at=NOW + timedelta(hours=1))

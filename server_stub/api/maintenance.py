@@ -1,0 +1,309 @@
+"""Maintenance windows, and what was held back because of them or of an outage."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Body, Path, Query, Router, Schema
+from pydantic import Field
+
+from server_stub.api import examples
+from server_stub.api.access import Caller, caller_of, needs, scope_of
+from server_stub.api.instants import Instant
+from server_stub.api.once import OfClient, once
+from server_stub.api.paging import (
+    MAX_NUMBER,
+    Identifier,
+    Limit,
+    Number,
+    Page,
+    Words,
+    client_number,
+    next_address,
+)
+from server_stub.clients import queries as places
+from server_stub.clients.models import Client
+from server_stub.desk.rights import Right
+from server_stub.errors import InvalidError
+from server_stub.quiet import queries
+from server_stub.quiet.actions import MAX_REASON, Plan, end_window, plan_window
+from server_stub.quiet.models import Because, HeldBack, MaintenanceWindow
+
+router = Router(tags=["maintenance"])
+held_router = Router(tags=["maintenance"])
+
+_Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+_Time = Annotated[str, Field(pattern=r"^(|([01][0-9]|2[0-3]):[0-5][0-9])$")]
+_Place = (
+    Annotated[int, Field(strict=True, ge=1, le=MAX_NUMBER)]
+    | Annotated[str, Field(min_length=1, max_length=200)]
+)
+WindowNumber = Annotated[int, Path(description="A maintenance window's number.")]
+
+_NEW = {
+    "client": "Harbour Dental",
+    "site": "Quay Street",
+    "reason": "Patch night",
+    "starts_at": "2026-11-20T00:00:00Z",
+    "ends_at": "2027-11-20T00:00:00Z",
+    "days": ["tue"],
+    "opens": "22:00",
+    "closes": "02:00",
+}
+_SHOWN = {
+    "number": 4,
+    "client": "Harbour Dental",
+    "site": "Quay Street",
+    "device": None,
+    "reason": "Patch night",
+    "starts_at": "2026-11-20T00:00:00Z",
+    "ends_at": "2027-11-20T00:00:00Z",
+    "days": ["tue"],
+    "opens": "22:00",
+    "closes": "02:00",
+    "zone": "Europe/London",
+    "quiet_until": None,
+    "created_at": "2026-11-19T10:12:00Z",
+    "created_by": "ana.sousa@desk.example",
+    "ended_at": None,
+    "ended_by": "",
+}
+_HELD = {
+    "id": 9,
+    "client": "Harbour Dental",
+    "device": "0193a1f0-5c1e-7b6a-9a53-2f6f0d9f4c11",
+    "device_name": "FRONTDESK-03",
+    "fingerprint": "service-spooler:spooler",
+    "title": "The service spooler is stopped",
+    "evaluation": "critical",
+    "priority": "high",
+    "because": "maintenance",
+    "window": 4,
+    "reason": "Patch night",
+    "parent": None,
+    "who": "ana.sousa@desk.example",
+    "at": "2026-11-24T22:10:00Z",
+    "last_at": "2026-11-24T22:40:00Z",
+    "times": 2,
+    "released_at": "2026-11-25T02:00:40Z",
+    "released": "gone",
+    "ticket": None,
+}
+
+
+class NewWindow(Schema):
+    """Maintenance to be planned, of a client, of one of its sites, or of one device."""
+
+    model_config = examples.asked(_NEW)
+
+    client: _Place | None = Field(None, description="number or name; may be left out with a device")
+    site: _Place | None = Field(None, description="number or name of a site of the client")
+    device: Identifier | None = Field(None, description="id of a device of the client")
+    reason: Annotated[str, Field(min_length=1, max_length=MAX_REASON)]
+    starts_at: Instant
+    ends_at: Instant | None = Field(None, description="only a recurring one may go on for ever")
+    days: list[_Day] = Field(
+        default_factory=list, max_length=7, description="of a recurring one; with opens and closes"
+    )
+    opens: _Time = Field("", description="22:00; a window that closes no later lasts over midnight")
+    closes: _Time = ""
+    zone: Annotated[str, Field(max_length=64)] = Field(
+        "", description="IANA, of opens and closes; the site's, else UTC"
+    )
+
+
+class WindowShown(Schema):
+    """A maintenance window."""
+
+    model_config = examples.answered(_SHOWN)
+
+    number: int
+    client: str
+    site: str | None
+    device: str | None = Field(description="a device's id")
+    reason: str
+    starts_at: datetime
+    ends_at: datetime | None
+    days: list[str]
+    opens: str
+    closes: str
+    zone: str
+    quiet_until: datetime | None = Field(description="null while it is not quiet")
+    created_at: datetime
+    created_by: str
+    ended_at: datetime | None = Field(description="when somebody ended it early")
+    ended_by: str
+
+
+class HeldShown(Schema):
+    """An alert that would have opened a ticket and did not."""
+
+    model_config = examples.answered(_HELD)
+
+    id: int
+    client: str
+    device: str = Field(description="a device's id")
+    device_name: str
+    fingerprint: str
+    title: str
+    evaluation: str
+    priority: str
+    because: Because
+    window: int | None = Field(description="number of the maintenance window")
+    reason: str = Field(description="of the maintenance window")
+    parent: int | None = Field(description="number of the outage's ticket")
+    who: str = Field(description="who planned the window, or monitor")
+    at: datetime
+    last_at: datetime
+    times: int = Field(description="how many events came meanwhile")
+    released_at: datetime | None
+    released: str = Field(description="opened (a ticket), gone (by then), empty while held back")
+    ticket: int | None
+
+
+class HeldFilter(Schema):
+    """What to list; members that are left out do not narrow the list."""
+
+    client: Words | None = Field(None, description="number or name of a client")
+    device: Identifier | None = Field(None, description="id of a device")
+    because: Because | None = None
+    window: Number | None = Field(None, description="number of a maintenance window")
+    parent: Number | None = Field(None, description="number of an outage's ticket")
+    waiting: bool | None = Field(None, description="true: only what is held back now")
+    after: Number | None = Field(None, description="only rows with lower ids")
+
+
+@router.get("", response=Page[WindowShown], summary="Maintenance windows, the newest first")
+@needs(Right.READ)
+def list_maintenance(
+    request: HttpRequest,
+    client: Words | None = None,
+    after: Number | None = None,
+    limit: Limit = 50,
+) -> dict[str, Any]:
+    """Return maintenance windows, those that are over too."""
+    caller = caller_of(request)
+    rows = queries.windows(caller.scope)
+    if client:
+        rows = rows.filter(client=client_number(caller.scope, client))
+    if after is not None:
+        rows = rows.filter(id__lt=after)
+    found = list(rows[: limit + 1])
+    return {
+        "items": [_window(row, caller.now) for row in found[:limit]],
+        "next": next_address(request, found[limit - 1].id) if len(found) > limit else None,
+    }
+
+
+@router.post("", response={201: WindowShown}, summary="Plan maintenance")
+@needs(Right.MAINTENANCE)
+@once
+def plan_maintenance(
+    request: HttpRequest, body: Annotated[NewWindow, Body()]
+) -> tuple[OfClient, HttpResponse]:
+    """Plan maintenance: alerts that begin in it open their tickets after it, if they still hold."""
+    caller = caller_of(request)
+    row = plan_window(caller.scope, caller.technician.email, _plan(caller, body), caller.now)
+    answer = _answer(caller, row.id, 201)
+    answer["Location"] = f"{request.path}/{row.id}"
+    return OfClient(row.client_id), answer
+
+
+@router.get("/{int:window}", response=WindowShown, summary="One maintenance window")
+@needs(Right.READ)
+def get_maintenance(request: HttpRequest, window: WindowNumber) -> dict[str, Any]:
+    """Return one maintenance window."""
+    caller = caller_of(request)
+    return _window(queries.window(caller.scope, window), caller.now)
+
+
+@router.post("/{int:window}/end", response=WindowShown, summary="End maintenance early")
+@needs(Right.MAINTENANCE)
+@once
+def end_maintenance(request: HttpRequest, window: WindowNumber) -> tuple[OfClient, HttpResponse]:
+    """End it now: what it held back and still holds opens its tickets within a minute."""
+    caller = caller_of(request)
+    row = end_window(caller.scope, caller.technician.email, window, caller.now)
+    return OfClient(row.client_id), _answer(caller, row.id, 200)
+
+
+@held_router.get("", response=Page[HeldShown], summary="What was held back, and why")
+@needs(Right.READ)
+def list_held_back(
+    request: HttpRequest, only: Annotated[HeldFilter, Query()], limit: Limit = 50
+) -> dict[str, Any]:
+    """Return what opened no ticket although it would have, the newest first."""
+    scope = scope_of(request)
+    rows = queries.held_back(scope)
+    if only.client:
+        rows = rows.filter(client=client_number(scope, only.client))
+    given = {
+        "device": only.device,
+        "because": only.because,
+        "window": only.window,
+        "parent": only.parent,
+        "id__lt": only.after,
+        "released_at__isnull": only.waiting,
+    }
+    rows = rows.filter(**{name: value for name, value in given.items() if value is not None})
+    found = list(rows[: limit + 1])
+    return {
+        "items": [_held(row) for row in found[:limit]],
+        "next": next_address(request, found[limit - 1].id) if len(found) > limit else None,
+    }
+
+
+def _plan(caller: Caller, body: NewWindow) -> Plan:
+    device = places.device(caller.scope, body.device) if body.device else None
+    client = _client(caller, body, device.client if device else None)
+    site = None
+    if isinstance(body.site, int):
+        site = places.site(caller.scope, client, body.site)
+    elif body.site is not None:
+        site = places.site_named(caller.scope, client, body.site)
+    named = ("reason", "starts_at", "ends_at", "days", "opens", "closes", "zone")
+    return Plan(
+        client=client, site=site, device=device, **{name: getattr(body, name) for name in named}
+    )
+
+
+def _client(caller: Caller, body: NewWindow, owner: Client | None) -> Client:
+    if isinstance(body.client, int):
+        return places.client(caller.scope, body.client)
+    if body.client is not None:
+        return places.client_named(caller.scope, body.client)
+    if owner is None:
+        raise InvalidError("client", "whose maintenance is it? Send the client's number or name")
+    return owner
+
+
+def _window(row: MaintenanceWindow, now: datetime) -> dict[str, Any]:
+    named = ("reason", "starts_at", "ends_at", "opens", "closes", "zone")
+    later = ("created_at", "created_by", "ended_at", "ended_by")
+    return {name: getattr(row, name) for name in (*named, *later)} | {
+        "number": row.id,
+        "client": row.client.name,
+        "site": row.site.name if row.site else None,
+        "device": row.device_id,
+        "days": row.days.split(),
+        "quiet_until": row.window.quiet_until(now),
+    }
+
+
+def _held(row: HeldBack) -> dict[str, Any]:
+    named = ("id", "fingerprint", "title", "evaluation", "priority", "because", "parent", "who")
+    times = ("at", "last_at", "times", "released_at", "released")
+    return {name: getattr(row, name) for name in (*named, *times)} | {
+        "client": row.client.name,
+        "device": row.device_id,
+        "device_name": row.device.name,
+        "window": row.window_id,
+        "reason": row.window.reason if row.window else "",
+        "ticket": row.ticket_number,
+    }
+
+
+def _answer(caller: Caller, number: int, status: int) -> HttpResponse:
+    row = queries.window(caller.scope, number)
+    shown = WindowShown.model_validate(_window(row, caller.now))
+    return HttpResponse(shown.model_dump_json(), status=status, content_type="application/json")

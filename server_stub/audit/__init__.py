@@ -1,0 +1,1 @@
+"""What people did: kept for good, sealed in a chain, and verified."""

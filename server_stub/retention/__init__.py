@@ -1,0 +1,1 @@
+"""How long what is kept stays: by class and age, and never removed before it was shown."""

@@ -1,0 +1,86 @@
+"""Problems that come again and again: one alert with many tickets, reopenings or ups and downs."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, F, Max, Q, QuerySet, Sum
+
+from agent.protocol.words import Source
+from server_stub.clients.scope import Scope
+from server_stub.tickets.models import EntryKind, Ticket, TimelineEntry
+
+MOST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Recurring:
+    """One alert of one device (or site): its tickets in the time, and how often it was up.
+
+    ``occurrences`` is what its tickets counted, reopenings included; ``ticket`` is its latest.
+    """
+
+    fingerprint: str
+    title: str
+    client: str
+    device: str | None
+    device_name: str | None
+    tickets: int
+    reopened: int
+    occurrences: int
+    ticket: int
+    last_at: datetime
+
+
+def recurring(scope: Scope, since: datetime, least: int) -> list[Recurring]:
+    """Return the alerts that were up at least so often in tickets changed since, the worst first.
+
+    At most ``MOST``.
+    """
+    rows = scope.filter(Ticket.objects.filter(source=Source.MONITOR.value, updated_at__gte=since))
+    alerts = (
+        rows.filter(alert_key__isnull=False)
+        .values("alert_key")
+        .annotate(
+            number=Count("id"), up=Sum("occurrences"), latest=Max("id"), last=Max("updated_at")
+        )
+        .filter(up__gte=least)
+        .order_by("-up", "alert_key")[:MOST]
+    )
+    found = list(alerts)
+    latest = _tickets(scope, [one["latest"] for one in found])
+    reopened = _reopened(scope, [str(one["alert_key"]) for one in found], since)
+    return [
+        Recurring(
+            fingerprint=ticket.fingerprint,
+            title=ticket.title,
+            client=ticket.client.name,
+            device=ticket.device_id,
+            device_name=ticket.device.name if ticket.device else None,
+            tickets=one["number"],
+            reopened=reopened.get(str(one["alert_key"]), 0),
+            occurrences=one["up"],
+            ticket=ticket.id,
+            last_at=one["last"],
+        )
+        for one in found
+        if (ticket := latest.get(one["latest"]))
+    ]
+
+
+def _tickets(scope: Scope, numbers: list[int]) -> dict[int, Ticket]:
+    rows: QuerySet[Ticket] = Ticket.objects.select_related("client", "device")
+    rows = rows.defer("device__facts", "device__heartbeat").filter(id__in=numbers)
+    return {row.id: row for row in scope.filter(rows)}
+
+
+def _reopened(scope: Scope, keys: list[str], since: datetime) -> dict[str, int]:
+    rows = TimelineEntry.objects.filter(
+        Q(kind=EntryKind.REOPENED.value), ticket__alert_key__in=keys, at__gte=since
+    )
+    counted = (
+        scope.filter(rows, "ticket__client")
+        .values(key=F("ticket__alert_key"))
+        .annotate(times=Count("id"))
+        .order_by()
+    )
+    return {one["key"]: one["times"] for one in counted}
