@@ -9,6 +9,7 @@ from server_stub.staff.access import Viewer, show, staff_page
 from server_stub.staff.facts import groups
 from server_stub.staff.heartbeat import device_state, silence
 from server_stub.tickets.queries import PAGE, tickets
+from server_stub.tickets.standing import standing_at
 
 
 @staff_page
@@ -21,6 +22,7 @@ def device_page(request: HttpRequest, viewer: Viewer, device_id: UUID) -> HttpRe
         "device": row,
         "state": device_state(row),
         "silent_for": silence(row, viewer.now),
+        "standing": standing_at(row.client, row.site, row, viewer.now),
         "groups": groups(row.facts_tree),
         "unresolved": [ticket for ticket in found[:PAGE] if not ticket.is_resolved],
         "resolved": [ticket for ticket in found[:PAGE] if ticket.is_resolved],

@@ -23,6 +23,7 @@ from server_stub.staff.reported import reported
 from server_stub.staff.timeline import TimelineLine, latest_report, timeline_lines
 from server_stub.tickets.models import Ticket
 from server_stub.tickets.queries import ticket, timeline
+from server_stub.tickets.standing import standing_of
 
 TIMELINE_PAGE = 200
 """Entries shown at once: a flapping alert writes thousands."""
@@ -86,6 +87,7 @@ def _whole(
         "attachments": attachments(viewer.scope, number),
         "reports": list(reports(viewer.scope, number)),
         "reported": reported(viewer.scope, row),
+        "standing": standing_of(viewer.scope, number),
     }
     return show(request, viewer, "staff/ticket.html", context, status)
 

@@ -25,6 +25,8 @@ _DID = {
     EntryKind.CONFIRMED: "said whether it works",
     EntryKind.RATED: "rated the help",
     EntryKind.TRIED: "tried to heal it",
+    EntryKind.AGREEMENT: "put it under another agreement",
+    EntryKind.IMPORTANCE: "said how much it matters",
 }
 _REPORTED = ("rule", "check", "target", "condition", "advice", "reason")
 _PROGRAMS = {

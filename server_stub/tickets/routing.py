@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from agent.protocol.words import Priority, Source
 from server_stub.clients.models import Client
+from server_stub.clients.standing import USUAL, Standing
 from server_stub.errors import InvalidError, ServerError
 from server_stub.sla.clocks import DEFAULT_TYPE, followed_policy
 from server_stub.sla.targets import matches
@@ -28,7 +29,9 @@ class Beginning(NamedTuple):
     routed: str = ""
 
 
-def begin(client: Client, type_: str, priority: Priority, source: Source) -> Beginning:
+def begin(
+    client: Client, type_: str, priority: Priority, source: Source, words: Standing = USUAL
+) -> Beginning:
     """Return how a client's new ticket begins. Raises InvalidError for a type there is not."""
     try:
         policy = followed_policy(client.policy).policy
@@ -43,7 +46,14 @@ def begin(client: Client, type_: str, priority: Priority, source: Source) -> Beg
         raise InvalidError(
             "type", f"{terms.title} needs an approval: open it as {usual}, then ask for the change"
         )
-    traits = Traits(source.value, name, priority.value, channel=source.value)
+    traits = Traits(
+        source=source.value,
+        type=name,
+        priority=priority.value,
+        agreement=words.agreement,
+        channel=source.value,
+        importance=words.importance,
+    )
     level, routed = starting_level(policy, traits, waiting_at)
     return Beginning(name, level, terms.chargeable, routed)
 

@@ -5,12 +5,15 @@ from datetime import UTC, datetime
 
 from server_stub.clients.agreements import covers, day_at
 from server_stub.clients.models import Client, Device, Site
+from server_stub.clients.scope import Scope
 from server_stub.clients.standing import USUAL, Standing, greatest, standing
 from server_stub.sla.zones import ZoneError, zone_of
 from server_stub.tickets.amendment import Amendment
 from server_stub.tickets.models import EntryKind, TimelineEntry
+from server_stub.tickets.queries import timeline
 
 STANDING_KINDS = (EntryKind.OPENED, EntryKind.AGREEMENT, EntryKind.IMPORTANCE)
+_KINDS = [kind.value for kind in STANDING_KINDS]
 
 
 def standing_at(
@@ -47,11 +50,14 @@ def standing_told(entries: Iterable[TimelineEntry]) -> Standing:
     return now
 
 
+def standing_of(scope: Scope, number: int) -> Standing:
+    """Return the words of a ticket as they are now, the usual ones of one that is not seen."""
+    return standing_told(timeline(scope, number).filter(kind__in=_KINDS))
+
+
 def standing_now(one: Amendment) -> Standing:
     """Return a ticket's words, as they are after what the amendment did so far."""
-    rows = TimelineEntry.objects.filter(
-        ticket=one.ticket, kind__in=[kind.value for kind in STANDING_KINDS]
-    )
+    rows = TimelineEntry.objects.filter(ticket=one.ticket, kind__in=_KINDS)
     return standing_told([*rows.order_by("id"), *one.entries])
 
 

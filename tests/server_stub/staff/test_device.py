@@ -1,11 +1,12 @@
 """The device page, through Django's test client on both databases."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from agent.protocol.words import Evaluation, Status
+from server_stub.clients.agreements import Terms, agree, set_importance
 from tests.server_stub.staff.pages import SignedIn, text
 from tests.support import desk_rows
 
@@ -112,3 +113,18 @@ def test_the_number_of_queries_does_not_grow_with_its_tickets(
         answer = browser.get(f"/devices/{row.id}")
     assert len(many) == len(few) <= 6
     assert "Only the newest 50 are shown." in text(answer)
+
+
+def test_it_tells_the_agreement_that_covers_it_and_that_it_matters(
+    signed_in: SignedIn, now: datetime
+) -> None:
+    of = desk_rows.client("Harbour Dental", "Quay Street")
+    usual, covered = (desk_rows.device(of, name, now=now) for name in ("A", "B"))
+    agree(of[0], Terms("premium", date(2020, 1, 1), devices=[covered]))
+    set_importance(covered, "vip")
+    page = signed_in(desk_rows.technician())
+
+    told = text(page.get(f"/devices/{covered.id}"))
+
+    assert "Agreement premium Importance vip" in told
+    assert "Agreement" not in text(page.get(f"/devices/{usual.id}"))
