@@ -9,6 +9,7 @@ at both ends, one by one where it is not. Instants are whole microseconds since 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import NamedTuple
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -143,6 +144,7 @@ class Wall:
             at = at - at % HOUR + (found * MINUTE if found >= 0 else HOUR)
         return at
 
+    @lru_cache(maxsize=256)  # noqa: B019 - walls are few and short-lived
     def end_of_day(self, start: int, days: int) -> int:
         """Return the end of the last open minute of the day on which it opens, or a later one."""
         at = self.opens(start)
@@ -154,6 +156,7 @@ class Wall:
         return end
 
 
+@lru_cache(maxsize=256)
 def end_of_date(zone: tzinfo, start: int, days: int) -> int:
     """Return the end of the last minute at which the wall shows the date, or one before it."""
     last = instant(start).astimezone(zone).date() + timedelta(days=days)
