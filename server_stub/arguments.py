@@ -1,37 +1,13 @@
 """What can be said on the server's command line."""
 
 import argparse
-import re
-from datetime import date, timedelta
 
 from agent.protocol import VERSION
+from server_stub.argument_parts import PROGRAM, Groups, command, day, duration, group, lease
 
-PROGRAM = "watchdesk-server"
+__all__ = ["PROGRAM", "parser"]
+
 _ROLES = ("admin", "dispatcher", "technician", "read-only", "contact")
-_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-
-
-def _duration(text: str) -> timedelta:
-    """Return ``30m``, ``24h``, ``7d`` or ``2w`` as a duration."""
-    found = re.fullmatch(r"([0-9]{1,6})([mhdw])", text)
-    if not found:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a duration such as 30m, 24h or 7d")
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})
-
-
-def _day(text: str) -> str:
-    """Return a day as ``2026-01-31``; text, as the audit log keeps it."""
-    try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a day such as 2026-01-31") from error
-
-
-def _lease(text: str) -> timedelta:
-    """Return a number of seconds, 1 to 3600, as a duration."""
-    if not re.fullmatch(r"[0-9]{1,4}", text) or not 1 <= int(text) <= 3600:  # noqa: PLR2004 - an hour
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds from 1 to 3600")
-    return timedelta(seconds=int(text))
 
 
 def parser() -> argparse.ArgumentParser:
@@ -62,48 +38,10 @@ def parser() -> argparse.ArgumentParser:
     return whole
 
 
-_Groups = argparse._SubParsersAction  # noqa: SLF001 - argparse names its type nowhere else
-
-
-def _command(
-    groups: "_Groups[argparse.ArgumentParser]",
-    name: str,
-    where: argparse.ArgumentParser,
-    run: str,
-    *,
-    says: str,
-    example: str,
-    needs_database: bool = True,
-) -> argparse.ArgumentParser:
-    """Add a command: ``run`` names its function below ``server_stub``."""
-    command = groups.add_parser(
-        name,
-        parents=[where],
-        help=_as_part(says.split(".", maxsplit=1)[0]),
-        description=says,
-        epilog=f"example:\n  {PROGRAM} {example}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    command.set_defaults(run=run, needs_database=needs_database)
-    return command
-
-
-def _as_part(sentence: str) -> str:
-    """Return a sentence as argparse writes help: it begins small, unless with an acronym."""
-    return sentence if sentence[1].isupper() else sentence[0].lower() + sentence[1:]
-
-
-def _group(
-    groups: "_Groups[argparse.ArgumentParser]", name: str, says: str
-) -> "_Groups[argparse.ArgumentParser]":
-    group = groups.add_parser(name, help=_as_part(says[:-1]), description=says)
-    return group.add_subparsers(metavar="COMMAND", required=True)
-
-
 def _setup_commands(
-    groups: "_Groups[argparse.ArgumentParser]", where: argparse.ArgumentParser
+    groups: "Groups[argparse.ArgumentParser]", where: argparse.ArgumentParser
 ) -> None:
-    _command(
+    command(
         groups,
         "init",
         where,
@@ -113,7 +51,7 @@ def _setup_commands(
         example="init --data /var/lib/watchdesk-server",
         needs_database=False,
     )
-    serve = _command(
+    serve = command(
         groups,
         "serve",
         where,
@@ -124,7 +62,7 @@ def _setup_commands(
         needs_database=False,
     )
     _serve_options(serve)
-    worker = _command(
+    worker = command(
         groups,
         "worker",
         where,
@@ -136,11 +74,11 @@ def _setup_commands(
     worker.add_argument(
         "--lease",
         metavar="SECONDS",
-        type=_lease,
+        type=lease,
         default="60",
         help="what a worker that died has claimed goes to another after so long (default: 60)",
     )
-    unit = _command(
+    unit = command(
         groups,
         "unit",
         where,
@@ -150,7 +88,7 @@ def _setup_commands(
         needs_database=False,
     )
     _serve_options(unit)
-    backup = _command(
+    backup = command(
         groups,
         "backup",
         where,
@@ -159,7 +97,7 @@ def _setup_commands(
         example="backup /srv/backups/watchdesk-2026-03-02.tar",
     )
     backup.add_argument("file", metavar="FILE")
-    restore = _command(
+    restore = command(
         groups,
         "restore",
         where,
@@ -169,7 +107,7 @@ def _setup_commands(
         needs_database=False,
     )
     restore.add_argument("file", metavar="FILE")
-    doctor = _command(
+    doctor = command(
         groups,
         "doctor",
         where,
@@ -218,11 +156,11 @@ def _serve_options(serve: argparse.ArgumentParser) -> None:
 
 
 def _registry_commands(
-    groups: "_Groups[argparse.ArgumentParser]", where: argparse.ArgumentParser
+    groups: "Groups[argparse.ArgumentParser]", where: argparse.ArgumentParser
 ) -> None:
-    clients = _group(groups, "client", "The companies you support.")
+    clients = group(groups, "client", "The companies you support.")
     _agreement_commands(clients, where)
-    client = _command(
+    client = command(
         clients,
         "add",
         where,
@@ -234,8 +172,8 @@ def _registry_commands(
     client.add_argument(
         "--policy", metavar="POLICY", default="default", help="its SLA policy (default: default)"
     )
-    site = _command(
-        _group(groups, "site", "A client's places."),
+    site = command(
+        group(groups, "site", "A client's places."),
         "add",
         where,
         "commands.registry:site_add",
@@ -247,7 +185,7 @@ def _registry_commands(
     site.add_argument(
         "--time-zone", metavar="ZONE", default="UTC", help="of its working hours (default: UTC)"
     )
-    token = _command(
+    token = command(
         groups,
         "enroll-token",
         where,
@@ -261,7 +199,7 @@ def _registry_commands(
         "--uses", metavar="N", type=int, default=1, help="how many computers (default: 1)"
     )
     token.add_argument(
-        "--expires", metavar="TIME", type=_duration, default="24h", help="default: 24h"
+        "--expires", metavar="TIME", type=duration, default="24h", help="default: 24h"
     )
     token.add_argument(
         "--revoke",
@@ -271,9 +209,9 @@ def _registry_commands(
 
 
 def _agreement_commands(
-    clients: "_Groups[argparse.ArgumentParser]", where: argparse.ArgumentParser
+    clients: "Groups[argparse.ArgumentParser]", where: argparse.ArgumentParser
 ) -> None:
-    matters = _command(
+    matters = command(
         clients,
         "importance",
         where,
@@ -287,8 +225,8 @@ def _agreement_commands(
     whose = matters.add_mutually_exclusive_group()
     whose.add_argument("--device", metavar="NAME", help="this device of the client")
     whose.add_argument("--contact", metavar="NAME", help="this person: e-mail, name or account")
-    agreements = _group(clients, "agreement", "What was agreed with a client.")
-    add = _command(
+    agreements = group(clients, "agreement", "What was agreed with a client.")
+    add = command(
         agreements,
         "add",
         where,
@@ -300,9 +238,9 @@ def _agreement_commands(
     add.add_argument("client", metavar="CLIENT")
     add.add_argument("name", metavar="NAME")
     add.add_argument(
-        "--from", dest="starts", metavar="DAY", type=_day, help="such as 2026-01-01 (else today)"
+        "--from", dest="starts", metavar="DAY", type=day, help="such as 2026-01-01 (else today)"
     )
-    add.add_argument("--to", dest="ends", metavar="DAY", type=_day, help="its last day")
+    add.add_argument("--to", dest="ends", metavar="DAY", type=day, help="its last day")
     add.add_argument(
         "--minutes", metavar="N", type=int, default=0, help="of work included each month"
     )
@@ -312,7 +250,7 @@ def _agreement_commands(
     add.add_argument(
         "--device", metavar="NAME", nargs="+", action="extend", default=[], help="covers these"
     )
-    shown = _command(
+    shown = command(
         agreements,
         "list",
         where,
@@ -321,7 +259,7 @@ def _agreement_commands(
         example='client agreement list "Acme Ltd"',
     )
     shown.add_argument("client", metavar="CLIENT")
-    ended = _command(
+    ended = command(
         agreements,
         "end",
         where,
@@ -332,15 +270,15 @@ def _agreement_commands(
     ended.add_argument("client", metavar="CLIENT")
     ended.add_argument("number", metavar="NUMBER", type=int, help="as list tells it")
     ended.add_argument(
-        "--to", dest="last_day", metavar="DAY", type=_day, help="its last day (else today)"
+        "--to", dest="last_day", metavar="DAY", type=day, help="its last day (else today)"
     )
 
 
 def _people_commands(
-    groups: "_Groups[argparse.ArgumentParser]", where: argparse.ArgumentParser
+    groups: "Groups[argparse.ArgumentParser]", where: argparse.ArgumentParser
 ) -> None:
-    people = _group(groups, "staff", "The people who work tickets.")
-    staff = _command(
+    people = group(groups, "staff", "The people who work tickets.")
+    staff = command(
         people,
         "add",
         where,
@@ -353,7 +291,7 @@ def _people_commands(
     staff.add_argument("--name", metavar="NAME", default="", help="as others see it")
     _clients_option(staff, "sees only these clients (default: all)")
     _password_option(staff)
-    _command(
+    command(
         people,
         "list",
         where,
@@ -361,7 +299,7 @@ def _people_commands(
         says="List the accounts: address, role, clients, the beginnings of their keys.",
         example="staff list --data /var/lib/watchdesk-server",
     )
-    password = _command(
+    password = command(
         people,
         "password",
         where,
@@ -371,7 +309,7 @@ def _people_commands(
     )
     password.add_argument("email", metavar="EMAIL")
     _password_option(password)
-    left = _command(
+    left = command(
         people,
         "remove",
         where,
@@ -381,7 +319,7 @@ def _people_commands(
         example="staff remove kim@example.org",
     )
     left.add_argument("email", metavar="EMAIL")
-    lost = _command(
+    lost = command(
         people,
         "reset-second-factor",
         where,
@@ -390,7 +328,7 @@ def _people_commands(
         example="staff reset-second-factor kim@example.org",
     )
     lost.add_argument("email", metavar="EMAIL")
-    key = _command(
+    key = command(
         groups,
         "api-key",
         where,
@@ -423,10 +361,10 @@ def _password_option(command: argparse.ArgumentParser) -> None:
 
 
 def _policy_commands(
-    groups: "_Groups[argparse.ArgumentParser]", where: argparse.ArgumentParser
+    groups: "Groups[argparse.ArgumentParser]", where: argparse.ArgumentParser
 ) -> None:
-    policy = _group(groups, "policy", "SLA policies.")
-    check = _command(
+    policy = group(groups, "policy", "SLA policies.")
+    check = command(
         policy,
         "check",
         where,
@@ -437,7 +375,7 @@ def _policy_commands(
         needs_database=False,
     )
     check.add_argument("files", metavar="FILE", nargs="+")
-    add = _command(
+    add = command(
         policy,
         "add",
         where,
@@ -450,10 +388,10 @@ def _policy_commands(
 
 
 def _note_commands(
-    groups: "_Groups[argparse.ArgumentParser]", where: argparse.ArgumentParser
+    groups: "Groups[argparse.ArgumentParser]", where: argparse.ArgumentParser
 ) -> None:
-    note = _group(groups, "note", "What helps people before they report a problem.")
-    add = _command(
+    note = group(groups, "note", "What helps people before they report a problem.")
+    add = command(
         note,
         "add",
         where,
@@ -465,7 +403,7 @@ def _note_commands(
     )
     add.add_argument("files", metavar="FILE", nargs="+", help="- reads standard input")
     add.add_argument("--client", metavar="NAME", help="for this client's people (default: all)")
-    shown = _command(
+    shown = command(
         note,
         "list",
         where,
@@ -474,7 +412,7 @@ def _note_commands(
         example="note list",
     )
     shown.add_argument("--client", metavar="NAME", help="only this client's own")
-    gone = _command(
+    gone = command(
         note,
         "remove",
         where,
@@ -486,10 +424,10 @@ def _note_commands(
 
 
 def _keeping_commands(
-    groups: "_Groups[argparse.ArgumentParser]", where: argparse.ArgumentParser
+    groups: "Groups[argparse.ArgumentParser]", where: argparse.ArgumentParser
 ) -> None:
-    verify = _command(
-        _group(groups, "audit", "What people did."),
+    verify = command(
+        group(groups, "audit", "What people did."),
         "verify",
         where,
         "commands.audit:verified",
@@ -500,8 +438,8 @@ def _keeping_commands(
     verify.add_argument(
         "--seal", metavar="HASH", help="the last seal as an earlier run told it: it must be there"
     )
-    retention = _group(groups, "retention", "How long what is kept stays.")
-    keep = _command(
+    retention = group(groups, "retention", "How long what is kept stays.")
+    keep = command(
         retention,
         "keep",
         where,
@@ -511,7 +449,7 @@ def _keeping_commands(
     )
     keep.add_argument("what", metavar="CLASS", help="see retention show")
     keep.add_argument("days", metavar="DAYS", type=int, help="0 keeps it for ever")
-    _command(
+    command(
         retention,
         "show",
         where,
@@ -519,7 +457,7 @@ def _keeping_commands(
         says="List the classes and how long each is kept.",
         example="retention show",
     )
-    run = _command(
+    run = command(
         retention,
         "run",
         where,

@@ -112,6 +112,14 @@ class NewWindow(Schema):
     )
 
 
+class Ending(Schema):
+    """Why it is over already."""
+
+    model_config = examples.asked({"reason": "The switch is in place"})
+
+    reason: Annotated[str, Field(max_length=MAX_REASON)] = ""
+
+
 class WindowShown(Schema):
     """A maintenance window."""
 
@@ -220,10 +228,13 @@ def get_maintenance(request: HttpRequest, window: WindowNumber) -> dict[str, Any
 @router.post("/{int:window}/end", response=WindowShown, summary="End maintenance early")
 @needs(Right.MAINTENANCE)
 @once
-def end_maintenance(request: HttpRequest, window: WindowNumber) -> tuple[OfClient, HttpResponse]:
+def end_maintenance(
+    request: HttpRequest, window: WindowNumber, body: Annotated[Ending | None, Body()] = None
+) -> tuple[OfClient, HttpResponse]:
     """End it now: what it held back and still holds opens its tickets within a minute."""
     caller = caller_of(request)
-    row = end_window(caller.scope, caller.technician.email, window, caller.now)
+    who, why = caller.technician.email, body.reason if body else ""
+    row = end_window(caller.scope, who, window, caller.now, reason=why)
     return OfClient(row.client_id), _answer(caller, row.id, 200)
 
 

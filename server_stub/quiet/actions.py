@@ -74,7 +74,7 @@ def plan_window(
 
 @transaction.atomic
 def end_window(
-    scope: Scope, who: str, number: int, now: datetime, via: str = "api"
+    scope: Scope, who: str, number: int, now: datetime, *, via: str = "api", reason: str = ""
 ) -> MaintenanceWindow:
     """End a maintenance window at ``now``: what it held back and still holds is told then.
 
@@ -85,7 +85,8 @@ def end_window(
         raise ConflictError(f"maintenance {number} is over already")
     row.ended_at, row.ended_by = now, who
     row.save(update_fields=["ended_at", "ended_by"])
-    record(who, via, "maintenance end", f"maintenance {number}", client=row.client_id, now=now)
+    subject = f"maintenance {number}"
+    record(who, via, "maintenance end", subject, client=row.client_id, now=now, reason=reason)
     transaction.on_commit(KNOWN.forget)
     return row
 

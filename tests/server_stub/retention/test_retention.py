@@ -97,7 +97,7 @@ def test_old_files_go_and_their_names_stay(database: ServerDatabase) -> None:
     client = a_client()
     device = a_device(client)
     old = a_ticket(client, device=device, status="resolved", resolved_at=NOW)
-    new = a_ticket(client, device=device)
+    new = a_ticket(client, device=a_device(client))
     gone = a_kept_file(a_filed_report(old, "old"), "old")
     stays = a_kept_file(a_filed_report(new, "new"), "new")
 
@@ -114,7 +114,8 @@ def test_a_file_that_another_ticket_has_too_stays(database: ServerDatabase) -> N
     device = a_device(client)
     old = a_ticket(client, device=device, status="resolved", resolved_at=NOW)
     first = a_kept_file(a_filed_report(old, "one"), "one")
-    second = a_kept_file(a_filed_report(a_ticket(client, device=device), "two"), "two")
+    other = a_ticket(client, device=a_device(client))
+    second = a_kept_file(a_filed_report(other, "two"), "two")
     Attachment.objects.filter(id=second.id).update(stored=first.stored)
 
     assert removed("attachments") == 1
