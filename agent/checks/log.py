@@ -1,7 +1,8 @@
-"""Lines of logs that match a pattern: in files that rotate, and in systemd's journal."""
+"""Lines of logs that match a pattern: of files that rotate, the journal, Windows' event log."""
 
 import json
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import PurePosixPath, PureWindowsPath
 
@@ -17,7 +18,7 @@ from agent.check_api import (
 )
 from agent.host import abandonable
 
-JOURNAL = "journal"
+JOURNAL, EVENTS = "journal", "eventlog:"
 
 _DEADLINE_S = 20.0
 _UNREAD = (
@@ -25,6 +26,7 @@ _UNREAD = (
 )
 _HOUR_S = 3600.0
 _LONGEST_UNIT = 256
+_LONGEST_CHANNEL = 256
 
 
 def probe(targets: TargetFilter, memory: dict[str, str]) -> Iterator[Measured | Unreadable]:
@@ -32,17 +34,22 @@ def probe(targets: TargetFilter, memory: dict[str, str]) -> Iterator[Measured | 
     for target in list(memory):
         if not targets.named(target):
             del memory[target]
-    files, journals = [], []
+    files, journals, channels = [], [], []
     for target in filter(targets.named, targets.include):
         if target == JOURNAL or target.startswith(f"{JOURNAL}:"):
             journals.append(target)
+        elif target.startswith(EVENTS):
+            channels.append(target)
         elif PurePosixPath(target).is_absolute() or PureWindowsPath(target).is_absolute():
             files.append(target)
         else:
-            yield Unreadable(target, "this is neither a file's whole path nor journal:UNIT")
+            yield Unreadable(
+                target, "this is no file's whole path, journal:UNIT or eventlog:CHANNEL"
+            )
     patterns = {name: targets.options.get(name, ()) for name in ("match", "ignore")}
     yield from _of_files(files, patterns, memory, absent_ignored=targets.absent_ignored)
     yield from _of_journals(journals, patterns, memory)
+    yield from _of_channels(channels, patterns, memory)
 
 
 def _of_files(
@@ -89,6 +96,22 @@ def _of_journals(
             cursor = _remembered(memory, target)[1]
             questions[target] = json.dumps(asked | {"cursor": cursor, **patterns})
     yield from _asked("log_journal", questions, memory)
+
+
+def _of_channels(
+    targets: list[str], patterns: dict[str, tuple[str, ...]], memory: dict[str, str]
+) -> Iterator[Measured | Unreadable]:
+    questions: dict[str, str] = {}
+    for target in targets:
+        channel = target.removeprefix(EVENTS)
+        if not 0 < len(channel) <= _LONGEST_CHANNEL:
+            yield Unreadable(target, "this names no channel; write eventlog:Application")
+        elif sys.platform != "win32":
+            yield Unreadable(target, "this computer has no event log: it is no Windows")
+        else:
+            asked = {"channel": channel, "cursor": _remembered(memory, target)[1]}
+            questions[target] = json.dumps(asked | patterns)
+    yield from _asked("log_channel", questions, memory)
 
 
 def _asked(

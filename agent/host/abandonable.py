@@ -30,6 +30,7 @@ _OTHERS = {  # questions that probe_child does not answer
     "certificate": "web_child",
     "log_file": "log_child",
     "log_journal": "log_child",
+    "log_channel": "events_child",
 }
 _FAREWELL_S = 5.0  # for one that has answered all and only has to leave
 _DEATH_S = 0.05  # for one that was killed and is not held by the kernel

@@ -1,4 +1,4 @@
-"""Windows: the System event log, read from a record on, each event once.
+"""Windows: the event log, System's above all, read from a record on, each event once.
 
 The log's own service picks the few events out (``EvtQuery`` with XPath), so a look costs the same
 however long the log is. Events stay apart from what they mean: ``kind`` tells that, purely.
@@ -217,11 +217,16 @@ if sys.platform == "win32":
 
         Raises CheckError, UnsupportedCheckError.
         """
-        return count(memory, _newest, _after, _on_something_removable)
+        return count(memory, lambda: newest(_CHANNEL), _after, _on_something_removable)
 
-    def _newest() -> int:
-        newest = next(_events("*", _REVERSE), None)
-        return newest.record if newest else 0
+    def newest(channel: str) -> int:
+        """Return the number of a channel's newest record, 0 of an empty one; raises CheckError."""
+        found = next(_events("*", _REVERSE, channel), None)
+        return found.record if found else 0
+
+    def texts_after(channel: str, record: int, most: int) -> Iterator[str]:
+        """Yield the events of a channel behind a record as XML; raises CheckError."""
+        return _texts(f"*[System[EventRecordID > {record}]]", _FORWARD, channel, most)
 
     def _after(record: int) -> Iterator[Event]:
         return _events(f"*[System[(EventRecordID > {record}) and ({_WANTED})]]", _FORWARD)
@@ -239,21 +244,23 @@ if sys.platform == "win32":
         """Yield the latest events of our kinds as XML, the newest first; raises CheckError."""
         return _texts(f"*[System[({_WANTED})]]", _REVERSE)
 
-    def _events(query: str, direction: int) -> Iterator[Event]:
-        for text in _texts(query, direction):
+    def _events(query: str, direction: int, channel: str = _CHANNEL) -> Iterator[Event]:
+        for text in _texts(query, direction, channel):
             try:
                 yield parse(text)
             except ValueError as error:
                 raise CheckError(str(error)) from error
 
-    def _texts(query: str, direction: int) -> Iterator[str]:
-        """Yield at most ``MOST_EVENTS`` events as XML; raises CheckError."""
+    def _texts(
+        query: str, direction: int, channel: str = _CHANNEL, most: int = MOST_EVENTS
+    ) -> Iterator[str]:
+        """Yield at most so many events as XML; raises CheckError."""
         library = _library()
-        found = library.EvtQuery(None, _CHANNEL, query, _CHANNEL_PATH | direction)
+        found = library.EvtQuery(None, channel, query, _CHANNEL_PATH | direction)
         if not found:
             raise _failed()
         try:
-            for _ in range(MOST_EVENTS):
+            for _ in range(most):
                 event, count = ctypes.c_void_p(), wintypes.DWORD()
                 if not library.EvtNext(
                     found, 1, ctypes.byref(event), _ANSWER_MS, 0, ctypes.byref(count)
@@ -305,4 +312,14 @@ else:
     def counts(memory: MutableMapping[str, str]) -> dict[str, int]:
         """Raise UnsupportedCheckError."""
         del memory
+        raise UnsupportedCheckError("only Windows has an event log")
+
+    def newest(channel: str) -> int:
+        """Raise UnsupportedCheckError."""
+        del channel
+        raise UnsupportedCheckError("only Windows has an event log")
+
+    def texts_after(channel: str, record: int, most: int) -> Iterator[str]:
+        """Raise UnsupportedCheckError."""
+        del channel, record, most
         raise UnsupportedCheckError("only Windows has an event log")

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -103,7 +104,9 @@ def test_what_cannot_be_read_is_unknown_and_forgets_nothing(tmp_path: Path) -> N
         file.write("b\n")
     wrong = look(memory, log, "relative.log", "journal:", match=("(",))
     assert str(wrong[log]).startswith("( is no regular expression: ")
-    assert wrong["relative.log"] == "this is neither a file's whole path nor journal:UNIT"
+    assert wrong["relative.log"] == (
+        "this is no file's whole path, journal:UNIT or eventlog:CHANNEL"
+    )
     assert memory == before
     assert look(memory, log) == {log: 1}
 
@@ -127,6 +130,16 @@ def test_a_pattern_that_takes_for_ever_is_given_up(
     found = look(memory, str(path), match=("(a+)+$",))
     assert found == {str(path): "no answer within 1 s"}
     until(lambda: not abandonable.lost(), what="the child's end")
+
+
+def test_a_channel_of_another_system_or_without_a_name_is_unknown() -> None:
+    targets = TargetFilter(("eventlog:System", "eventlog:"))
+    found = {one.target: one for one in CHECK.probe(targets, {})}
+    assert found["eventlog:"] == Unreadable(
+        "eventlog:", "this names no channel; write eventlog:Application"
+    )
+    if sys.platform != "win32":
+        assert isinstance(found["eventlog:System"], Unreadable)
 
 
 def test_a_computer_without_a_journal_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
