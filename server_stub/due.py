@@ -13,6 +13,7 @@ from server_stub.work.recurring import Recurring
 from server_stub.work.worker import Worker
 
 RECURRING: Sequence[Recurring] = (
+    *tickets_due.RECURRING,
     *fleet_due.RECURRING,
     Recurring("audit", SEAL_EVERY, seal_new),
     Recurring("retention", TRIM_EVERY, trim),

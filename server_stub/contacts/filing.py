@@ -23,8 +23,9 @@ from server_stub.tickets import acts
 from server_stub.tickets.actions import Draft, amend, store_ticket
 from server_stub.tickets.acts import Step
 from server_stub.tickets.amendment import Actor, Amendment
-from server_stub.tickets.models import EntryKind, Ticket
+from server_stub.tickets.models import EntryKind, LinkKind, Ticket
 from server_stub.tickets.standing import joined_by
+from server_stub.tickets.thanks import is_thanks, is_too_late
 
 ACTOR = "contact"
 _BY_CONTACT = Actor(ACTOR, Source.TRAY.value)
@@ -74,9 +75,15 @@ def answer(device: Device, reply: Reply, now: datetime) -> Ticket | None:
     )
     if report is None:
         raise NotFoundError("ticket", reply.ticket)
-    steps = _STEPS[reply.kind](report, reply)
     scope = Scope.of([device.client_id])
-    return amend(scope, reply.ticket, _BY_CONTACT, *steps, now=now)
+    if reply.kind is ReplyKind.RATE:
+        return amend(scope, reply.ticket, _BY_CONTACT, *_rated(report, reply), now=now)
+    number = acts.original_of(report.ticket)
+    ticket = Ticket.objects.select_related("client", "site").get(id=number)
+    if reply.kind is ReplyKind.REPLY and is_too_late(ticket, now):
+        return _followed(device, report, reply, ticket, now)
+    steps = _STEPS[reply.kind](report, reply)
+    return amend(scope, number, _BY_CONTACT, *steps, now=now)
 
 
 def confirm_contact(identifier: str) -> Step:
@@ -217,13 +224,39 @@ def _replied(report: Report, reply: Reply) -> list[Step]:
     """Say something; whoever waited for it works on, and what was settled is not."""
 
     def step(one: Amendment) -> None:
-        if one.ticket.is_resolved:
+        if one.ticket.is_resolved and not is_thanks(reply.text):
             acts.reopen()(one)
         one.tell(EntryKind.REPLY, reply.text, **_said(report, reply))
         if one.ticket.status == Status.WAITING:
             acts.set_status(Status.OPEN)(one)
 
     return [step]
+
+
+def _followed(
+    device: Device, report: Report, reply: Reply, before: Ticket, now: datetime
+) -> Ticket:
+    """Open a new ticket for what is said of one that was settled too long ago, linked to it."""
+    draft = Draft(
+        client=device.client,
+        site=device.site,
+        device=device,
+        title=before.title,
+        body=reply.text,
+        priority=Priority(before.priority),
+        source=Source.TRAY,
+    )
+    ticket = store_ticket(draft, _BY_CONTACT, now, follows=before.id, **_said(report, reply))
+    Report.objects.create(
+        ticket=ticket,
+        contact=report.contact,
+        envelope_id=reply.id,
+        shared=report.shared,
+        payload=report.payload,
+        at=now,
+    )
+    scope = Scope.of([device.client_id])
+    return amend(scope, ticket.id, _BY_CONTACT, acts.link(before.id, LinkKind.FOLLOWS), now=now)
 
 
 def _confirmed(report: Report, reply: Reply) -> list[Step]:
@@ -254,5 +287,4 @@ def _rated(report: Report, reply: Reply) -> list[Step]:
 _STEPS = {
     ReplyKind.REPLY: _replied,
     ReplyKind.CONFIRM: _confirmed,
-    ReplyKind.RATE: _rated,
 }

@@ -37,7 +37,8 @@ class TicketState:
     """What folding needs to know of a ticket, and all it may change.
 
     ``number`` is 0 until the ticket is stored. ``evaluation``, ``alert_id`` and ``sequence``
-    are of the latest event that was news.
+    are of the latest event that was news. ``accepted_until`` is set while people accept the
+    condition as it is, no graver than ``accepted``.
     """
 
     number: int
@@ -52,6 +53,8 @@ class TicketState:
     facts_hash: str
     created_at: datetime
     resolved_at: datetime | None
+    accepted_until: datetime | None = None
+    accepted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +137,8 @@ def _step(
 
 
 _LATE = "Received late: the ticket already knows of newer events."
+_IS_ACCEPTED = "The monitor finds it; the condition is accepted as it is."
+_IS_GRAVER = "It is graver than what was accepted: the acceptance has ended."
 _STAYS_RESOLVED = "Still there according to the monitor; the ticket was resolved by a person."
 
 
@@ -180,6 +185,8 @@ def _fires(
 ) -> _Step:
     if ticket.resolved_at is None:
         return _followed(EntryKind.CHANGED, ticket, event)
+    if ticket.accepted_until and now < ticket.accepted_until:
+        return _accepted(ticket, event)
     if event.alert_id == ticket.alert_id and not _graver(ticket, event):
         after = _told(ticket, event)
         return _Step(after, (_judged(EntryKind.CHANGED, ticket, event, _STAYS_RESOLVED),))
@@ -187,6 +194,19 @@ def _fires(
         return _opened(event, now, follows=ticket.number)
     reopened = replace(ticket, status=Status.OPEN, resolved_at=None)
     return _followed(EntryKind.REOPENED, reopened, event)
+
+
+def _accepted(ticket: TicketState, event: AlertEvent) -> _Step:
+    """Let an alert join the ticket that accepts it; one that got graver ends the acceptance."""
+    if _GRAVITY[event.evaluation] <= _GRAVITY[Evaluation(ticket.accepted or Evaluation.CRITICAL)]:
+        entry = _judged(EntryKind.CHANGED, ticket, event, _IS_ACCEPTED)
+        return _Step(_told(ticket, event), (entry,))
+    ended = replace(ticket, status=Status.OPEN, resolved_at=None, accepted_until=None, accepted="")
+    reopened = _followed(EntryKind.REOPENED, ended, event)
+    told = Entry(
+        EntryKind.ACCEPTED, event.at, _IS_GRAVER, {"ended": True, "reason": "it got graver"}
+    )
+    return _Step(reopened.after, (told, *reopened.entries))
 
 
 def _followed(kind: EntryKind, before: TicketState, event: AlertEvent) -> _Step:

@@ -43,6 +43,7 @@ class TicketRows:
                 *(ticket.status.value, ticket.priority.value, fingerprint, alert_key),
                 *(ticket.alert_id, ticket.sequence, ticket.evaluation.value, ticket.occurrences),
                 *(ticket.facts_hash, self.now, self.now, ticket.resolved_at, due_at),
+                ticket.status.value,
             )
         )
 
@@ -56,7 +57,10 @@ class TicketRows:
             (
                 *(ticket.status.value, ticket.priority.value, ticket.title),
                 *(ticket.evaluation.value, ticket.alert_id, ticket.sequence, ticket.occurrences),
-                *(ticket.facts_hash, self.now, ticket.resolved_at, due_at, ticket.number),
+                *(ticket.facts_hash, self.now, ticket.resolved_at, due_at),
+                *(ticket.accepted_until, ticket.accepted),
+                *([ticket.status.value] * 3),
+                ticket.number,
             )
         )
 

@@ -74,14 +74,15 @@ it from end to end: while it has no statistics of a young table it believes noth
 """
 _TICKETS_OF = """
     SELECT k.value, t.id, t.status, t.priority, t.title, t.evaluation, t.alert_id, t.sequence,
-        t.occurrences, t.touched, t.facts_hash, t.created_at, t.resolved_at, t.next_due_at,
+        t.occurrences, t.touched, t.facts_hash, t.created_at, t.resolved_at, t.accepted_until,
+        t.accepted, t.next_due_at,
         t.source, t.type, t.level"""
 
 INSERTS: Mapping[str, tuple[str, ...]] = {
     "tickets_ticket": (
         *("id", "client_id", "site_id", "device_id", "title", "status", "priority"),
         *("fingerprint", "alert_key", "alert_id", "sequence", "evaluation", "occurrences"),
-        *("facts_hash", "created_at", "updated_at", "resolved_at", "next_due_at"),
+        *("facts_hash", "created_at", "updated_at", "resolved_at", "next_due_at", "stage"),
     ),
     "tickets_timelineentry": (
         *("ticket_id", "at", "device_at", "kind", "actor", "channel", "body", "payload"),
@@ -98,8 +99,11 @@ INSERTS: Mapping[str, tuple[str, ...]] = {
 UPDATE_TICKETS = """
     UPDATE tickets_ticket SET status = %s, priority = %s, title = %s, evaluation = %s,
         alert_id = %s, sequence = %s, occurrences = %s, facts_hash = %s, updated_at = %s,
-        resolved_at = %s, next_due_at = %s
+        resolved_at = %s, next_due_at = %s, accepted_until = %s, accepted = %s,
+        stage = CASE WHEN status = %s THEN stage ELSE %s END,
+        close_reason = CASE WHEN status = %s THEN close_reason ELSE '' END
     WHERE id = %s"""
+"""A status the monitor changes is at the stage that is called like it."""
 DELETE_CLOCKS = "DELETE FROM sla_clock WHERE ticket_id = %s"
 DELETE_WORK = "DELETE FROM work_duework WHERE kind = %s AND key = %s"
 PUT_FACTS = """
@@ -224,7 +228,7 @@ class SqliteStatements:
     ) -> tuple[list[Row], list[Row]]:
         """See the protocol."""
         tickets = [
-            (*row[:11], *map(_instant, row[11:14]), *row[14:])
+            (*row[:11], *map(_instant, row[11:14]), row[14], _instant(row[15]), *row[16:])
             for row in self._rows(self.TICKETS, json.dumps(alert_keys))
         ]
         return self._rows(self.SEEN, json.dumps(envelope_ids)), tickets

@@ -7,6 +7,9 @@ was planned may have been overtaken by what people did.
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
+from django.db.models import CharField, Exists, OuterRef
+from django.db.models.functions import Cast
+
 from agent.protocol.words import Evaluation, Status
 from server_stub.clients.scope import ALL
 from server_stub.errors import NotFoundError
@@ -17,7 +20,13 @@ from server_stub.tickets.acts.levels import move_to_level, next_level
 from server_stub.tickets.acts.moving import close_as
 from server_stub.tickets.amendment import CLOSE_WORK, SERVER, Actor, Amendment, amending
 from server_stub.tickets.clocks import CLOCK_WORK, UNEXPLAINABLE, settle, zone_name
-from server_stub.tickets.models import CloseReason, EntryKind, NoticeKind, TimelineEntry
+from server_stub.tickets.models import (
+    CloseReason,
+    EntryKind,
+    NoticeKind,
+    Ticket,
+    TimelineEntry,
+)
 from server_stub.tickets.warnings import (
     BREACH,
     Told,
@@ -28,9 +37,13 @@ from server_stub.tickets.warnings import (
     warnings_of,
 )
 from server_stub.work.engine import Act, Claim, plan
+from server_stub.work.models import DueWork
+from server_stub.work.recurring import Recurring
 
 THE_SERVER = Actor(SERVER)
 _AGAIN = timedelta(days=1)
+_LONGEST_RESOLVED = timedelta(days=30)
+_SWEPT = 5_000
 _FIRING = (Evaluation.WARNING, Evaluation.CRITICAL)
 
 
@@ -51,7 +64,12 @@ def _on_ticket(do: Callable[[Amendment, Claim], None]) -> Act:
 
 def close_resolved(one: Amendment, claim: Claim) -> None:
     """Close a resolved ticket that nobody came back to; not while the monitor still finds it."""
-    if one.ticket.status != Status.RESOLVED:
+    after = one.policy.procedure.auto_close_after
+    if one.ticket.status != Status.RESOLVED or after is None:
+        return
+    due_at = (one.ticket.resolved_at or one.at) + after
+    if due_at > one.at:
+        plan(CLOSE_WORK, claim.key, due_at)
         return
     if one.ticket.alert_key and one.ticket.evaluation in _FIRING:
         if claim.payload != "told":
@@ -64,6 +82,27 @@ def close_resolved(one: Amendment, claim: Claim) -> None:
         plan(CLOSE_WORK, claim.key, one.at + _AGAIN, "told")
         return
     close_as(one, CloseReason.RESOLVED)
+
+
+def find_resolved(now: datetime) -> int:
+    """Plan the closing of what the monitor resolved; return how many tickets it is planned for.
+
+    The intake plans nothing when it resolves: it must be quick, and an hour is no matter here.
+    """
+    planned = DueWork.objects.filter(
+        kind=CLOSE_WORK, key=Cast(OuterRef("id"), CharField(max_length=200))
+    )
+    rows = Ticket.objects.filter(
+        ~Exists(planned),
+        status=Status.RESOLVED.value,
+        resolved_at__lte=now,
+        resolved_at__gte=now - _LONGEST_RESOLVED,
+    )
+    found = [
+        DueWork(kind=CLOSE_WORK, key=str(number), due_at=now)
+        for number in rows.values_list("id", flat=True)[:_SWEPT]
+    ]
+    return len(DueWork.objects.bulk_create(found, ignore_conflicts=True))
 
 
 def end_accepted(one: Amendment, _claim: Claim) -> None:
@@ -169,3 +208,6 @@ ACTS: Mapping[str, Act] = {
     CLOCK_WORK: _on_ticket(look_at_clock),
 }
 """By kind of due work."""
+
+RECURRING = (Recurring("closing", timedelta(hours=1), find_resolved),)
+"""What is looked for every so often."""

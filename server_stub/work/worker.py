@@ -42,6 +42,7 @@ class Worker:
 
     def run(self) -> None:
         """Work until told to stop; a database that does not answer is waited for."""
+        connection.close()  # one that is there already was not prepared for a pause
         with seen_by(None):
             while not self._stopping.is_set():
                 if not self._turn_or_wait():

@@ -1,0 +1,41 @@
+"""What a reply to a settled ticket means: thanks, a reason to reopen it, or a new matter."""
+
+from datetime import datetime
+
+from server_stub.tickets.clocks import policy_followed
+from server_stub.tickets.models import Ticket
+from server_stub.tickets.words import words_of
+
+_LONGEST = 12
+"""Words; who writes more says more than thanks."""
+_THANKS = frozenset(words_of(
+    "thank thanks thx cheers merci danke dankeschon gracias obrigado obrigada grazie tack"
+))  # fmt: skip
+_BESIDE = frozenset(words_of(
+    "a all and again beaucoup bien bye dir fine for good great help her his i ihnen is it kind lot "
+    "many mille much muchas muito much nice no now ok okay perfect pour regards schon so support "
+    "that the their this to tout tudo tres up very viel vielen votre well with wonderful work "
+    "working works you your"
+))  # fmt: skip
+"""What is said beside thanks and means nothing more. ``not`` and ``but`` are not among them."""
+
+
+def is_thanks(text: str) -> bool:
+    """Tell whether a text says thanks and nothing else: it reopens nothing.
+
+    Each word must be known for it; in doubt a ticket is open once too often.
+    """
+    words = words_of(text)
+    if not words or len(words) > _LONGEST or "?" in text:
+        return False
+    return any(word in _THANKS for word in words) and all(
+        word in _THANKS or word in _BESIDE for word in words
+    )
+
+
+def is_too_late(ticket: Ticket, now: datetime) -> bool:
+    """Tell whether a ticket was settled so long ago that what is said now is a new matter."""
+    within = policy_followed(ticket).procedure.reopen_within
+    if ticket.resolved_at is None or within is None:
+        return False
+    return now - ticket.resolved_at > within
