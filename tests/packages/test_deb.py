@@ -38,7 +38,16 @@ rules:
     targets: {include: [wd-broken.service]}
     critical: {when: failed_count > 0, for: 0s, clear_for: 1s, priority: high}
     ticket: {title: "a unit has failed"}
+  - name: role
+    check: service
+    every: 1s
+    startup_grace: 0s
+    targets: {include: [wd-heals]}
+    critical: {when: state == stopped, for: 0s, clear: state == running, priority: high}
+    heal: {action: restart-service, wait: 1s, mode: offered}
+    ticket: {title: "{target} does not run"}
 """
+DEVICE = "version: 1\nheal: {rules: [role]}\n"
 SANDBOXED = """
 systemctl restart wd-other.service
 networkctl --no-pager list | grep -w lo
@@ -101,6 +110,7 @@ def test_the_package_lives_its_life(
         computer = Computer(container, folder / "root")
         installed_offline(computer, first, desk)
         enrols_by_itself(computer, desk)
+        heals_what_its_own_file_allows(computer, desk)
         takes_a_report(computer, desk)
         keeps_checks_able_and_little_else(computer)
         does_not_start_from_files_that_others_can_write(computer)
@@ -110,7 +120,10 @@ def test_the_package_lives_its_life(
 
 
 def installed_offline(computer: Computer, package: Path, desk: Desk) -> None:
+    computer.container.unit("wd-heals.service", "[Service]\nExecStart=/bin/sleep 1000\n")
+    computer.run("systemctl", "start", "wd-heals.service")
     computer.write("/etc/watchdesk/rules.yaml", RULES)
+    computer.write("/etc/watchdesk/device.yaml", DEVICE)
     (computer.root / "etc/watchdesk").chmod(0o755)
     said = computer.install(package)
     assert "It is not enrolled yet" in said
@@ -158,6 +171,21 @@ def enrols_by_itself(computer: Computer, desk: Desk) -> None:
     assert computer.run("ls", "/var/lib/watchdesk/enrolment.json", check=False) == ""
     said = computer.run("watchdesk-agent", "install")
     assert f"It is enrolled at {desk.url}" in said
+
+
+def heals_what_its_own_file_allows(computer: Computer, desk: Desk) -> None:
+    """In the sandbox of the unit as shipped, which must let it reach systemd's bus."""
+    computer.run("systemctl", "stop", "wd-heals.service")
+    until(
+        lambda: (
+            ("wd-heals does not run", "resolved")
+            in [
+                (one["title"], one["status"]) for one in desk.get("tickets?source=monitor")["items"]
+            ]
+        ),
+        what="one ticket, resolved",
+    )
+    assert computer.run("systemctl", "is-active", "wd-heals.service") == "active"
 
 
 def takes_a_report(computer: Computer, desk: Desk) -> None:
@@ -254,7 +282,8 @@ def upgraded_it_is_the_same_device(computer: Computer, package: Path, desk: Desk
     computer.run("systemctl", "reset-failed", "wd-broken.service")
     until(
         lambda: (
-            [one["status"] for one in desk.get("tickets?source=monitor")["items"]] == ["resolved"]
+            [one["status"] for one in desk.get("tickets?source=monitor")["items"]]
+            == ["resolved"] * 2
         ),
         what="the end of its one alert",
     )
