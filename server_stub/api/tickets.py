@@ -28,6 +28,7 @@ from server_stub.api.paging import (
 )
 from server_stub.api.preconditions import conditional, demanded_revisions
 from server_stub.api.ticket_shape import TicketRow, TicketWhole, row_answer, row_of, whole_answer
+from server_stub.audit.record import record
 from server_stub.clients import queries as places
 from server_stub.clients.models import Client, Device, Site
 from server_stub.desk.queries import assignee_of
@@ -141,6 +142,8 @@ def create_ticket(
     """Open a ticket as a technician would who was called; its clocks start now."""
     caller = caller_of(request)
     ticket = open_ticket(caller.scope, caller.actor, _draft(caller, body), caller.now)
+    subject = f"ticket {ticket.id}"
+    record(caller.actor.email, "api", "opened", subject, client=ticket.client_id, now=caller.now)
     answer = row_answer(caller.scope, ticket.id, 201)
     answer["Location"] = f"{request.path}/{ticket.id}"
     return ticket.id, answer

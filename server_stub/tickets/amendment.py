@@ -13,7 +13,8 @@ from datetime import datetime, tzinfo
 
 from django.db import IntegrityError, transaction
 
-from agent.protocol.words import Status
+from agent.protocol.words import Source, Status
+from server_stub.audit.record import record
 from server_stub.clients.scope import Scope
 from server_stub.errors import ConflictError, StaleError
 from server_stub.sla.terms import Policy
@@ -41,6 +42,10 @@ _WRITTEN = (
     *("accepted_until", "accepted", "touched", "version", "updated_at", "next_due_at"),
 )
 """The columns that acts write; the others are the monitor's and stay as it left them."""
+
+
+_VIA = {"": "page", Source.API.value: "api"}
+"""How people of the desk come; what contacts do at their computers is on the timeline alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +160,16 @@ class Amendment:
         settle(self.ticket, self.at)
         self.ticket.save(update_fields=_WRITTEN)
         tell_device(self.ticket)
+        self._note()
+
+    def _note(self) -> None:
+        """Write down what a person of the desk did, for the audit log."""
+        via = _VIA.get(self.actor.channel)
+        if via is None or "@" not in self.actor.email:
+            return
+        kinds = ", ".join(dict.fromkeys(entry.kind for entry in self.entries))
+        subject = f"ticket {self.ticket.id}"
+        record(self.actor.email, via, kinds, subject, client=self.ticket.client_id, now=self.at)
 
     def _plan_closing(self) -> None:
         """Let a resolved ticket be closed when the policy's time has passed without a word."""
