@@ -9,6 +9,7 @@ from agent.protocol.words import Evaluation, Priority, Source, Status
 from server_stub.clients.models import Site
 from server_stub.tickets.clocks import settle
 from server_stub.tickets.models import NOT_DUE, EntryKind, Link, LinkKind, Ticket, TimelineEntry
+from server_stub.tickets.standing import standing_at
 
 OUTAGE = "site-outage"
 """Fingerprint of the tickets of outages."""
@@ -142,6 +143,10 @@ def _opened(site: Site, body: str, priority: Priority, now: datetime) -> Ticket:
         next_due_at=NOT_DUE,
     )
     ticket.save()
-    told = {"priority": priority.value, "evaluation": {"to": Evaluation.CRITICAL.value}}
+    told: dict[str, object] = {
+        "priority": priority.value,
+        "evaluation": {"to": Evaluation.CRITICAL.value},
+    }
+    told |= standing_at(site.client, site, None, now).told
     tell(ticket, EntryKind.OPENED, body, now, rule=OUTAGE, advice=_ADVICE, **told)
     return ticket

@@ -6,12 +6,12 @@ anew from its timeline, by the same ledger that explains it to people.
 
 import logging
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from agent.protocol.words import Priority, Source
-from server_stub.clients.standing import USUAL, Importance, Standing, standing
+from server_stub.clients.standing import USUAL, Cover, Importance, Standing, standing
 from server_stub.errors import ServerError
 from server_stub.intake.credentials import KnownDevice
 from server_stub.intake.fold import TicketState
@@ -75,7 +75,7 @@ def standing_of(device: KnownDevice, now: datetime) -> Standing:
         if device.importance == Importance.NORMAL:
             return USUAL
         return Standing(importance=device.importance)
-    return standing(device.covers, _day(now, device.time_zone), device.importance)
+    return _words(device.covers, device.importance, now, device.time_zone)
 
 
 def at_first(device: KnownDevice, ticket: TicketState, words: Standing = USUAL) -> list[Promise]:
@@ -129,12 +129,13 @@ def _first_due(  # noqa: PLR0917 - a cache's keys
 
 
 @lru_cache(maxsize=1024)
-def _day(now: datetime, zone: str) -> date:
-    """Return the day at a site, by UTC where this computer does not know its zone."""
+def _words(covers: tuple[Cover, ...], importance: str, now: datetime, zone: str) -> Standing:
+    """Return the words of the day at a site, by UTC where this computer does not know its zone."""
     try:
-        return now.astimezone(zone_of(zone)).date()
+        day = now.astimezone(zone_of(zone)).date()
     except ZoneError:
-        return now.astimezone(UTC).date()
+        day = now.astimezone(UTC).date()
+    return standing(covers, day, importance)
 
 
 @lru_cache(maxsize=256)
