@@ -109,7 +109,10 @@ class _Year:
     def worked(self, instant: int) -> int:
         """Return the working time of the year before ``instant``."""
         i = bisect_right(self.starts, instant) - 1
-        return self.after[i] - max(0, self.ends[i] - instant) if i >= 0 else 0
+        if i < 0:
+            return 0
+        left = self.ends[i] - instant
+        return self.after[i] - left if left > 0 else self.after[i]
 
     def reached(self, worked: int) -> int:
         """Return the first instant before which ``worked`` (0 < worked ≤ total) was worked."""
@@ -157,6 +160,9 @@ class Calendar:
         """Return the working time from ``start`` to ``end``, negative when end is earlier."""
         first, year = _number(start)
         last, last_year = _number(end)
+        if last_year == year:
+            table = self._year(year)
+            return timedelta(microseconds=table.worked(last) - table.worked(first))
         if last_year < year:
             return -self.between(end, start)
         worked = self._year(last_year).worked(last) - self._year(year).worked(first)

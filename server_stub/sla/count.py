@@ -83,9 +83,10 @@ class Count:
             self._run(piece.start, piece.end, calendar)
         elif self.mode is Mode.PAUSED and not self.is_late:
             self._forget_due()
-        known = (piece.stage, piece.row, piece.policy, self.round)
-        why = Why.UNANSWERED if waits else Why.STAGE
-        self._note(Span(piece.start, piece.end, self.mode, calendar, *known, why))
+        if piece.start != piece.end:
+            known = (piece.stage, piece.row, piece.policy, self.round)
+            why = Why.UNANSWERED if waits else Why.STAGE
+            self._note(Span(piece.start, piece.end, self.mode, calendar, *known, why))
         return True
 
     def _enter(self, piece: Stretch, target: Target | None, mode: Mode) -> None:
@@ -142,8 +143,9 @@ class Count:
             self.spans.pop()
         calendar = self.policy.calendar(self.target.calendar, self.zone)
         self._run(stopped, at, calendar)
-        known = (self.stage, self.row, self.policy, self.round)
-        self._note(Span(stopped, at, Mode.RUNNING, calendar, *known, Why.REOPENED))
+        if stopped != at:
+            known = (self.stage, self.row, self.policy, self.round)
+            self._note(Span(stopped, at, Mode.RUNNING, calendar, *known, Why.REOPENED))
 
     def _promise(self, piece: Stretch, target: Target | None) -> None:
         """Take up the promise in force; another one is judged anew, what was counted stays."""
@@ -198,9 +200,8 @@ class Count:
         return calendar.add(start, left)
 
     def _note(self, span: Span) -> None:
-        if span.start == span.end:
-            return
-        if self.spans and self.spans[-1][2:] == span[2:]:
+        last = self.spans[-1] if self.spans else None
+        if last is not None and last[2:] == span[2:]:
             span = span._replace(start=self.spans.pop().start)
         self.spans.append(span)
 

@@ -34,6 +34,8 @@ from server_stub.sla.terms import ClockName, Policy, Traits
 
 __all__ = ["Act", "ClockLedger", "Event", "Interval", "State", "ledger"]
 
+_NAMES = tuple(ClockName)
+
 
 def ledger(
     policy: Policy, opened: Traits, events: Iterable[Event], now: datetime, zone: str = "UTC"
@@ -47,7 +49,7 @@ def ledger(
     known = sorted((event for event in events if event.at <= now), key=lambda event: event.at)
     stretches = list(_stretches(policy, opened, known, now, zone))
     promised = {name for piece in stretches if piece.row for name in piece.row.targets}
-    accounts = (_account(name, stretches, zone, now) for name in ClockName if name in promised)
+    accounts = (_account(name, stretches, zone, now) for name in _NAMES if name in promised)
     return [account for account in accounts if account]
 
 
