@@ -6,6 +6,8 @@ import pytest
 
 from agent.host import past_boots, procfs, program
 from agent.host.past_boots import boot_before, boots_of
+from tests.support.nspawn import booted
+from tests.support.polling import until
 
 ONE, TWO, THREE = (digit * 32 for digit in "abc")
 LISTED = f"""\
@@ -88,11 +90,20 @@ def test_without_a_journal_that_is_kept_nothing_is_told(journalctl: Path) -> Non
     assert past_boots.read_meant(TWO) is None
 
 
-@pytest.mark.needs("journalctl")
-def test_a_real_journalctl_takes_what_it_is_asked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.needs("systemd-nspawn", "nsenter", "pgrep", "journalctl")
+@pytest.mark.needs_root
+def test_a_real_systemd_writes_down_that_it_is_shut_down(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(past_boots, "_KEPT", str(tmp_path))
+    """Until it is, its journal looks like that of one that was cut off."""
+    folder = tmp_path_factory.mktemp("boots")
+    kept = folder / "kept"
+    kept.mkdir()
+    monkeypatch.setattr(past_boots, "_KEPT", str(kept))
     monkeypatch.setattr(procfs, "text", lambda _: f"{MACHINE}\n")
-    (tmp_path / MACHINE).mkdir()
-    assert past_boots.read_meant(TWO) is None, "there is a folder and nothing in it"
+    root = ("--private-network", "--directory=/", "--volatile=yes", f"--uuid={MACHINE}")
+    with booted(folder, [*root, f"--bind={kept}:/var/log/journal"]) as container:
+        container.run("journalctl", "--flush")
+        assert past_boots.read_meant(THREE) is False
+        container.run("systemctl", "--no-block", "halt")
+        until(lambda: past_boots.read_meant(THREE), what="the end in order")
