@@ -32,6 +32,7 @@ class ClientRow(Schema):
     id: int
     name: str
     policy: str = Field(description="the SLA policy its tickets follow")
+    importance: str = Field(description="normal, key or vip")
     sites: list[SiteBrief]
 
 
@@ -62,5 +63,6 @@ def _row(client: Client) -> dict[str, Any]:
         "id": client.id,
         "name": client.name,
         "policy": client.policy,
+        "importance": client.importance,
         "sites": list(client.sites.all()),
     }

@@ -31,6 +31,7 @@ class DeviceRow(Schema):
     name: str
     kind: str = Field(description="workstation, laptop or server")
     os: str
+    importance: str = Field(description="normal, key or vip")
     client: str
     site: str | None
     agent_version: str
@@ -91,8 +92,9 @@ def get_device(
 
 
 def _row(device: Device) -> dict[str, Any]:
-    named = ("id", "name", "kind", "os", "agent_version", "enrolled_at", "last_seen_at")
-    return {name: getattr(device, name) for name in named} | {
+    named = ("id", "name", "kind", "os", "importance", "agent_version")
+    times = ("enrolled_at", "last_seen_at")
+    return {name: getattr(device, name) for name in (*named, *times)} | {
         "client": device.client.name,
         "site": device.site.name if device.site else None,
     }

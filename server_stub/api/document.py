@@ -17,6 +17,7 @@ from ninja.operation import Operation
 from agent.protocol import API_PREFIX, PROBLEM_MEDIA_TYPE, VERSION
 from agent.protocol.problems import PROBLEM_URN, ProblemType
 from server_stub.api import (
+    agreements,
     attachments,
     audit,
     clients,
@@ -73,6 +74,9 @@ for _module in _OF_TICKETS:
 api.add_router("acceptances", what_if.acceptances)
 api.add_router("devices", devices.router)
 api.add_router("clients", clients.router)
+api.add_router("clients", agreements.router)
+api.add_router("devices", agreements.of_devices)
+api.add_router("tickets", agreements.of_tickets)
 api.add_router("tickets", outages.router)
 api.add_router("maintenance", maintenance.router)
 api.add_router("held-back", maintenance.held_router)

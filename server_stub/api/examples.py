@@ -161,6 +161,7 @@ CLOCK = {
     "state": "running",
     "sentence": "Resolution: due Monday 10:12 (in 15 h 41 min working time); 19 min of 16 h used.",
     "due_at": "2026-11-23T10:12:00Z",
+    "aim_at": None,
     "started_at": "2026-11-19T10:12:00Z",
     "stopped_at": None,
     "breached_at": None,
@@ -178,6 +179,7 @@ CLOCK = {
             "status": "open",
             "promise": "row 2 (source monitor, priority high)",
             "policy": _POLICY,
+            "round": 1,
         }
     ],
 }
@@ -186,6 +188,7 @@ DEVICE_ROW: dict[str, Any] = {
     "name": "FRONTDESK-03",
     "kind": "workstation",
     "os": "windows",
+    "importance": "normal",
     "client": "Harbour Dental",
     "site": "Quay Street",
     "agent_version": "0.1.0",
@@ -200,6 +203,7 @@ CLIENT = {
     "id": 3,
     "name": "Harbour Dental",
     "policy": "default",
+    "importance": "key",
     "sites": [{"id": 5, "name": "Quay Street", "time_zone": "Europe/London"}],
 }
 FILE = "(the bytes of screen.png)"

@@ -27,17 +27,18 @@ class Right(StrEnum):
     ACCEPT = "accept conditions as they are"
     ACCOUNT = "log work, and say whose affair it is and whether it is charged"
     APPROVE = "approve what needs approval, and set promised dates"
+    AGREE = "write down agreements and who matters, and put tickets under them"
     MAINTENANCE = "plan maintenance and end it"
     AUDIT = "read the audit log"
 
 
-_TICKET_WORK = frozenset(Right) - {Right.TAKE_OVER, Right.APPROVE, Right.AUDIT}
+_TICKET_WORK = frozenset(Right) - {Right.TAKE_OVER, Right.APPROVE, Right.AGREE, Right.AUDIT}
 
 RIGHTS: Mapping[str, frozenset[Right]] = {
     Role.CONTACT: frozenset(),
     Role.READ_ONLY: frozenset({Right.READ}),
     Role.TECHNICIAN: _TICKET_WORK,
-    Role.DISPATCHER: _TICKET_WORK | {Right.TAKE_OVER, Right.APPROVE},
+    Role.DISPATCHER: _TICKET_WORK | {Right.TAKE_OVER, Right.APPROVE, Right.AGREE},
     Role.ADMIN: frozenset(Right),
 }
 """What each role may do; `docs/roles.md` shows it, and a test keeps the two equal.

@@ -49,6 +49,12 @@ BODIES = {
     "contact_attempt": {"way": "phone"},
     "contact_outcome": {"outcome": "canceled"},
     "accept": {"reason": "x"},
+    "add_agreement": {"name": "gold", "starts": "2026-01-01"},
+    "end_agreement": {"last_day": "2026-01-01"},
+    "set_client_importance": {"importance": "vip"},
+    "set_contact_importance": {"importance": "vip"},
+    "set_device_importance": {"importance": "vip"},
+    "change_standing": {"importance": "vip", "reason": "x"},
 }
 FORMS = {
     "reply": {"body": "x", "then": ""},
@@ -150,7 +156,8 @@ def test_every_operation_asks_for_its_right(
 ) -> None:
     client = a_client()
     numbers = {"number": a_ticket(client).id, "device_id": a_device(client).id,
-               "client_id": client.id, "attachment": 1, "window": 1}  # fmt: skip
+               "client_id": client.id, "attachment": 1, "agreement": 1, "contact": 1,
+               "window": 1}  # fmt: skip
     api = a_caller(role=Role.TECHNICIAN)
     asked = set()
     for method, path, operation in operations():

@@ -157,6 +157,23 @@ def _planned(note: str, **body: Any) -> Probe:
     )
 
 
+_CLIENT = _API + "clients/<int:client_id>"
+_A_CLIENT = _API + "clients/{client}"
+
+
+def _agreed(name: str, route: str, address: str, /, **body: Any) -> Probe:
+    return Probe(
+        f"{route} {name}",
+        "api",
+        "POST",
+        _at(address),
+        _json(**body),
+        {"Idempotency-Key": "fresh"},
+        changes=True,
+        above=True,
+    )
+
+
 _API_PROBES = (
     _list("list_tickets", _TICKETS, shows=True),
     _list("list_tickets", _TICKETS, "limit=1"),
@@ -268,6 +285,34 @@ _API_PROBES = (
     _read("get_device", _API + "devices/<device_id>", _API + "devices/{device}", shows=True),
     _list("list_clients", _API + "clients", shows=True),
     _read("get_client", _API + "clients/<int:client_id>", _API + "clients/{client}", shows=True),
+    _read("list_agreements", f"{_CLIENT}/agreements", f"{_A_CLIENT}/agreements", shows=True),
+    _agreed(
+        *("add_agreement", f"{_CLIENT}/agreements", f"{_A_CLIENT}/agreements"),
+        name="probed",
+        starts="2026-01-01",
+    ),
+    _agreed(
+        *("end_agreement", f"{_CLIENT}/agreements/<int:agreement>/end"),
+        f"{_A_CLIENT}/agreements/{{agreement}}/end",
+        last_day="2036-01-01",
+    ),
+    _agreed(
+        *("set_client_importance", f"{_CLIENT}/importance", f"{_A_CLIENT}/importance"),
+        importance="vip",
+    ),
+    _read("list_contacts", f"{_CLIENT}/contacts", f"{_A_CLIENT}/contacts", shows=True),
+    _agreed(
+        *("set_contact_importance", f"{_CLIENT}/contacts/<int:contact>/importance"),
+        f"{_A_CLIENT}/contacts/{{contact}}/importance",
+        importance="vip",
+    ),
+    _agreed(
+        *("set_device_importance", _API + "devices/<device_id>/importance"),
+        _API + "devices/{device}/importance",
+        importance="vip",
+    ),
+    _read("get_standing", f"{_TICKETS}{_NUMBER}/standing", _ONE + "/standing"),
+    _act("change_standing", "/standing", above=True, importance="vip", reason="by a probe"),
 )
 
 _ACTS = {

@@ -95,7 +95,7 @@ class World:
             "attachment": str(self.attachment.id),
             "note": str(self.note.id),
             "window": str(MaintenanceWindow.objects.get(reason=self.canary).id),
-            "agreement": str(Agreement.objects.get(client=self.client).id),
+            "agreement": str(Agreement.objects.filter(client=self.client).earliest("id").id),
             "contact": f"{self.report.contact.pk:012}",
             "word": self.canary,
         }
