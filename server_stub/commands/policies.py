@@ -7,7 +7,7 @@ from pathlib import Path
 
 from server_stub.errors import InvalidError
 from server_stub.sla import policy
-from server_stub.sla.check import assumptions, calendars, desk, duties, examples
+from server_stub.sla.check import assumptions, calendars, desk, duties, examples, stages
 from server_stub.sla.contradictions import contradictions
 from server_stub.sla.models import PolicyVersion
 
@@ -43,6 +43,7 @@ def _explain(name: str, found: policy.Policy) -> None:
     for heading, lines in (
         ("for a site in UTC", examples(found)),
         ("calendars", calendars(found, datetime.now(UTC).year)),
+        ("statuses, and what they do to the clocks", stages(found)),
         ("duties beside the clocks", duties(found)),
         ("decided here, not in the written text", assumptions(found)),
         ("what people see of the desk", desk(found)),

@@ -9,7 +9,7 @@ from agent.protocol.words import Source
 from server_stub.sla.calendar import WEEKDAYS, WorkingHours
 from server_stub.sla.contradictions import universe
 from server_stub.sla.promise import amount, said
-from server_stub.sla.terms import Kind, Policy, Row, Starts, Target, Traits
+from server_stub.sla.terms import Kind, Policy, Row, Stage, Starts, Target, Traits
 from server_stub.sla.wording import MONTHS, clock_time, length, moment
 from server_stub.sla.zones import zone_of
 
@@ -37,6 +37,25 @@ def examples(policy: Policy, zone: str = "UTC") -> list[str]:
 def assumptions(policy: Policy) -> list[str]:
     """Return what the written procedure leaves open and the policy decides."""
     return list(policy.ours) or ["nothing is said of what the written text leaves open"]
+
+
+def stages(policy: Policy) -> list[str]:
+    """Return each stage: what it is, what it does to the clocks, what may follow."""
+    return [_stage(stage) for stage in policy.stages.values()]
+
+
+def _stage(stage: Stage) -> str:
+    by_mode: dict[str, list[str]] = {}
+    for clock, mode in stage.modes.items():
+        by_mode.setdefault(mode.value, []).append(clock)
+    does = "; ".join(
+        f"{mode}: {'every clock' if len(clocks) == len(stage.modes) else ', '.join(clocks)}"
+        for mode, clocks in by_mode.items()
+    )
+    within = "" if stage.name == stage.status else f" ({stage.status})"
+    moves = f"; then {', '.join(stage.moves)}" if stage.moves else ""
+    reason = "; with a reason" if stage.reason else ""
+    return f"{stage.title}{within}: {does}{moves}{reason}"
 
 
 def duties(policy: Policy) -> list[str]:

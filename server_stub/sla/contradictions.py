@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from itertools import chain, combinations, pairwise, product
 
-from agent.protocol.words import Priority, Source
+from agent.protocol.words import Priority, Source, Status
 from server_stub.sla.document import Problem
 from server_stub.sla.promise import said
 from server_stub.sla.staffing import hours_problems
@@ -25,7 +25,8 @@ def contradictions(policy: Policy) -> list[Problem]:
     """Return what is unwise in a sound policy, each with its place."""
     found = chain(
         *(_uncovered(policy), _unreached(policy), _unordered(policy), _unused(policy)),
-        *(_stated(policy), _slips(policy), _scopes(policy), hours_problems(policy)),
+        *(_stated(policy), _slips(policy), _scopes(policy), _dead_ends(policy)),
+        hours_problems(policy),
     )
     return sorted(found)
 
@@ -162,3 +163,21 @@ def _scopes(policy: Policy) -> Iterator[Problem]:
         for word in sorted(both - _NO_SUBJECT):
             told = f"the scopes {first} and {second} both speak of {word!r}: which is it?"
             yield Problem(*policy.places.get("reasons", (1, 1)), told)
+
+
+def _dead_ends(policy: Policy) -> Iterator[Problem]:
+    """Yield stages from which no moves lead to the end."""
+    leads = {name for name, stage in policy.stages.items() if stage.status is Status.CLOSED}
+    grown = True
+    while grown:
+        more = {
+            name
+            for name, stage in policy.stages.items()
+            if name not in leads and (not stage.moves or leads & set(stage.moves))
+        }
+        grown = bool(more)
+        leads |= more
+    for name, stage in policy.stages.items():
+        if name not in leads:
+            told = f"a ticket that is {stage.title} can never be closed: its moves lead nowhere"
+            yield Problem(*policy.places.get("statuses", (1, 1)), told)

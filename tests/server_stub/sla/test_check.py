@@ -1,6 +1,6 @@
 """What ``policy check`` says of policies that can be used but should not be."""
 
-from server_stub.sla.check import calendars, examples
+from server_stub.sla.check import calendars, examples, stages
 from server_stub.sla.contradictions import contradictions
 from server_stub.sla.policy import Policy, load
 
@@ -97,3 +97,20 @@ def test_hours_that_are_longer_than_a_working_day_are_asked_about() -> None:
     (line,) = told("{calendar: office, response: 1h, resolution: 20h}")
     assert "20h of office for resolution is 2 working days and 4 h" in line
     assert told("{calendar: office, response: 1h, resolution: 2d 4h}") == []
+
+
+def test_a_stage_that_leads_nowhere_is_told_and_stages_are_told_in_words() -> None:
+    more = (
+        "statuses: {lost: {is: waiting, title: Lost, all: paused, moves: [found]}, "
+        "found: {is: open, title: Found, response: running, resolution: paused, moves: [lost]}, "
+    )
+    ours = load(HEAD.replace("statuses: {", more) + f"  - {ANY}\n")
+    said = [problem.message for problem in contradictions(ours)]
+    assert said == [
+        f"a ticket that is {title} can never be closed: its moves lead nowhere"
+        for title in ("Found", "Lost")
+    ]
+    assert "Lost (waiting): paused: every clock; then found" in stages(ours)
+    assert (
+        "Found (open): running: response; paused: review, resolution, progress, dwell; then lost"
+    ) in stages(ours)
