@@ -1,6 +1,6 @@
 # watchdesk: every command a developer needs. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup windows wheels packages demo test check format lock system bench-agent bench-intake bench-returning bench-pages bench-tray clean
+.PHONY: help setup windows wheels packages demo test check format lock system bench-agent bench-intake bench-returning bench-pages bench-tray bench-desk clean
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -59,6 +59,12 @@ bench-returning: setup ## 2,000 devices come back after an outage while staff wo
 
 bench-pages: setup ## how long the pages take with 100,000 and 1,000,000 tickets (10 minutes)
 	$(BIN)/python bench/pages.py --tickets 100000 1000000
+
+bench-desk: setup ## what a ticket's due instants cost, the queue of 100,000 open tickets, intake beside its peers
+	$(BIN)/python bench/due.py
+	$(BIN)/python bench/queue_page.py
+	$(BIN)/python bench/queue_page.py --postgresql
+	$(BIN)/python bench/intake.py --stored 100000
 
 bench-tray: setup ## the icon's memory and CPU, and how soon the form is there
 	$(BIN)/python bench/tray.py

@@ -6,28 +6,12 @@ from datetime import datetime, timedelta
 
 from server_stub.staff.evidence import Chart, Explanation, TryLine, charts, explanations, tries
 from server_stub.staff.readings import ReadingLine, lines
+from server_stub.staff.told import DID, told_beside
 from server_stub.tickets.models import EntryKind, TimelineEntry
 
 CLOCKS_DIFFER = timedelta(minutes=1)
 """A device's own time is shown when it is this far from the server's."""
 
-_DID = {
-    EntryKind.OPENED: "opened the ticket",
-    EntryKind.CHANGED: "reported",
-    EntryKind.RESOLVED: "resolved the ticket",
-    EntryKind.REOPENED: "reopened the ticket",
-    EntryKind.REPLY: "replied",
-    EntryKind.NOTE: "noted",
-    EntryKind.ASSIGNED: "assigned the ticket",
-    EntryKind.PRIORITY: "changed the priority",
-    EntryKind.STATUS: "changed the status",
-    EntryKind.TITLE: "renamed the ticket",
-    EntryKind.CONFIRMED: "said whether it works",
-    EntryKind.RATED: "rated the help",
-    EntryKind.TRIED: "tried to heal it",
-    EntryKind.AGREEMENT: "put it under another agreement",
-    EntryKind.IMPORTANCE: "said how much it matters",
-}
 _REPORTED = ("rule", "check", "target", "condition", "advice", "reason")
 _PROGRAMS = {
     "": "The server",
@@ -132,12 +116,12 @@ def _line(entry: TimelineEntry, names: Mapping[str, str]) -> TimelineLine:
         kind=entry.kind,
         who=who,
         address=entry.actor if who != entry.actor and "@" in entry.actor else "",
-        did=_DID.get(entry.kind, entry.kind),  # type: ignore[call-overload] # kinds are words
+        did=DID.get(entry.kind, entry.kind),
         at=entry.at,
         device_at=_differing(entry.device_at, entry.at),
         was=was,
         now=now,
-        body=entry.body,
+        body=entry.body or told_beside(entry.kind, tree),
         reason=_text(tree, "reason"),
         readings=tuple(lines(tree.get("readings"))),
         tries=tries(tree),
