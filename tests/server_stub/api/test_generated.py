@@ -74,6 +74,8 @@ def asked(
         "client_id": world.client.id,
         "attachment": world.attachment.id,
         "window": int(world.names["window"]),
+        "agreement": int(world.names["agreement"]),
+        "contact": world.report.contact.pk,
     }
 
     @seed(seeds.seed())
