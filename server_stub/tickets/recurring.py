@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, F, Max, Q, QuerySet, Sum
+from django.db.models import Count, F, Max, Sum
 
 from agent.protocol.words import Source
 from server_stub.clients.scope import Scope
 from server_stub.tickets.models import EntryKind, Ticket, TimelineEntry
+from server_stub.tickets.queries import tickets
 
 MOST = 200
 
@@ -36,7 +37,7 @@ def recurring(scope: Scope, since: datetime, least: int) -> list[Recurring]:
 
     At most ``MOST``.
     """
-    rows = scope.filter(Ticket.objects.filter(source=Source.MONITOR.value, updated_at__gte=since))
+    rows = tickets(scope).filter(source=Source.MONITOR.value, updated_at__gte=since).order_by()
     alerts = (
         rows.filter(alert_key__isnull=False)
         .values("alert_key")
@@ -68,17 +69,14 @@ def recurring(scope: Scope, since: datetime, least: int) -> list[Recurring]:
 
 
 def _tickets(scope: Scope, numbers: list[int]) -> dict[int, Ticket]:
-    rows: QuerySet[Ticket] = Ticket.objects.select_related("client", "device")
-    rows = rows.defer("device__facts", "device__heartbeat").filter(id__in=numbers)
-    return {row.id: row for row in scope.filter(rows)}
+    return {row.id: row for row in tickets(scope).filter(id__in=numbers)}
 
 
 def _reopened(scope: Scope, keys: list[str], since: datetime) -> dict[str, int]:
-    rows = TimelineEntry.objects.filter(
-        Q(kind=EntryKind.REOPENED.value), ticket__alert_key__in=keys, at__gte=since
-    )
+    seen = tickets(scope).filter(alert_key__in=keys).order_by().values("id")
+    rows = TimelineEntry.objects.filter(kind=EntryKind.REOPENED.value, ticket__in=seen)
     counted = (
-        scope.filter(rows, "ticket__client")
+        rows.filter(at__gte=since)
         .values(key=F("ticket__alert_key"))
         .annotate(times=Count("id"))
         .order_by()

@@ -7,6 +7,7 @@ an answer, a list or count that depends on what others have, a change to a forei
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from http import HTTPStatus
 
 from django.db import connection, transaction
@@ -17,6 +18,7 @@ from server_stub.desk.actions import new_api_key
 from server_stub.errors import ServerError
 from server_stub.intake.application import DeviceRoutes
 from server_stub.intake.queries import facts_of_hash
+from server_stub.quiet.actions import Plan, plan_window
 from server_stub.tickets.actions import Draft, open_ticket
 from server_stub.tickets.acts import Assignee, assign
 from server_stub.tickets.amendment import Actor, amending
@@ -197,6 +199,9 @@ def _forbidden(desk: Desk, world: World) -> dict[str, Callable[[], object]]:
     return {
         "opening a ticket for a foreign client": lambda: open_ticket(
             own, _ACTOR, Draft(world.client, "by a probe"), NOW
+        ),
+        "maintenance for a foreign client": lambda: plan_window(
+            own, _ACTOR.email, Plan(world.client, "by a probe", NOW, NOW + timedelta(hours=1)), NOW
         ),
         "a key for a foreign client": lambda: new_api_key(limited, [world.client]),
         "a ticket for a technician who does not see it": given_away,
