@@ -20,7 +20,7 @@ from server_stub.intake.application import DeviceRoutes
 from server_stub.intake.queries import facts_of_hash
 from server_stub.quiet.actions import Plan, plan_window
 from server_stub.tickets.actions import Draft, open_ticket
-from server_stub.tickets.acts import Assignee, assign
+from server_stub.tickets.acts import Assignee, assign, watch
 from server_stub.tickets.amendment import Actor, amending
 from server_stub.tickets.words import Sought, found
 from tests.server_stub.isolation.principals import (
@@ -196,7 +196,12 @@ def _forbidden(desk: Desk, world: World) -> dict[str, Callable[[], object]]:
         with amending(Scope(None), world.ticket.id, _ACTOR, NOW) as one:
             assign(blind)(one)
 
+    def watched() -> None:
+        with amending(Scope(None), world.ticket.id, _ACTOR, NOW) as one:
+            watch(blind)(one)
+
     return {
+        "a ticket watched by a technician who does not see it": watched,
         "opening a ticket for a foreign client": lambda: open_ticket(
             own, _ACTOR, Draft(world.client, "by a probe"), NOW
         ),
