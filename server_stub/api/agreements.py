@@ -356,7 +356,7 @@ def _matters(
 
 def _record(caller: Caller, client: int, act: str, subject: str, **detail: str) -> None:
     who = caller.technician.email
-    record(who, Source.API.value, act, subject, client=client, now=caller.now, **detail)
+    record(who, Source.API.value, act, subject, client_id=client, now=caller.now, **detail)
 
 
 def _contact(row: Contact) -> dict[str, Any]:

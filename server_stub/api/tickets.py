@@ -143,7 +143,7 @@ def create_ticket(
     caller = caller_of(request)
     ticket = open_ticket(caller.scope, caller.actor, _draft(caller, body), caller.now)
     subject = f"ticket {ticket.id}"
-    record(caller.actor.email, "api", "opened", subject, client=ticket.client_id, now=caller.now)
+    record(caller.actor.email, "api", "opened", subject, client_id=ticket.client_id, now=caller.now)
     answer = row_answer(caller.scope, ticket.id, 201)
     answer["Location"] = f"{request.path}/{ticket.id}"
     return ticket.id, answer

@@ -15,7 +15,7 @@ def record(
     act: str,
     subject: str = "",
     *,
-    client: int | None = None,
+    client_id: int | None = None,
     now: datetime | None = None,
     **detail: object,
 ) -> None:
@@ -32,7 +32,7 @@ def record(
             via=via,
             act=_usable("act", act),
             subject=_usable("subject", subject),
-            client=client,
+            client=client_id,
             detail=json.dumps(tree, ensure_ascii=True) if tree else "",
         )
 

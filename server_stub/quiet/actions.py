@@ -67,7 +67,9 @@ def plan_window(
         **_hours(given),
     )
     subject = f"maintenance {row.id} of {given.device or given.site or given.client}"
-    record(who, via, "maintenance plan", subject, client=row.client_id, now=now, reason=row.reason)
+    record(
+        who, via, "maintenance plan", subject, client_id=row.client_id, now=now, reason=row.reason
+    )
     transaction.on_commit(KNOWN.forget)
     return row
 
@@ -86,7 +88,7 @@ def end_window(
     row.ended_at, row.ended_by = now, who
     row.save(update_fields=["ended_at", "ended_by"])
     subject = f"maintenance {number}"
-    record(who, via, "maintenance end", subject, client=row.client_id, now=now, reason=reason)
+    record(who, via, "maintenance end", subject, client_id=row.client_id, now=now, reason=reason)
     transaction.on_commit(KNOWN.forget)
     return row
 

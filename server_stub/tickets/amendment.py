@@ -169,7 +169,7 @@ class Amendment:
             return
         kinds = ", ".join(dict.fromkeys(entry.kind for entry in self.entries))
         subject = f"ticket {self.ticket.id}"
-        record(self.actor.email, via, kinds, subject, client=self.ticket.client_id, now=self.at)
+        record(self.actor.email, via, kinds, subject, client_id=self.ticket.client_id, now=self.at)
 
     def _plan_closing(self) -> None:
         """Let a resolved ticket be closed when the policy's time has passed without a word."""

@@ -29,11 +29,16 @@ import threading
 from agent.host import heap
 if {one}:
     heap.one_heap()
-def work(): held.append([bytes(5_000) for _ in range(100)])
+there = threading.Barrier(3)
+def work():
+    there.wait()  # one that came after another would take over its heap
+    held.append([bytes(5_000) for _ in range(100)])
+    there.wait()
 held = []
-for _ in range(3):
-    thread = threading.Thread(target=work)
+threads = [threading.Thread(target=work) for _ in range(3)]
+for thread in threads:
     thread.start()
+for thread in threads:
     thread.join()
 heaps = [line for line in open("/proc/self/maps") if " ---p " in line and not line.split()[5:]]
 print(sum(int(a, 16) < int(b, 16) for a, b in (line.split()[0].split("-") for line in heaps)))

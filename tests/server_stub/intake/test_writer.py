@@ -26,10 +26,10 @@ BAD = "/bad"
 def fails_on_bad(error: Exception) -> Callable[..., Any]:
     """Return a ``fold`` that raises for the event about ``BAD``."""
 
-    def folding(ticket: Any, events: Any, now: Any) -> Any:
+    def folding(ticket: Any, events: Any, *more: Any) -> Any:
         if any(event.target == BAD for event in events):
             raise error
-        return fold(ticket, events, now)
+        return fold(ticket, events, *more)
 
     return folding
 
