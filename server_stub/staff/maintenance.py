@@ -53,8 +53,8 @@ def maintenance_page(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     return _shown(request, viewer, Asked(given), 200)
 
 
-@require_POST
 @staff_page
+@require_POST
 def maintenance_end(request: HttpRequest, viewer: Viewer, number: int) -> HttpResponse:
     """End a window early."""
     try:

@@ -24,6 +24,9 @@ def test_every_page_but_sign_in_and_health_leads_strangers_to_the_sign_in_page()
         "ticket": "/tickets/1",
         "ticket_act": "/tickets/1/reply",
         "attachment": "/tickets/1/attachments/1",
+        "maintenance": "/maintenance",
+        "maintenance_end": "/maintenance/1/end",
+        "audit": "/audit",
         "devices": "/devices",
         "device": "/devices/0190a5a0-0000-7000-8000-000000000000",
     }
