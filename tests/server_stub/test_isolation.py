@@ -74,7 +74,7 @@ def a_world(name: str) -> World:
     note = a_note(client, name)
     Agreement.objects.create(client=client, name="premium", starts=NOW)
     a_held_back(device, window=a_window(client))
-    record("kim@desk.example", "page", "probe", client=client.id)
+    record("kim@desk.example", "page", "probe", client_id=client.id)
     a_member(device, ticket, site)
     alike = a_ticket(client, ticket.title)
     return World(

@@ -96,7 +96,7 @@ def a_world() -> Client:
     MaintenanceWindow.objects.create(client=client, reason="a", starts_at=NOW, created_by="a")
     HeldBack.objects.create(client=client, device=device, fingerprint="a", who="a")
     Watch.objects.create(device=device, look_at=NOW)
-    record("kim@desk.example", "page", "probe", client=client.id)
+    record("kim@desk.example", "page", "probe", client_id=client.id)
     outage = Outage.objects.create(client=client, site=site, ticket=ticket)
     Member.objects.create(outage=outage, device=device, joined_at=NOW, missing_since=NOW)
     DeviceNews.objects.create(device=device, version=1, reports=1)

@@ -23,7 +23,7 @@ def a_log(seals: int = 3, entries: int = 4) -> None:
     for number in range(seals):
         at = NOW + number * MINUTE
         for n in range(entries):
-            record(f"kim{n}@desk.example", "page", "sign in", "é", client=n or None, now=at, n=n)
+            record(f"kim{n}@desk.example", "page", "sign in", "é", client_id=n or None, now=at, n=n)
         with transaction.atomic():
             assert seal_new(at) == entries
 

@@ -181,7 +181,7 @@ def a_world(name: str, number: int, policy: PolicyVersion) -> World:
     Covered.objects.create(agreement=agreement, site=site)
     a_held_back(device, window=window, title=canary, fingerprint=canary, who=canary)
     a_member(device, ticket, site)
-    record(f"kim@{canary}.example", "page", canary, canary, client=client.id, now=NOW)
+    record(f"kim@{canary}.example", "page", canary, canary, client_id=client.id, now=NOW)
     if number != 1:
         a_flood(client, canary, 700_000 + 1_000 * number)
     clock = a_clock(ticket, "resolution", policy_version=policy, due_at=NOW + timedelta(hours=1))
