@@ -29,7 +29,8 @@ from tests.server_stub.isolation.principals import (
     a_crossed_key,
     principals,
 )
-from tests.server_stub.isolation.probes import PROBES, Probe
+from tests.server_stub.isolation.probe import Probe
+from tests.server_stub.isolation.probes import PROBES
 from tests.server_stub.isolation.worlds import NOTHING, World, a_world, snapshot
 from tests.server_stub.test_isolation import CALLS
 from tests.server_stub.test_isolation import found as rows_found

@@ -3,8 +3,8 @@
 from server_stub.api.document import operations
 from server_stub.intake.application import DeviceRoutes
 from tests.server_stub.isolation.matrix import a_desk, faults, leaks
+from tests.server_stub.isolation.probe import routes as all_routes
 from tests.server_stub.isolation.probes import PROBES
-from tests.server_stub.isolation.probes import routes as all_routes
 
 
 def test_every_route_has_a_row(routes: DeviceRoutes) -> None:
