@@ -187,8 +187,8 @@ def test_the_audit_log_is_for_admins(database: ServerDatabase) -> None:
 def test_who_is_limited_to_a_client_reads_of_its_affairs_alone(database: ServerDatabase) -> None:
     mine, other = a_client(), a_client()
     for client in (mine.id, other.id, None):
-        record("kim@desk.example", "api", "maintenance plan", client=client)
-    record("ana@desk.example", "api", "maintenance end", client=mine.id)
+        record("kim@desk.example", "api", "maintenance plan", client_id=client)
+    record("ana@desk.example", "api", "maintenance end", client_id=mine.id)
     api = a_caller(mine, role=Role.ADMIN)
 
     found = api.get("audit").tree["items"]
