@@ -11,6 +11,7 @@ from server_stub.sla.clocks import CLOCK_KINDS, current_policy, policy_of, suppo
 from server_stub.sla.ledger import Event
 from server_stub.sla.terms import Matrix, Policy
 from server_stub.sla.what_if import Supposed
+from server_stub.tickets.acts.levels import levels_of
 from server_stub.tickets.clocks import UNEXPLAINABLE, UnexplainedError, policy_followed, zone_name
 from server_stub.tickets.models import Ticket
 from server_stub.tickets.queries import clocks, timeline
@@ -28,8 +29,12 @@ class Supposition(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """Word and title of what may be chosen; ``reasons`` by list, ``demanded`` names lists."""
+    """Word and title of what may be chosen by a ticket's policy.
 
+    ``reasons`` by list, ``demanded`` names lists of which a change needs one.
+    """
+
+    policy: Policy
     stages: Mapping[str, str]
     types: Mapping[str, str]
     levels: Mapping[str, str]
@@ -79,11 +84,12 @@ def offered(ticket: Ticket) -> Offered:
     follow = now.moves or tuple(name for name in policy.stages if name not in ("new", now.name))
     levels = {
         key: level.name
-        for key, level in policy.levels.items()
+        for key, level in levels_of(policy).items()
         if level.number != ticket.level
         and (level.number < ticket.level or level.accepts(str(ticket.level)))
     }
     return Offered(
+        policy,
         {name: policy.stages[name].title for name in follow if name in policy.stages},
         {name: terms.title for name, terms in policy.types.items()},
         levels,

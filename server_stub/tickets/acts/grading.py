@@ -5,10 +5,10 @@ from datetime import datetime
 from agent.protocol.words import Priority
 from server_stub.errors import InvalidError
 from server_stub.tickets.acts.approving import ask_approval, become
-from server_stub.tickets.acts.step import NO_REASON, Reason, Step, not_closed
+from server_stub.tickets.acts.step import MAX_REASON, NO_REASON, Reason, Step, not_closed
 from server_stub.tickets.amendment import Amendment
 from server_stub.tickets.models import EntryKind
-from server_stub.tickets.texts import usable_title
+from server_stub.tickets.texts import usable_text, usable_title
 
 
 def set_title(title: str) -> Step:
@@ -43,8 +43,12 @@ def set_priority(priority: Priority, reason: Reason | str = NO_REASON) -> Step:
     return step
 
 
-def grade(urgency: str, impact: str, complexity: str = "") -> Step:
-    """Let the policy's matrix say how pressing it is; whoever knows better sets the priority."""
+def grade(urgency: str, impact: str, complexity: str = "", reason: Reason = NO_REASON) -> Step:
+    """Let the policy's matrix say how pressing it is; whoever knows better sets the priority.
+
+    ``reason`` may say in words why it is graded so; that the matrix did it, is said without one.
+    """
+    why = reason.text.strip() and usable_text("reason", reason.text, MAX_REASON)
 
     def step(one: Amendment) -> None:
         not_closed(one.ticket)
@@ -67,7 +71,7 @@ def grade(urgency: str, impact: str, complexity: str = "") -> Step:
             EntryKind.PRIORITY,
             from_=before,
             to=found.value,
-            reason="by the policy's matrix",
+            reason=why or "by the policy's matrix",
             **told,
         )
 

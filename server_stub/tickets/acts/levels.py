@@ -1,8 +1,10 @@
 """Lines of support: escalation with its message to the client, consultation, appeals."""
 
+from collections.abc import Mapping
+
 from agent.protocol.strict import MAX_TEXT
 from server_stub.errors import ConflictError, InvalidError
-from server_stub.sla.terms import Level
+from server_stub.sla.terms import Level, Policy
 from server_stub.tickets.acts.moving import taken_up
 from server_stub.tickets.acts.step import NO_REASON, Reason, Step, not_closed
 from server_stub.tickets.amendment import Amendment
@@ -20,6 +22,11 @@ _UNTAUGHT = {
 MAX_EXPECTATION = 500
 
 
+def levels_of(policy: Policy) -> Mapping[str, Level]:
+    """Return the lines of support by key: the policy's, else three that everybody knows."""
+    return policy.levels or _UNTAUGHT
+
+
 def escalate(
     level: str, message: str, expectation: str, reason: Reason = NO_REASON, *, direct: bool = False
 ) -> Step:
@@ -34,7 +41,7 @@ def escalate(
     def step(one: Amendment) -> None:
         ticket = one.ticket
         not_closed(ticket)
-        levels = one.policy.levels or _UNTAUGHT
+        levels = levels_of(one.policy)
         to = levels.get(level)
         if to is None:
             raise InvalidError("level", f"there is none of this number: {', '.join(levels)}")
@@ -75,7 +82,7 @@ def move_to_level(one: Amendment, to: Level, body: str = "", **members: object) 
 
 def next_level(one: Amendment) -> Level | None:
     """Return the level above that takes the ticket from where it is; None at the top."""
-    levels = one.policy.levels or _UNTAUGHT
+    levels = levels_of(one.policy)
     above = sorted(
         (level for level in levels.values() if level.number > one.ticket.level),
         key=lambda level: level.number,
@@ -89,7 +96,7 @@ def consult(level: str, body: str) -> Step:
 
     def step(one: Amendment) -> None:
         not_closed(one.ticket)
-        levels = one.policy.levels or _UNTAUGHT
+        levels = levels_of(one.policy)
         asked = levels.get(level)
         if asked is None or asked.number == one.ticket.level:
             others = [key for key in levels if key != str(one.ticket.level)]
