@@ -9,6 +9,7 @@ from agent.protocol.words import Evaluation, Priority, Source, Status
 from server_stub.clients.models import Site
 from server_stub.tickets.clocks import settle
 from server_stub.tickets.models import NOT_DUE, EntryKind, Link, LinkKind, Ticket, TimelineEntry
+from server_stub.tickets.routing import begin
 from server_stub.tickets.standing import standing_at
 
 OUTAGE = "site-outage"
@@ -122,6 +123,8 @@ def _resolved_lately(site: Site, since: datetime) -> Ticket | None:
 
 
 def _opened(site: Site, body: str, priority: Priority, now: datetime) -> Ticket:
+    words = standing_at(site.client, site, None, now)
+    first = begin(site.client, "", priority, Source.MONITOR, words)
     ticket = Ticket(
         client_id=site.client_id,
         site=site,
@@ -129,8 +132,8 @@ def _opened(site: Site, body: str, priority: Priority, now: datetime) -> Ticket:
         status=Status.NEW.value,
         stage=Status.NEW.value,
         priority=priority.value,
-        type="incident",
-        level=1,
+        type=first.type,
+        level=first.level,
         source=Source.MONITOR.value,
         fingerprint=OUTAGE,
         alert_key=_alert_key(site),
@@ -147,6 +150,6 @@ def _opened(site: Site, body: str, priority: Priority, now: datetime) -> Ticket:
         "priority": priority.value,
         "evaluation": {"to": Evaluation.CRITICAL.value},
     }
-    told |= standing_at(site.client, site, None, now).told
+    told |= words.told | first.told
     tell(ticket, EntryKind.OPENED, body, now, rule=OUTAGE, advice=_ADVICE, **told)
     return ticket

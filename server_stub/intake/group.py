@@ -29,6 +29,7 @@ from server_stub.intake.desk_terms import in_terms, monitors_of
 from server_stub.intake.fold import TicketChange, TicketState, fold
 from server_stub.intake.maintenance import held
 from server_stub.intake.promises import (
+    TOLD,
     Accounted,
     Promise,
     Told,
@@ -39,7 +40,6 @@ from server_stub.intake.promises import (
 )
 from server_stub.intake.rows import ACTOR, CHANNEL, TicketRows
 from server_stub.quiet.active import KNOWN, Quiet
-from server_stub.sla.clocks import CLOCK_KINDS
 
 CHANGED_BODY = "this id was used before with another body"
 
@@ -225,8 +225,9 @@ def _ticket_rows(alerts: dict[str, _Alert], execute: sql.Statements, now: dateti
             ticket = change.after
             if change.before is None:
                 words = standing_of(alert.device, now)
-                change.entries[0].payload.update(words.told)
-                rows.open(alert.device, key, ticket, at_first(alert.device, ticket, words))
+                first = at_first(alert.device, ticket, words)
+                change.entries[0].payload.update(words.told | first[0].told)
+                rows.open(alert.device, key, ticket, first)
             elif alert.stored and change.before != ticket:
                 rows.update(ticket, alert.stored.due_at, promises.get(ticket.number))
             rows.tell(ticket.number, change.entries)
@@ -247,7 +248,7 @@ def _promises_anew(
         return {}
     policies: dict[int, int] = dict(execute.policies(list(moved)))
     told: dict[int, list[Told]] = {number: [] for number in moved}
-    for number, at, kind, actor, channel, payload in execute.timeline(list(moved), CLOCK_KINDS):
+    for number, at, kind, actor, channel, payload in execute.timeline(list(moved), TOLD):
         told[number].append(Told(at, kind, actor, channel, json_object(payload)))
     found: dict[int, list[Promise] | None] = {}
     for number, (alert, change) in moved.items():

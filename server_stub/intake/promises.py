@@ -5,7 +5,7 @@ anew from its timeline, by the same ledger that explains it to people.
 """
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -15,15 +15,27 @@ from server_stub.clients.standing import USUAL, Cover, Importance, Standing, sta
 from server_stub.errors import ServerError
 from server_stub.intake.credentials import KnownDevice
 from server_stub.intake.fold import TicketState
+from server_stub.sla.account import ClockLedger, State
 from server_stub.sla.calendar import EndlessError
-from server_stub.sla.clocks import account, columns, first_due, policy_of
+from server_stub.sla.clocks import (
+    CLOCK_KINDS,
+    FirstLook,
+    account,
+    columns,
+    first_looks,
+    policy_of,
+)
 from server_stub.sla.models import ClockState, PolicyVersion
 from server_stub.sla.policy import Policy
-from server_stub.sla.terms import ClockName
 from server_stub.sla.zones import ZoneError, zone_of
+from server_stub.tickets.routing import Beginning, beginning
+from server_stub.tickets.warnings import TOLD_KINDS, next_look, told_of
+from server_stub.tickets.warnings import Told as Warned
 
 _UNRECKONABLE = (ServerError, ZoneError, EndlessError)
 _log = logging.getLogger(__name__)
+TOLD = (*CLOCK_KINDS, *TOLD_KINDS)
+"""The kinds of timeline entries that a stored ticket's clocks are reckoned from."""
 
 
 class Promise(NamedTuple):
@@ -36,6 +48,8 @@ class Promise(NamedTuple):
     due_at: datetime | None
     stopped_at: datetime | None
     breached_at: datetime | None
+    look_at: datetime | None
+    """When it is to be looked at; not a column of the clock."""
 
     @property
     def running_until(self) -> datetime | None:
@@ -61,7 +75,7 @@ class Accounted(NamedTuple):
     type: str
     priority: str
     level: int
-    entries: Iterable[Told]
+    entries: Sequence[Told]
 
 
 def moves_clocks(before: TicketState, after: TicketState) -> bool:
@@ -78,27 +92,32 @@ def standing_of(device: KnownDevice, now: datetime) -> Standing:
     return _words(device.covers, device.importance, now, device.time_zone)
 
 
-def at_first(device: KnownDevice, ticket: TicketState, words: Standing = USUAL) -> list[Promise]:
-    """Return the clocks of a new ticket; they stand when it is resolved already.
+def at_first(
+    device: KnownDevice, ticket: TicketState, words: Standing = USUAL
+) -> tuple[Beginning, list[Promise]]:
+    """Return what a new ticket is, and its clocks; they stand when it is resolved already.
 
-    None when nothing is promised, or nothing that can be reckoned: a ticket never waits for its
-    clocks.
+    No clocks when nothing is promised, or nothing that can be reckoned: a ticket never waits for
+    its clocks.
     """
     version = device.policy_version_id
     if version is None:
-        return []
+        return Beginning(), []
     start, end = ticket.created_at, ticket.resolved_at
     state = ClockState.RUNNING if end is None else ClockState.STOPPED
     try:
-        found = _first_due(
+        first, found = _first_due(
             version, ticket.priority, start, device.time_zone, words.agreement, words.importance
         )
     except _UNRECKONABLE as error:
         _log.warning("a ticket of device %s gets no clocks: %s", device.id, error)
-        return []
-    return [
-        Promise(version, name.value, state.value, start, due_at, end, None)
-        for name, due_at in found
+        return Beginning(), []
+    return first, [
+        Promise(
+            *(version, one.name.value, state.value, start, one.due_at, end, None),
+            one.look_at if end is None else None,
+        )
+        for one in found
     ]
 
 
@@ -113,19 +132,34 @@ def anew(ticket: Accounted, zone: str, now: datetime) -> list[Promise] | None:
     except _UNRECKONABLE as error:
         _log.warning("the clocks of a ticket stay as they were: %s", error)
         return None
-    return [Promise(ticket.policy_version_id, **columns(one)) for one in ledgers]
+    told = told_of(ticket.entries)
+    return [
+        Promise(ticket.policy_version_id, **columns(one), look_at=_look(one, told))
+        for one in ledgers
+    ]
+
+
+def _look(one: ClockLedger, told: frozenset[Warned]) -> datetime | None:
+    runs = one.state in (State.RUNNING, State.BREACHED)
+    return next_look(one, told) if runs else None
 
 
 @lru_cache(maxsize=1024)
 def _first_due(  # noqa: PLR0917 - a cache's keys
     version_id: int, priority: Priority, start: datetime, zone: str, agreement: str, importance: str
-) -> list[tuple[ClockName, datetime]]:
-    """Return the due instants of a monitor's new ticket; tickets of one group share them."""
-    return first_due(
-        *(_policy(version_id), priority, Source.MONITOR, start, zone),
+) -> tuple[Beginning, list[FirstLook]]:
+    """Return what a monitor's new ticket is and is promised; tickets of one group share it."""
+    policy = _policy(version_id)
+    words = Standing(agreement=agreement, importance=importance)
+    first = beginning(policy, "", priority, Source.MONITOR, words)
+    clocks = first_looks(
+        *(policy, priority, Source.MONITOR, start, zone),
+        ticket_type=first.type,
+        level=str(first.level),
         agreement=agreement,
         importance=importance,
     )
+    return first, clocks
 
 
 @lru_cache(maxsize=1024)

@@ -13,6 +13,7 @@ from server_stub.intake.promises import Promise
 from server_stub.sla.models import ClockName
 from server_stub.tickets.clocks import CLOCK_WORK
 from server_stub.tickets.models import NOT_DUE
+from server_stub.tickets.routing import Beginning
 
 ACTOR = "monitor"
 CHANNEL = Source.MONITOR.value
@@ -32,9 +33,14 @@ class TicketRows:
     _dropped_work: list[sql.Row] = field(default_factory=list)
 
     def open(
-        self, device: KnownDevice, alert_key: str, ticket: TicketState, clocks: list[Promise]
+        self,
+        device: KnownDevice,
+        alert_key: str,
+        ticket: TicketState,
+        first: tuple[Beginning, list[Promise]],
     ) -> None:
-        """Take a new ticket with its clocks."""
+        """Take a new ticket with what it is at first and its clocks."""
+        beginning, clocks = first
         due_at = self._promise(ticket.number, clocks)
         fingerprint = alert_key.partition(":")[2]
         self._tickets.append(
@@ -43,7 +49,7 @@ class TicketRows:
                 *(ticket.status.value, ticket.priority.value, fingerprint, alert_key),
                 *(ticket.alert_id, ticket.sequence, ticket.evaluation.value, ticket.occurrences),
                 *(ticket.facts_hash, self.now, self.now, ticket.resolved_at, due_at),
-                ticket.status.value,
+                *(ticket.status.value, beginning.type, beginning.level),
             )
         )
 
@@ -97,8 +103,9 @@ class TicketRows:
         """Take a ticket's clocks and the work they cause; return when the next one is due."""
         due_at = NOT_DUE
         for clock in clocks:
-            self._clocks.append((number, *clock))
+            self._clocks.append((number, *clock[:-1]))
+            if clock.look_at is not None:
+                self._work.append((CLOCK_WORK, f"{number}:{clock.name}", clock.look_at, ""))
             if until := clock.running_until:
-                self._work.append((CLOCK_WORK, f"{number}:{clock.name}", until, ""))
                 due_at = min(due_at, until)
         return due_at

@@ -83,6 +83,7 @@ INSERTS: Mapping[str, tuple[str, ...]] = {
         *("id", "client_id", "site_id", "device_id", "title", "status", "priority"),
         *("fingerprint", "alert_key", "alert_id", "sequence", "evaluation", "occurrences"),
         *("facts_hash", "created_at", "updated_at", "resolved_at", "next_due_at", "stage"),
+        *("type", "level"),
     ),
     "tickets_timelineentry": (
         *("ticket_id", "at", "device_at", "kind", "actor", "channel", "body", "payload"),
@@ -119,8 +120,12 @@ UPDATE_HEARTBEATS = """
 PUT_LAST_WORDS = """
     INSERT INTO intake_lastword (device_id, word, at)
     SELECT id, %s, %s FROM clients_device WHERE id = %s
-    ON CONFLICT (device_id) DO UPDATE SET word = excluded.word, at = excluded.at"""
+    ON CONFLICT (device_id) DO UPDATE
+    SET word = excluded.word, at = excluded.at, taken_back_at = NULL"""
 """Of a device that is not there any more nothing is kept: it must not keep the others' back."""
+TAKE_BACK_WORDS = """
+    UPDATE intake_lastword SET taken_back_at = %s
+    WHERE device_id = %s AND taken_back_at IS NULL AND at < %s"""
 
 HOLD_BACK = """
     INSERT INTO quiet_heldback (client_id, device_id, fingerprint, title, evaluation, priority,
@@ -358,7 +363,7 @@ _SQLITE_INSERTS = {
 }
 _NUMBERS = frozenset(
     {"id", "client_id", "site_id", "sequence", "occurrences", "ticket_id", "policy_version_id"}
-    | {"ticket_number"}
+    | {"ticket_number", "level"}
 )
 
 

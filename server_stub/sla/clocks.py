@@ -15,7 +15,7 @@ from server_stub.sla.ledger import ClockLedger, Event, State, ledger
 from server_stub.sla.policy import Policy, load
 from server_stub.sla.promise import amount
 from server_stub.sla.story import CLOCK_KINDS, EntryRow, Story, TicketRow
-from server_stub.sla.terms import ClockName, Kind, Starts, Traits
+from server_stub.sla.terms import DEFAULT_TYPE, ClockName, Kind, Starts, Traits
 from server_stub.sla.what_if import Supposed, what_if
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ __all__ = [
     "columns",
     "current_policy",
     "first_due",
+    "first_looks",
     "followed_policy",
     "next_due",
     "policy_of",
@@ -39,7 +40,6 @@ __all__ = [
 ]
 
 DEFAULT_NAME = "default"
-DEFAULT_TYPE = "incident"
 FIRST_LEVEL = "1"
 
 _MOST_LOADED = 256
@@ -52,7 +52,28 @@ class CurrentPolicy(NamedTuple):
     policy: Policy
 
 
+class FirstLook(NamedTuple):
+    """When a new ticket's clock is due, and when it is looked at first: to warn, or then."""
+
+    name: ClockName
+    due_at: datetime
+    look_at: datetime
+
+
 def first_due(
+    policy: Policy,
+    priority: str,
+    source: str,
+    created_at: datetime,
+    zone: str = "UTC",
+    **words: str,
+) -> list[tuple[ClockName, datetime]]:
+    """Return name and due instant of each clock of a new ticket, as ``first_looks``."""
+    found = first_looks(policy, priority, source, created_at, zone, **words)
+    return [(one.name, one.due_at) for one in found]
+
+
+def first_looks(
     policy: Policy,
     priority: str,
     source: str,
@@ -63,8 +84,8 @@ def first_due(
     level: str = FIRST_LEVEL,
     agreement: str = USUAL.agreement,
     importance: str = USUAL.importance,
-) -> list[tuple[ClockName, datetime]]:
-    """Return name and due instant of each clock of a new ticket; none when nothing is promised.
+) -> list[FirstLook]:
+    """Return when each clock of a new ticket is due and looked at; none when nothing is promised.
 
     The same as the ledger at ``created_at``, without its account (measured: 10 µs). Clocks that
     have no due instant yet are left out. ``zone`` is the site's. Raises ZoneError for a zone that
@@ -74,13 +95,16 @@ def first_due(
     row = policy.row(policy.traits(traits, created_at, zone) if policy.asked_hours else traits)
     if row is None:
         return []
-    found: list[tuple[ClockName, datetime]] = []
+    found: list[FirstLook] = []
     for name, target, calendar in policy.promises(row, zone):
         within: timedelta | None = target.within
         if target.kind is not Kind.TIME:
             within = amount(policy, target, created_at, zone)
         if within is not None and target.starts is Starts.OPENED:
-            found.append((name, calendar.add(created_at, within)))
+            look_at = due_at = calendar.add(created_at, within)
+            if share := policy.first_share.get(name):
+                look_at = calendar.add(created_at, within * share / 100)
+            found.append(FirstLook(name, due_at, look_at))
     return found
 
 

@@ -8,6 +8,7 @@ from typing import TypeVar
 from agent.protocol.words import DeviceKind, Evaluation, Priority
 from server_stub.sla.document import Document, Node, is_word
 from server_stub.sla.monitor_terms import Monitors, OutageTerms, PriorityRow
+from server_stub.sla.procedure import TypeTerms
 
 _Word = TypeVar("_Word", bound=StrEnum)
 _Value = TypeVar("_Value")
@@ -17,11 +18,13 @@ _SHORTEST = timedelta(minutes=5)
 _MOST = 10_000
 
 
-def read_monitors(document: Document, node: Node | None) -> Monitors:
+def read_monitors(
+    document: Document, node: Node | None, types: Mapping[str, TypeTerms]
+) -> Monitors:
     """Return what the section says; what it leaves out is as without one."""
     if node is None:
         return Monitors()
-    known = ("silent_after", "silent_priority", "outage", "priorities", "reopen_within")
+    known = ("silent_after", "silent_priority", "outage", "priorities", "reopen_within", "type")
     parts = document.members(node, known)
     usual = Monitors()
     rows = document.items(parts["priorities"]) if "priorities" in parts else []
@@ -33,7 +36,15 @@ def read_monitors(document: Document, node: Node | None) -> Monitors:
         outage=_outage(document, parts.get("outage")),
         priorities=tuple(row for item in rows if (row := _row(document, item))),
         reopen_within=_time(document, parts.get("reopen_within")) or usual.reopen_within,
+        type=_type(document, parts.get("type"), types),
     )
+
+
+def _type(document: Document, node: Node | None, types: Mapping[str, TypeTerms]) -> str:
+    word = document.word(node, tuple(types)) if node is not None else None
+    if node is not None and word and (types[word].approval or types[word].chargeable):
+        document.problem(node, "nobody asks for an alert: not what is charged or needs approval")
+    return word or ""
 
 
 def _by_kind(

@@ -56,7 +56,8 @@ class Monitors:
     ``silent_after`` and ``silent_priority`` are by kind of device; None never tells. ``outage``
     is None where silent devices of a site are never told as one. ``priorities`` are looked at in
     order, the first that matches counts; an alert that none matches keeps the rule's priority.
-    ``reopen_within``: an alert that is back so soon reopens its ticket.
+    ``reopen_within``: an alert that is back so soon reopens its ticket. ``type`` is what its
+    tickets are (empty: what anybody's are who said nothing).
     """
 
     silent_after: Mapping[DeviceKind, timedelta | None] = field(
@@ -72,6 +73,7 @@ class Monitors:
     outage: OutageTerms | None = field(default_factory=OutageTerms)
     priorities: tuple[PriorityRow, ...] = ()
     reopen_within: timedelta = timedelta(hours=24)
+    type: str = ""
 
     def priority(self, kind: str, evaluation: Evaluation, asked: Priority) -> Priority:
         """Return the priority of an alert whose rule asks for ``asked``."""

@@ -112,7 +112,7 @@ def _policy(document: Document, text: str) -> Policy | None:
         ours=document.words(parts.get("ours")),
         places={name: place(value) for name, value in parts.items()},
         desk=read_desk(document, parts.get("desk"), calendars),
-        monitors=read_monitors(document, parts.get("monitors")),
+        monitors=read_monitors(document, parts.get("monitors"), types),
         text=text,
         hash=sha256(text.encode()).hexdigest(),
     )

@@ -174,6 +174,7 @@ class Policy:
     text: str = ""
     hash: str = ""
     asked_hours: frozenset[str] = field(default=frozenset(), init=False)
+    first_share: Mapping[str, int] = field(default_factory=dict, init=False)
     _rows: dict[Traits, Row | None] = field(default_factory=dict, compare=False, repr=False)
     _calendars: dict[tuple[str, str], Calendar] = field(
         default_factory=dict, compare=False, repr=False
@@ -183,7 +184,7 @@ class Policy:
     )
 
     def __post_init__(self) -> None:
-        """Know which calendars the rows' conditions ask for."""
+        """Know which calendars the rows' conditions ask for, and what is warned of first."""
         asked = {
             name
             for row in self.rows
@@ -191,6 +192,20 @@ class Policy:
             for name in row.when.get(condition, ())
         }
         object.__setattr__(self, "asked_hours", frozenset(asked))
+        shares = sorted(self.procedure.warnings, key=lambda one: -one.share_percent)
+        first = {clock: one.share_percent for one in shares for clock in one.clocks}
+        object.__setattr__(self, "first_share", first)
+
+    @property
+    def usual_type(self) -> str:
+        """Return the type of a ticket that nobody said one of: an incident, else the first."""
+        free = (name for name, terms in self.types.items() if not terms.approval)
+        return DEFAULT_TYPE if DEFAULT_TYPE in self.types else next(free, DEFAULT_TYPE)
+
+    @property
+    def alert_type(self) -> str:
+        """Return the type of a monitor's ticket."""
+        return self.monitors.type or self.usual_type
 
     def stage(self, name: str, status: str = "") -> Stage:
         """Return a stage; one that the policy does not know is as its status.
@@ -248,3 +263,4 @@ class Policy:
 
 
 _MOST_REMEMBERED = 4096
+DEFAULT_TYPE = "incident"

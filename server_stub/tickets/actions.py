@@ -86,8 +86,7 @@ def store_ticket(draft: Draft, actor: Actor, now: datetime, **payload: object) -
     """
     words = standing_at(draft.client, draft.site, draft.device, now, draft.importance)
     beginning = begin(draft.client, draft.type, draft.priority, draft.source, words)
-    if beginning.routed:
-        payload |= {"level": str(beginning.level), "routed": beginning.routed}
+    payload |= beginning.told
     facts_hash = draft.facts_hash
     if facts_hash is None:
         facts_hash = draft.device.facts_hash if draft.device else ""

@@ -28,6 +28,11 @@ class Beginning(NamedTuple):
     chargeable: bool = False
     routed: str = ""
 
+    @property
+    def told(self) -> dict[str, object]:
+        """Return what the first timeline entry says of it: nothing of what is as usual."""
+        return {"level": str(self.level), "routed": self.routed} if self.routed else {}
+
 
 def begin(
     client: Client, type_: str, priority: Priority, source: Source, words: Standing = USUAL
@@ -37,12 +42,23 @@ def begin(
         policy = followed_policy(client.policy).policy
     except ServerError:  # a ticket never waits for a policy
         return Beginning(type_ or DEFAULT_TYPE)
-    usual = DEFAULT_TYPE if DEFAULT_TYPE in policy.types else next(iter(policy.types), DEFAULT_TYPE)
-    name = type_ or usual
+    return beginning(policy, type_, priority, source, words)
+
+
+def beginning(
+    policy: Policy, type_: str, priority: Priority, source: Source, words: Standing = USUAL
+) -> Beginning:
+    """Return how a new ticket begins by a policy; as ``begin``.
+
+    Alerts never overflow: a storm of them would carry itself to those who are to be spared it.
+    """
+    is_alert = source is Source.MONITOR
+    name = type_ or (policy.alert_type if is_alert else policy.usual_type)
     terms = policy.types.get(name)
     if terms is None:
         raise InvalidError("type", f"there is none of this name: {', '.join(policy.types)}")
     if terms.approval:
+        usual = policy.usual_type
         raise InvalidError(
             "type", f"{terms.title} needs an approval: open it as {usual}, then ask for the change"
         )
@@ -54,7 +70,7 @@ def begin(
         channel=source.value,
         importance=words.importance,
     )
-    level, routed = starting_level(policy, traits, waiting_at)
+    level, routed = starting_level(policy, traits, _none if is_alert else waiting_at)
     return Beginning(name, level, terms.chargeable, routed)
 
 
@@ -78,6 +94,10 @@ def starting_level(
         why = f"{start.overflow} tickets wait with {start.name}"
         start = above
     return start.number, why
+
+
+def _none(_level: int) -> int:
+    return 0
 
 
 def waiting_at(level: int) -> int:

@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from server_stub.sla.account import ClockLedger
+from server_stub.sla.story import EntryRow
 from server_stub.sla.terms import ShareWarning
-from server_stub.tickets.models import EntryKind, TimelineEntry
+from server_stub.tickets.models import EntryKind
 
 TOLD_KINDS = (EntryKind.WARNED.value, EntryKind.BREACHED.value)
 BREACH = 100
@@ -37,7 +38,7 @@ def promise_of(one: ClockLedger) -> str:
     return f"{one.name}/{one.row.number}/{one.policy.hash[:8]}/{one.round}"
 
 
-def told_of(entries: Iterable[TimelineEntry]) -> frozenset[Told]:
+def told_of(entries: Iterable[EntryRow]) -> frozenset[Told]:
     """Return what a timeline says was told."""
     return frozenset(
         Told(str(entry.tree.get("promise", "")), int(entry.tree.get("share", BREACH)))
