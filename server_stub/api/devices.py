@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from ninja import Path, Query, Router, Schema
 from pydantic import Field
 
-from agent.protocol.words import DeviceKind
+from agent.protocol.words import DeviceKind, LastWord
 from server_stub.api import examples
 from server_stub.api.access import needs, scope_of
 from server_stub.api.paging import Identifier, Limit, Page, Words, client_number, next_address
@@ -16,6 +16,7 @@ from server_stub.clients import queries
 from server_stub.clients.models import Device
 from server_stub.desk.rights import Right
 from server_stub.errors import NotFoundError
+from server_stub.intake.queries import last_word
 
 router = Router(tags=["devices"])
 
@@ -39,6 +40,14 @@ class DeviceRow(Schema):
     last_seen_at: datetime
 
 
+class LastWordShown(Schema):
+    """What a device announced before it was not heard for a while."""
+
+    word: LastWord = Field(description="of the computer: sleep, shutdown; of its agent: stopped")
+    at: datetime
+    taken_back_at: datetime | None = Field(description="when it was heard again")
+
+
 class DeviceWhole(DeviceRow):
     """A device with its system details and the state of its checks."""
 
@@ -46,6 +55,7 @@ class DeviceWhole(DeviceRow):
 
     facts: dict[str, Any]
     heartbeat: dict[str, Any] = Field(description="the last one: the state of all checks")
+    last_word: LastWordShown | None = Field(description="the latest one; null without any")
 
 
 class DeviceFilter(Schema):
@@ -87,8 +97,15 @@ def get_device(
     """Return one device."""
     if not _IDENTIFIER.fullmatch(device_id):
         raise NotFoundError("device", device_id)
-    device = queries.device(scope_of(request), device_id)
-    return _row(device) | {"facts": device.facts_tree, "heartbeat": device.heartbeat_tree}
+    scope = scope_of(request)
+    device = queries.device(scope, device_id)
+    word = last_word(scope, device.id)
+    named = ("word", "at", "taken_back_at")
+    return _row(device) | {
+        "facts": device.facts_tree,
+        "heartbeat": device.heartbeat_tree,
+        "last_word": {name: getattr(word, name) for name in named} if word else None,
+    }
 
 
 def _row(device: Device) -> dict[str, Any]:

@@ -198,6 +198,11 @@ DEVICE_ROW: dict[str, Any] = {
 DEVICE = DEVICE_ROW | {
     "facts": {"os": {"name": "Windows 11 Pro", "version": "23H2"}},
     "heartbeat": {"at": "2026-11-19T10:29:20.000Z", "agent_version": "0.1.0", "checks": []},
+    "last_word": {
+        "word": "shutdown",
+        "at": "2026-11-18T18:02:11Z",
+        "taken_back_at": "2026-11-19T08:31:05Z",
+    },
 }
 CLIENT = {
     "id": 3,

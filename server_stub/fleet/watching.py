@@ -22,6 +22,7 @@ _COLUMNS = (
     *("device_id", "missing_since", "alert_id", "alone", "device__name", "device__kind"),
     *("device__client_id", "device__site_id", "device__client__policy"),
     *("device__last_seen_at", "device__last_word__word", "device__last_word__at"),
+    "device__last_word__taken_back_at",
 )
 _NEW = """
     INSERT INTO fleet_watch (device_id, look_at, alert_id, alone)
@@ -47,11 +48,13 @@ class Seen(NamedTuple):
     last_seen_at: datetime
     word: str | None
     word_at: datetime | None
+    taken_back_at: datetime | None
 
     @property
     def sight(self) -> Sight:
         """Return what is judged by."""
-        return Sight(self.last_seen_at, self.word or "", self.word_at)
+        word = "" if self.word is None or self.taken_back_at else self.word
+        return Sight(self.last_seen_at, word, self.word_at)
 
 
 def watch_new(now: datetime) -> None:

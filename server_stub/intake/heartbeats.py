@@ -27,6 +27,11 @@ def write(seen: Mapping[str, Seen]) -> None:
         for device, one in devices
         if (beat := one.heartbeat)
     ]
+    going_on = [
+        (one.at, device, one.at)
+        for device, one in devices
+        if one.heartbeat and one.heartbeat.last_word is None
+    ]
     words = [
         (beat.last_word.value, one.at, device)
         for device, one in devices
@@ -35,6 +40,7 @@ def write(seen: Mapping[str, Seen]) -> None:
     changes: list[sql.Change] = [
         (sql.UPDATE_SEEN, silent),
         (sql.UPDATE_HEARTBEATS, beats),
+        (sql.TAKE_BACK_WORDS, going_on),
         (sql.PUT_LAST_WORDS, words),
     ]
     sql.statements().write(changes, {})

@@ -62,8 +62,8 @@ class FactsRecord(models.Model):
 class LastWord(models.Model):
     """What a device announced with its last heartbeat before it went: see ``words.LastWord``.
 
-    It holds as long as the device was not heard after ``at``. A row of its own: few heartbeats
-    have one, and all others never look here.
+    The next heartbeat without one takes it back, which is when ``taken_back_at``; the row stays
+    until there is another. A table of its own, for few heartbeats have one.
     """
 
     device = models.OneToOneField(
@@ -71,6 +71,7 @@ class LastWord(models.Model):
     )
     word = models.CharField(max_length=8)
     at = models.DateTimeField()
+    taken_back_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         """Return word and device."""

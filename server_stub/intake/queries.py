@@ -5,7 +5,7 @@ from typing import Any
 from server_stub.clients.models import Device
 from server_stub.clients.scope import Scope
 from server_stub.database import json_object
-from server_stub.intake.models import FactsRecord
+from server_stub.intake.models import FactsRecord, LastWord
 
 
 def facts_of_hash(scope: Scope, device_id: str, facts_hash: str) -> dict[str, Any] | None:
@@ -21,3 +21,8 @@ def facts_reported(scope: Scope, device: Device, facts_hash: str) -> tuple[dict[
         return device.facts_tree, True
     held = facts_of_hash(scope, device.id, facts_hash) if facts_hash else None
     return (device.facts_tree, False) if held is None else (held, True)
+
+
+def last_word(scope: Scope, device_id: str) -> LastWord | None:
+    """Return what a device announced last, taken back or not; None when it never did."""
+    return scope.filter(LastWord.objects.filter(device=device_id), "device__client").first()

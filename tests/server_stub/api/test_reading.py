@@ -10,7 +10,7 @@ from agent.protocol.credentials import CredentialPrefix, credential_hash, new_cr
 from agent.protocol.words import Status
 from server_stub.clients.models import Client
 from server_stub.desk.models import ApiKey
-from server_stub.intake.models import FactsRecord
+from server_stub.intake.models import FactsRecord, LastWord
 from server_stub.tickets.models import EntryKind, Ticket
 from tests.support import desk_rows
 from tests.support.databases import ServerDatabase
@@ -118,7 +118,11 @@ def test_devices_and_clients_are_listed() -> None:
     key = a_key()
 
     assert [item["name"] for item in get("devices", key)["items"]] == ["FRONTDESK-03"]
-    assert get(f"devices/{device.id}", key)["last_seen_at"] == "2026-11-19T10:30:00Z"
+    one = get(f"devices/{device.id}", key)
+    assert (one["last_seen_at"], one["last_word"]) == ("2026-11-19T10:30:00Z", None)
+    LastWord.objects.create(device=device, word="sleep", at=NOW)
+    told = {"word": "sleep", "at": "2026-11-19T10:30:00Z", "taken_back_at": None}
+    assert get(f"devices/{device.id}", key)["last_word"] == told
     [client] = get("clients", key)["items"]
     assert client["sites"][0]["time_zone"] == "Europe/London"
 

@@ -76,6 +76,24 @@ def test_a_device_that_woke_and_then_fell_silent_is_told(fleet: Fleet) -> None:
     assert Ticket.objects.get().device_id == server.id
 
 
+def test_a_server_that_hangs_right_after_a_restart_is_told(fleet: Fleet) -> None:
+    """Its first heartbeat takes the last word back, however soon it comes."""
+    (server,) = fleet.add(kind="server")
+    fleet.hear(server, word=LastWord.SHUTDOWN)
+    fleet.now += timedelta(seconds=40)
+    fleet.hear(server)
+    heard_at = fleet.now
+
+    fleet.passes(HOUR, step=10 * MINUTE)
+
+    assert Ticket.objects.get().device_id == server.id
+    row = Row.objects.get()
+    assert (row.word, row.taken_back_at) == ("shutdown", heard_at), "it is kept all the same"
+
+    fleet.hear(server, word=LastWord.SLEEP)
+    assert Row.objects.get().taken_back_at is None
+
+
 def test_the_ticket_tells_the_devices_last_words(fleet: Fleet) -> None:
     (server,) = fleet.add(kind="server")
     full = desk_rows.check_state("disk-space-server", "/srv", Evaluation.CRITICAL)
