@@ -5,7 +5,7 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,6 +35,7 @@ from agent.local_link.server import LinkServer
 from agent.once import judged, known_kind, plan_of, unsupported
 from agent.protocol import VERSION
 from agent.protocol.receipts import Receipt
+from agent.protocol.words import LastWord
 from agent.reports import Reports
 from agent.rules.rules_file import RulesFile
 from agent.runner import Runner
@@ -67,14 +68,17 @@ class Supervisor(Protocol):
 
     every_s: float
 
-    def ready(self) -> None:
-        """Hear that the agent has started."""
+    def ready(self, announce: Callable[[LastWord], None]) -> None:
+        """Hear that the agent has started; ``announce`` is to be called before a sleep."""
 
     def alive(self) -> None:
         """Hear, at least every ``every_s``, that everything moves."""
 
     def stopping(self) -> None:
         """Hear that the agent ends."""
+
+    def last_word(self) -> LastWord:
+        """Return why it ends: with its computer, or alone."""
 
 
 def run(
@@ -174,7 +178,7 @@ class Agent:
         tidy_s = clock.now().boot_s + TIDY_S
         self.runner.start()
         log.info("rules=%d checks are running", len(self.runner.schedules))
-        self._supervisor.ready()
+        self._supervisor.ready(self.courier.farewell)
         while not self._wakeup.stopping:
             if checks_go_on(self.runner, clock.now().boot_s):
                 self._supervisor.alive()
@@ -195,7 +199,8 @@ class Agent:
             self._wakeup.wait(wait_s if well else min(wait_s, MEND_S))
 
     def close(self) -> None:
-        """Stop; what was not sent waits in the store."""
+        """Stop, and say so; what was not sent waits in the store."""
+        self.courier.farewell(self._supervisor.last_word())
         self.courier.stop()
         self.runner.stop(STOP_S)
         if self._link:
@@ -321,7 +326,7 @@ class Agent:
             log.error("file=%s has mistakes now:\n%s", file.path, "\n".join(file.problems))
         return changed
 
-    def _heartbeat(self) -> str:
+    def _heartbeat(self, last_word: LastWord | None = None) -> str:
         counts = self.store.counts()
         return heartbeat_text(
             clock.now(),
@@ -331,6 +336,7 @@ class Agent:
             counters=self.store.counters(),
             facts_hash=self.facts.hash(),
             states=check_states(judged(self.runner)),
+            last_word=last_word,
         )
 
     def _answer(self, request: Mapping[str, Any], peer: Peer) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from agent.clock import Now
 from agent.evaluate import TargetEvaluation
 from agent.protocol import VERSION
 from agent.protocol.device import MAX_CHECKS, CheckState, Heartbeat
-from agent.protocol.words import Evaluation
+from agent.protocol.words import Evaluation, LastWord
 from agent.rules.model import Rule
 from agent.schedule import Schedule
 from agent.wording import storable, summary
@@ -51,6 +51,7 @@ def heartbeat_text(
     counters: Mapping[str, int],
     facts_hash: str,
     states: Iterable[CheckState],
+    last_word: LastWord | None = None,
 ) -> str:
     """Return the body of a heartbeat; of very many checks the gravest are told."""
     return Heartbeat(
@@ -62,6 +63,7 @@ def heartbeat_text(
         facts_hash=facts_hash,
         counters=dict(counters),
         checks=tuple(states)[:MAX_CHECKS],
+        last_word=last_word,
     ).to_text()
 
 

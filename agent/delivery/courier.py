@@ -19,6 +19,7 @@ from agent.delivery.messages import Answer, Job, Limits, Outcome, Settings
 from agent.errors import AgentError
 from agent.identity import Identity
 from agent.protocol import VERSION
+from agent.protocol.words import LastWord
 
 log = logging.getLogger(__name__)
 
@@ -30,19 +31,21 @@ WARM_S = 20.0
 STRIKES = 3
 """Refused this often by something on the way, while other messages pass, an envelope is parked."""
 STOP_S = 2.0
+FAREWELL_S = 3.0
+"""How long a last word may take: what ends the agent, or the computer, waits for it."""
 
 _PAUSING = (Outcome.CREDENTIAL, Outcome.UNKNOWN_DEVICE)
 _CLIENT_ERRORS = range(400, 500)
 
 
 class Courier:
-    """Brings envelopes to the server; ``wake``, ``tick``, ``due_at``, ``stop`` from any thread."""
+    """Brings envelopes to the server; all its public methods are for any thread."""
 
     def __init__(
         self,
         identity: Callable[[], Identity],
         outbox: Outbox,
-        heartbeat: Callable[[], str],
+        heartbeat: Callable[[LastWord | None], str],
         *,
         read_clock: Callable[[], Now] = clock.now,
         chance: Callable[[], float] | None = None,
@@ -58,7 +61,7 @@ class Courier:
         Args:
             identity: read anew for every sender, so a repeated enrolment is noticed.
             outbox: the store.
-            heartbeat: returns the text of a heartbeat as of now.
+            heartbeat: returns the text of a heartbeat as of now, with a last word or none.
             read_clock: the clocks.
             chance: a random number of 0 ≤ n < 1, drawn for every wait.
             rescheduled: called after a sender has ended: ``due_at`` has changed.
@@ -85,6 +88,7 @@ class Courier:
         )
         self._fresh = False
         self._stopping = False
+        self._word: LastWord | None = None
         self._thread: threading.Thread | None = None
         self._sender: SenderProcess | None = None
         self._last_success_at: str | None = None
@@ -112,6 +116,22 @@ class Courier:
         """Return when the next sender is due, in seconds since boot; infinity while one runs."""
         with self._turn:
             return float("inf") if self._thread else self._schedule.due_at(waiting=self._fresh)
+
+    def farewell(self, word: LastWord, patience_s: float = FAREWELL_S) -> None:
+        """Say with a heartbeat why this device will not be heard for a while.
+
+        Returns when it was said or ``patience_s`` is over. Only a server that answered last time
+        is told: what ends here must not wait for one that does not.
+        """
+        with self._turn:
+            if self._schedule.failures or self._last_success_at is None:
+                return
+            self._word = word
+            self._fresh = True  # a warm sender takes it at once
+            self._turn.notify_all()
+            self._start()
+            self._turn.wait_for(lambda: self._word is None or self._thread is None, patience_s)
+            self._word = None
 
     def stop(self, patience_s: float = STOP_S) -> None:
         """End the sender and the thread for good; what is not confirmed stays in the outbox."""
@@ -145,8 +165,11 @@ class Courier:
             }
 
     def _start_when_due(self) -> None:
-        due = self._schedule.due_at(waiting=self._fresh)
-        if self._thread or self._stopping or due > self._clock().boot_s:
+        if self._schedule.due_at(waiting=self._fresh) <= self._clock().boot_s:
+            self._start()
+
+    def _start(self) -> None:
+        if self._thread or self._stopping:
             return
         thread = threading.Thread(target=self._run, name="courier", daemon=True)
         try:
@@ -163,6 +186,7 @@ class Courier:
                 due = self._schedule.due_at(waiting=self._fresh)
                 if self._stopping or due > self._clock().boot_s:
                     self._thread = None
+                    self._turn.notify_all()
                     break
         self._rescheduled()
 
@@ -206,7 +230,7 @@ class Courier:
                     raise AgentError("the outbox did not take note of what was delivered")
                 answer = self._deliver(sender, batch)
                 delivered = batch[0].id
-            elif not beaten or self._clock().boot_s >= self._schedule.beat_at:
+            elif self._word or not beaten or self._clock().boot_s >= self._schedule.beat_at:
                 answer = self._beat(sender)
                 beaten = True
             elif wanted := self._feeds.next():
@@ -262,11 +286,15 @@ class Courier:
         self._outbox.park(envelope.id, problem)
 
     def _beat(self, sender: SenderProcess) -> Answer:
-        answer = sender.ask(Job("post", "heartbeat", items=(self._heartbeat(),)))
+        word = self._word
+        answer = sender.ask(Job("post", "heartbeat", items=(self._heartbeat(word),)))
         if answer.outcome is Outcome.REFUSED:
             log.warning("the server refuses this agent's heartbeat: %s", answer.says)
         with self._turn:
             self._schedule = schedule.beaten(self._schedule, self._clock().boot_s)
+            if word is not None:
+                self._word = None
+                self._turn.notify_all()
         return answer
 
     def _fetch(self, sender: SenderProcess, route: str, since: str | None) -> Answer:

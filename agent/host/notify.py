@@ -6,8 +6,14 @@ Nothing is sent where nobody asked for it: without NOTIFY_SOCKET, as on other sy
 import os
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+
+from agent.errors import AgentError
+from agent.protocol.words import LastWord
+
+if sys.platform == "linux":
+    from agent.host import systemd
 
 
 class Notifier:
@@ -20,8 +26,8 @@ class Notifier:
         watchdog = environment.get("WATCHDOG_USEC", "")
         self.every_s = int(watchdog) / 3e6 if watchdog.isdecimal() else float("inf")
 
-    def ready(self) -> None:
-        """Say that the agent has started."""
+    def ready(self, announce: Callable[[LastWord], None]) -> None:  # noqa: ARG002 - as supervisors have it
+        """Say that the agent has started. Nobody asks us before a sleep."""
         self._tell(b"READY=1")
 
     def alive(self) -> None:
@@ -31,6 +37,14 @@ class Notifier:
     def stopping(self) -> None:
         """Say that the agent ends, by its own will."""
         self._tell(b"STOPPING=1")
+
+    def last_word(self) -> LastWord:
+        """Return why the agent ends; where systemd does not tell, it was stopped."""
+        if sys.platform == "linux" and self._address:
+            with suppress(AgentError):
+                if systemd.is_stopping():
+                    return LastWord.SHUTDOWN
+        return LastWord.STOPPED
 
     def _tell(self, words: bytes) -> None:
         if sys.platform != "win32" and self._address:

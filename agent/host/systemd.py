@@ -175,6 +175,11 @@ def matching(patterns: Iterable[str], *, automatic: bool) -> list[str]:
     return sorted(name for name in names | loaded if "@." not in name)  # a template is no unit
 
 
+def is_stopping() -> bool:
+    """Tell whether the computer is being shut down or restarted; raises CheckError."""
+    return _systemctl("is-system-running").strip() == "stopping"
+
+
 def failed() -> list[str]:
     """Return the full names of all units that have failed; raises CheckError.
 

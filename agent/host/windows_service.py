@@ -2,7 +2,8 @@
 
 The manager's calls come on threads of its own; the agent runs in the main thread, as everywhere,
 and is told by ``stop`` and ``wake``. Stopped, and when Windows shuts down (preshutdown: before
-other services go, with time), it ends as by SIGTERM. After a sleep it looks at once.
+other services go, with time), it ends as by SIGTERM. Before a sleep it says so, within the two
+seconds that Windows gives; after it, it looks at once.
 """
 
 import sys
@@ -15,6 +16,7 @@ if sys.platform == "win32":
 
     from agent.errors import AgentError
     from agent.host.scm_handles import Status
+    from agent.protocol.words import LastWord
 
     NAME = "watchdesk-agent"
     STOP_S = 10.0
@@ -23,7 +25,7 @@ if sys.platform == "win32":
     _OWN_PROCESS, _STOPPED, _STARTING, _STOPPING, _RUNNING = 0x10, 1, 2, 3, 4
     _ACCEPTS = 0x1 | 0x40 | 0x100  # stop, power events, preshutdown
     _STOP, _INTERROGATE, _SHUTDOWN, _POWER, _PRESHUTDOWN = 1, 4, 5, 13, 15
-    _RESUMED = 0x12  # PBT_APMRESUMEAUTOMATIC
+    _SUSPENDS, _RESUMED = 0x4, 0x12  # PBT_APMSUSPEND, PBT_APMRESUMEAUTOMATIC
     _START_S, _CONNECT_S = 60.0, 30.0
     _NO_ERROR, _NOT_IMPLEMENTED, _SPECIFIC_ERROR = 0, 120, 1066
 
@@ -51,6 +53,8 @@ if sys.platform == "win32":
             """Take what ends the agent and what makes it look; both are safe from any thread."""
             self._stop = stop
             self._wake = wake
+            self._announce: Callable[[LastWord], None] = lambda _: None
+            self._word = LastWord.STOPPED
             self._state = _STARTING
             self._handle: int | None = None
             self._begun = threading.Event()
@@ -69,8 +73,9 @@ if sys.platform == "win32":
                     f"people): {ctypes.FormatError(self._refused).strip()}"
                 )
 
-        def ready(self) -> None:
+        def ready(self, announce: Callable[[LastWord], None]) -> None:
             """Say that the agent has started."""
+            self._announce = announce
             self._tell(_RUNNING)
 
         def alive(self) -> None:
@@ -79,6 +84,10 @@ if sys.platform == "win32":
         def stopping(self) -> None:
             """Say that the agent ends, by its own will."""
             self._tell(_STOPPING, hint_s=STOP_S)
+
+        def last_word(self) -> LastWord:
+            """Return why the agent ends."""
+            return self._word
 
         def ended(self, code: int) -> None:
             """Say that it is over; with a code other than 0 the manager starts it anew."""
@@ -102,10 +111,14 @@ if sys.platform == "win32":
             self, control: int, event: int, _data: int | None, _context: int | None
         ) -> int:
             if control in {_STOP, _SHUTDOWN, _PRESHUTDOWN}:
+                if control != _STOP:
+                    self._word = LastWord.SHUTDOWN
                 self._tell(_STOPPING, hint_s=STOP_S)
                 self._stop()
             elif control == _POWER:
-                if event == _RESUMED:
+                if event == _SUSPENDS:
+                    self._announce(LastWord.SLEEP)
+                elif event == _RESUMED:
                     self._wake()
             elif control != _INTERROGATE:
                 return _NOT_IMPLEMENTED

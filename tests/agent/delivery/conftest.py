@@ -13,6 +13,7 @@ from agent.delivery.courier import Courier
 from agent.delivery.messages import Limits, Settings
 from agent.identity import Identity
 from agent.protocol.ids import uuid7
+from agent.protocol.words import LastWord
 from tests.agent.delivery.couriers import Start
 from tests.agent.delivery.outbox import Outbox, StoppedClock
 from tests.support.lying_server import LyingServer
@@ -90,14 +91,16 @@ def courier(server: LyingServer, outbox: Outbox, stopped_clock: StoppedClock) ->
             "limits": Limits(connect_s=5, read_s=5, total_s=20),
             "identity": lambda: mine,
         }
-        made.append(
-            Courier(outbox=outbox, heartbeat=lambda: '{"at":"now"}', **(defaults | options))
-        )
+        made.append(Courier(outbox=outbox, heartbeat=_heartbeat, **(defaults | options)))
         return made[-1]
 
     yield make
     for one in made:
         one.stop()
+
+
+def _heartbeat(word: LastWord | None) -> str:
+    return f'{{"at":"now","last_word":"{word}"}}' if word else '{"at":"now"}'
 
 
 def server_context(certificate: trustme.LeafCert) -> ssl.SSLContext:
