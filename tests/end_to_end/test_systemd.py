@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 import pytest
 
 from server_stub.clients.actions import new_enrolment_token
+from server_stub.intake.models import LastWord
 from tests.end_to_end.conftest import Desk
 from tests.support.nspawn import Container, booted_whole
 from tests.support.polling import until
@@ -28,6 +29,7 @@ AGENT: Final = f"""
 [Service]
 Type=notify
 WatchdogSec=120
+KillMode=mixed
 WorkingDirectory={PROJECT}
 ExecStart={sys.executable} -m tests.end_to_end.hasty_agent run --state /var/lib/watchdesk \
   --rules /etc/watchdesk/rules.yaml
@@ -256,3 +258,19 @@ def test_each_misfortune_of_a_service_is_one_ticket_that_resolves_on_recovery(
     container.run("systemctl", "stop", "watchdesk-agent")
     said = container.run("systemctl", "show", "-PResult", "watchdesk-agent")
     assert said == "success", container.run("journalctl", "-u", "watchdesk-agent", check=False)
+
+    assert_says_why_it_goes(container)
+
+
+def assert_says_why_it_goes(container: Container) -> None:
+    """Stopped alone, it says so, and takes it back; shut down with its computer, it says that."""
+    until(lambda: last_words() == ["stopped"], what="its last word")
+    container.run("systemctl", "start", "watchdesk-agent")
+    until(lambda: not last_words(), what="a heartbeat that takes it back")
+
+    container.run("systemctl", "--no-block", "poweroff")
+    until(lambda: last_words() == ["shutdown"], what="its last word")
+
+
+def last_words() -> list[str]:
+    return list(LastWord.objects.filter(taken_back_at=None).values_list("word", flat=True))
