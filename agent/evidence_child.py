@@ -1,12 +1,12 @@
 """The child's side of ``evidence_parts``: answers one question as JSON, then leaves.
 
-Run as ``python -I -B -m agent.evidence_child QUESTION [TARGET]``: ``memory`` and ``processor`` for
+Run by ``child_start`` with ``QUESTION [TARGET]``: ``memory`` and ``processor`` for
 the processes that take the most, ``bytes`` and ``entries`` for a volume's largest folders,
 ``installed`` for what was installed lately.
 """
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from agent import clock
@@ -91,11 +91,8 @@ def in_words(found: Iterable[Installed], now_s: float) -> Iterator[str]:
         yield f"installed or updated {ago} before: {names}{more}"
 
 
-def main(arguments: list[str]) -> None:
+def main(arguments: Sequence[str]) -> int:
     """Print the answer; a question that cannot be answered ends with an error."""
     line = text_of(answer(*arguments[:2]))
     sys.stdout.buffer.write(line.encode() + b"\n")
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
+    return 0

@@ -35,7 +35,7 @@ from agent.protocol.human import human
 from agent.protocol.strict import MAX_INTEGER
 from agent.protocol.words import Evaluation, Unit
 from agent.rules.model import Rule
-from agent.settings import own_command
+from agent.settings import child_command
 from agent.trends import Trends
 from agent.wording import storable
 
@@ -124,7 +124,7 @@ class Asked(Protocol):
 
 def _ask(question: Sequence[str]) -> list[Answer]:
     """Return a child's answers to a question; raises CheckError, ProtocolError."""
-    ended = program.run([*own_command("agent.evidence_child"), *question], DEADLINE_S)
+    ended = program.run([*child_command("agent.evidence_child"), *question], DEADLINE_S)
     if ended.code:
         raise CheckError(f"the child ended with {ended.code}")
     tree = strict.parse(ended.out)

@@ -1,11 +1,11 @@
 """The child's side of ``facts_upkeep``: all facts as one line of JSON, then it leaves.
 
-Run as ``python -I -B -m agent.facts_child`` with the parts that the agent has read itself on its
+Run by ``child_start`` with the parts that the agent has read itself on its
 standard input, and with the facts of ``before`` to tell what is otherwise now.
 """
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from agent.facts import collect, facts_hash
@@ -94,7 +94,7 @@ def _size(members: Facts) -> str | None:
     return human(size, Unit.BYTES) if size else None
 
 
-def main() -> None:
+def main(_: Sequence[str] = ()) -> int:
     """Read the known parts as JSON, print the members ``hash``, ``facts`` and ``changes``."""
     known = strict.parse(sys.stdin.buffer.read())
     facts = collect(known)
@@ -102,7 +102,4 @@ def main() -> None:
     changes = differences(before, facts) if before else []
     line = strict.text_of({"hash": facts_hash(facts), "facts": facts, "changes": changes})
     sys.stdout.buffer.write(line.encode() + b"\n")
-
-
-if __name__ == "__main__":
-    main()
+    return 0

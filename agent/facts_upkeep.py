@@ -23,7 +23,7 @@ from agent.protocol.device import Facts
 from agent.protocol.human import human
 from agent.protocol.ids import uuid7
 from agent.protocol.words import Unit
-from agent.settings import own_command
+from agent.settings import child_command
 from agent.store import Envelope, Importance, Store
 
 log = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ def look(before: dict[str, Any]) -> tuple[str, dict[str, Any], list[str]]:
     Raises AgentError, ProtocolError, OSError or TimeoutExpired when the child does not tell.
     """
     done = subprocess.run(
-        child_command(),
+        facts_command(),
         input=strict.text_of({"volumes": volume_facts(), "before": before}).encode(),
         capture_output=True,
         timeout=CHILD_S,
@@ -81,11 +81,11 @@ def look(before: dict[str, Any]) -> tuple[str, dict[str, Any], list[str]]:
     return strict.need(told, "hash", str), strict.need(told, "facts", dict), changes
 
 
-def child_command() -> list[str]:
+def facts_command() -> list[str]:
     """Return the child's argument list; a frozen agent's own program takes the one word."""
     if getattr(sys, "frozen", False):
         return [sys.executable, "facts"]
-    return own_command("agent.facts_child")
+    return child_command("agent.facts_child")
 
 
 _KEPT = ("SYSTEMROOT", "WINDIR")

@@ -1,5 +1,6 @@
 """Where things are on this computer, when the command line does not say."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -44,6 +45,22 @@ def own_command(module: str) -> list[str]:
     if (home / "__main__.py").exists():
         return [sys.executable, "-I", "-S", "-B", str(home), module]
     return [sys.executable, "-I", "-B", "-m", module]
+
+
+def child_command(module: str) -> list[str]:
+    """Return how a short-lived child of ours is run: as by ``own_command``, in less time.
+
+    Its module has a ``main`` that takes the words after it and returns an exit status. Measured:
+    6 of the 275 million instructions of a sender.
+    """
+    start = Path(__file__).resolve().with_name("child_start.py")
+    home = start.parents[1]
+    folders = [str(home)]
+    if not (home / "__main__.py").exists():
+        import site  # noqa: PLC0415 - a package's programs start without it
+
+        folders += [folder for folder in site.getsitepackages() if folder not in folders]
+    return [sys.executable, "-I", "-S", "-B", str(start), os.pathsep.join(folders), module]
 
 
 def os_word() -> str:

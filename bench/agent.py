@@ -39,6 +39,7 @@ from counters import Spent, children, memory, spent  # noqa: E402
 from agent.errors import LinkError  # noqa: E402
 from agent.host import volumes  # noqa: E402
 from agent.local_link.client import ask  # noqa: E402
+from agent.settings import child_command  # noqa: E402
 
 EVERY_S = 10
 SETTLED_S = 26.0
@@ -262,7 +263,7 @@ def _send(running: Program, rest: Spent) -> float:
 def _facts_ms() -> float:
     """Return the processor time of the child that tells all facts."""
     before = os.times()
-    command = [sys.executable, "-I", "-B", "-m", "agent.facts_child"]
+    command = child_command("agent.facts_child")
     subprocess.run(command, input=b"{}", stdout=subprocess.DEVNULL, check=True)
     after = os.times()
     spent_s = after.children_user + after.children_system

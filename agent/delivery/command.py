@@ -5,7 +5,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
-from agent.settings import own_command
+from agent.settings import child_command
 
 SENDER_USER = "watchdesk-sender"
 """The system's user for the part that touches the network; ``install`` makes it."""
@@ -21,7 +21,7 @@ def sender_command() -> list[str]:
     if getattr(sys, "frozen", False):
         own = Path(sys.executable)
         return [str(own.with_name("watchdesk-sender" + own.suffix))]
-    return own_command("agent.delivery.sender")
+    return child_command("agent.delivery.sender")
 
 
 @cache

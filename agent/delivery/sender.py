@@ -1,9 +1,9 @@
 """The sender: a short-lived child of the agent, and the only part that touches the network.
 
-It is started as ``python -I -B -m agent.delivery.sender``, reads its settings and then jobs from
-stdin and writes one answer a line to stdout (``messages``). It holds no state, opens no file of
-the agent's, starts nothing, and leaves when stdin closes or no job comes for a while: the
-agent never carries the memory of an HTTP library.
+It is started by ``child_start``, reads its settings and then jobs from stdin and writes one answer
+a line to stdout (``messages``). It holds no state, opens no file of the agent's, starts nothing,
+and leaves when stdin closes or no job comes for a while: the agent never carries the memory of an
+HTTP library.
 """
 
 from agent.delivery import sparse  # isort: skip - first: it keeps what follows small
@@ -11,7 +11,7 @@ from agent.delivery import sparse  # isort: skip - first: it keeps what follows 
 import os
 import ssl
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from http.cookiejar import DefaultCookiePolicy
 from queue import Empty, SimpleQueue
@@ -46,7 +46,7 @@ _FIRST_LINE_S = 10.0
 _T = TypeVar("_T")
 
 
-def main() -> int:
+def main(_: Sequence[str] = ()) -> int:
     """Converse with the agent over stdin and stdout; return the exit status."""
     lines: SimpleQueue[bytes] = SimpleQueue()
     # A file object of its own: the interpreter waits at exit for a lock on sys.stdin's.
@@ -257,10 +257,3 @@ def _late(settings: Settings) -> Answer:
     return Answer(
         Outcome.RETRY, f"{settings.server} gave no complete answer within {seconds:.0f} s"
     )
-
-
-if __name__ == "__main__":
-    status = main()
-    sys.stderr.flush()
-    # Taking the libraries apart would cost an eighth of the sender's whole CPU (measured: 17 ms).
-    os._exit(status)

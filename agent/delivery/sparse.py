@@ -1,7 +1,7 @@
 """What requests would load and a sender never uses: kept out, because senders start often.
 
 To be imported before requests; ``done`` ends it. Measured with CPython 3.11, requests 2.34,
-truststore on x86-64: to load them takes 248 million instructions in place of 440.
+truststore on x86-64: to load them takes 215 million instructions in place of 440.
 
 - charset_normalizer guesses the encoding of texts; the sender takes bytes.
 - certifi's CA list; trust is the operating system's, or that of ``--ca-file``.
@@ -10,10 +10,12 @@ truststore on x86-64: to load them takes 248 million instructions in place of 44
   twentieth of the whole.
 - importlib.metadata tells urllib3 which h2 there is; the sender speaks HTTP/1.1.
 - Of some eighty patterns that are compiled while loading, one in four is used.
-- idna and encodings.idna are for host names beyond ASCII, zipfile for CA lists in archives,
+- idna and stringprep are for host names beyond ASCII, zipfile for CA lists in archives,
   tokenize and textwrap for tracebacks, shutil for downloads to files, random for the times of
   retries (the agent's to decide), mimetypes for uploads of files, calendar for cookies that expire,
-  email's encodings for letters: loaded when needed.
+  email's encodings for letters, hashlib and hmac for sign-ins by digest: loaded when needed.
+- platform is asked for the system's name alone, which ``sys`` knows as well.
+- logging: nobody reads what the libraries log; what the sender has to say is in its answers.
 """
 
 import gc
@@ -52,6 +54,17 @@ class _Pattern:
         return getattr(pattern, name)
 
 
+class _Silent:
+    """A logger that nobody reads."""
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - what a logger has
+        return lambda *_, **__: None
+
+
+def _system() -> str:
+    return {"win32": "Windows", "darwin": "Darwin"}.get(sys.platform, "Linux")
+
+
 def done() -> None:
     """All is loaded: from now on patterns are compiled at once and what is let go is collected."""
     re.compile = _compile
@@ -65,11 +78,15 @@ _stand_in("certifi", where=str)
 _stand_in("importlib.metadata", version=_no_version)
 for _name in _ABSENT:
     sys.modules.setdefault(_name, None)  # type: ignore[arg-type] # the import system's word for it
-defer(*DEFERRED, "email.base64mime", "email.header", "email.quoprimime", "encodings.idna", "idna",
-      "mimetypes", "shutil", "tempfile", "textwrap", "tokenize", "zipfile")  # fmt: skip
+_stand_in("logging", DEBUG=10, NullHandler=_Silent, getLogger=lambda _: _Silent())
+defer(*DEFERRED, "email.base64mime", "email.header", "email.quoprimime", "hmac", "idna",
+      "mimetypes", "shutil", "stringprep", "tempfile", "textwrap", "tokenize",
+      "zipfile")  # fmt: skip
 defer_names("calendar", "timegm")
 defer_names("email._encoded_words", "decode_b")
+defer_names("hashlib", "md5", "sha1", "sha256")
 defer_names("ipaddress", "ip_address", IPv4Address=object, IPv6Address=object)
+defer_names("platform", "mac_ver", system=_system)
 defer_names("random", "Random")
 defer_names("urllib.request", "getproxies", "getproxies_environment", "parse_http_list",
             "proxy_bypass", "proxy_bypass_environment")  # fmt: skip

@@ -26,7 +26,7 @@ from agent.protocol.strict import parse
 from agent.protocol.words import Evaluation
 from agent.rules.model import Rule
 from agent.rules.parser import parse as expression
-from agent.settings import own_command
+from agent.settings import child_command
 from agent.store.history_file import HistoryFile, SeriesKey
 from agent.storm import Held, Storm
 from agent.trends import Trends
@@ -377,7 +377,7 @@ class TestTheRealChild:
         assert not {"agent.evidence_parts", "agent.protocol.evidence"} & set(stays.split())
 
     def test_an_unknown_question_is_an_error(self) -> None:
-        command = [*own_command("agent.evidence_child"), "secrets"]
+        command = [*child_command("agent.evidence_child"), "secrets"]
         assert subprocess.run(command, capture_output=True, check=False).returncode != 0
         with pytest.raises(ValueError, match="secrets"):
             answer("secrets")

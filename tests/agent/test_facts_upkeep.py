@@ -228,7 +228,7 @@ def test_volumes_are_asked_here_where_it_is_known_which_hang(
 
 def test_a_child_that_fails_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     program = "import sys; sys.exit('no memory left')"
-    monkeypatch.setattr(facts_upkeep, "child_command", lambda: [sys.executable, "-c", program])
+    monkeypatch.setattr(facts_upkeep, "facts_command", lambda: [sys.executable, "-c", program])
 
     with pytest.raises(AgentError, match="ended with 1: no memory left"):
         look({})
@@ -239,7 +239,7 @@ def test_the_agents_environment_stays_with_the_agent(
 ) -> None:
     seen = tmp_path / "seen"
     program = f"import os; open({str(seen)!r}, 'w').write(' '.join(os.environ))"
-    monkeypatch.setattr(facts_upkeep, "child_command", lambda: [sys.executable, "-c", program])
+    monkeypatch.setattr(facts_upkeep, "facts_command", lambda: [sys.executable, "-c", program])
     monkeypatch.setenv("PLANTED", "secret")
 
     with pytest.raises(ProtocolError):

@@ -4,9 +4,9 @@ A hostile server answers a real agent with thousands of mutated answers while st
 every program that is started and every file that is made, changed or removed.
 """
 
+import json
 import random
 import re
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.settings import child_command
 from tests.faults.station import rule
 from tests.support.agent_process import AgentProcess, enrolled
 from tests.support.hostile_answers import mutated, plausible
@@ -27,11 +28,11 @@ ANSWERS = 10_000 if long_run() else 500
 PLAUSIBLE = 0.9
 """Every answer the agent cannot read costs it a new sender."""
 OWN = tuple(
-    f'["{sys.executable}", "-I", "-B", "-m", "{module}"]'
-    for module in (
-        "agent.delivery.sender",
-        "agent.facts_child",
-        'agent.evidence_child", "installed',
+    json.dumps([*child_command(module), *words])
+    for module, *words in (
+        ("agent.delivery.sender",),
+        ("agent.facts_child",),
+        ("agent.evidence_child", "installed"),
     )
 )
 """The only programs an agent starts by itself: its sender, a look at its facts, at what changed."""

@@ -4,9 +4,17 @@ import json
 
 from tests.support.windows import Windows
 
+_AS_THE_AGENT_DOES = """
+import subprocess, sys
+from agent.settings import child_command
+command = [*child_command("agent.evidence_child"), *sys.argv[1:]]
+done = subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+print(done.stdout.decode())
+"""
+
 
 def told(windows: Windows, *question: str) -> dict[str, list[str]]:
-    said = windows.run("-m", "agent.evidence_child", *question)
+    said = windows.run("-c", _AS_THE_AGENT_DOES, *question)
     [line] = [one for one in said.splitlines() if one.startswith("[")]
     return {one["title"]: one["lines"] for one in json.loads(line)}
 
