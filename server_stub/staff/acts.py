@@ -4,129 +4,108 @@ A form works without script. What was typed comes back with an error beside its 
 looked at an older state of the ticket is told what happened since, and may send it again.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 
 from django.http import QueryDict
 
 from agent.protocol.words import Priority, Status
 from server_stub.contacts.filing import confirm_contact
-from server_stub.desk.models import Technician
 from server_stub.desk.queries import assignee_of
 from server_stub.desk.rights import Right, demand, may
-from server_stub.errors import ConflictError, ForbiddenError, InvalidError, StaleError
+from server_stub.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    StaleError,
+)
 from server_stub.staff.access import Viewer
+from server_stub.staff.asking import Act, Asked
+from server_stub.staff.forms import Sent
+from server_stub.staff.more_acts import MORE_ACTS
 from server_stub.tickets import acts
 from server_stub.tickets.actions import amend
 from server_stub.tickets.acts import Step
 from server_stub.tickets.amendment import Actor
+from server_stub.tickets.models import Resolution
 
-Given = Mapping[str, str]
-_TOLD_BESIDE = frozenset({"body", "assignee", "priority", "reason"})
-"""Fields with a place for what is wrong with them; the others are told above all forms."""
 _THEN = {"": (), "waiting": (Status.WAITING,), "resolved": (Status.RESOLVED,)}
 """What may follow a reply at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
-    """One form: its fields, who may send it, what it does, and what is said afterwards.
-
-    ``heeds``: it is refused when the ticket was changed since the sender looked at it. A note
-    is right whatever happened.
-    """
-
-    done: str
-    right: Right
-    fields: tuple[str, ...]
-    steps: Callable[[Technician, Given], Sequence[Step]]
-    heeds: bool = True
+def _reply(asked: Asked) -> Sequence[Step]:
+    then = _THEN[asked.one_of("then", _THEN)]
+    return [acts.reply(asked["body"]), *map(acts.set_status, then)]
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A form as it came: which, what was given, and what kept it from being done.
-
-    ``errors`` by field, the empty name for the whole form. ``stale``: the ticket was changed
-    since the sender's page was made, which ended with the entry ``newest``.
-    """
-
-    act: str = ""
-    given: Given = field(default_factory=dict)
-    errors: Mapping[str, str] = field(default_factory=dict)
-    stale: bool = False
-    newest: int = 0
-
-    @property
-    def problem(self) -> str:
-        """Return what is wrong with no field but with the whole."""
-        return self.errors.get("", "")
-
-    @property
-    def texts(self) -> bool:
-        """Tell whether somebody would lose words."""
-        return bool(self.given.get("body") or self.given.get("reason"))
+def _assign(asked: Asked) -> Sequence[Step]:
+    assignee = assignee_of(asked["assignee"]) if asked["assignee"] else None
+    role = asked.viewer.technician.role
+    return [acts.assign(assignee, from_others=may(role, Right.TAKE_OVER))]
 
 
-def _reply(_: Technician, given: Given) -> Sequence[Step]:
-    if given["then"] not in _THEN:
-        raise InvalidError("then", "choose one of these")
-    return [acts.reply(given["body"]), *map(acts.set_status, _THEN[given["then"]])]
+def _priority(asked: Asked) -> Sequence[Step]:
+    word = Priority(asked.one_of("priority", Priority))
+    return [acts.set_priority(word, asked.reason)]
 
 
-def _assign(by: Technician, given: Given) -> Sequence[Step]:
-    assignee = assignee_of(given["assignee"]) if given["assignee"] else None
-    return [acts.assign(assignee, from_others=may(by.role, Right.TAKE_OVER))]
+def _status(asked: Asked) -> Sequence[Step]:
+    word = asked.one_of("status", (Status.OPEN, Status.WAITING, Status.CLOSED))
+    return [acts.set_status(Status(word))]
 
 
-def _priority(_: Technician, given: Given) -> Sequence[Step]:
-    if given["priority"] not in tuple(Priority):
-        raise InvalidError("priority", "choose one of these")
-    return [acts.set_priority(Priority(given["priority"]), given["reason"])]
-
-
-def _status(_: Technician, given: Given) -> Sequence[Step]:
-    if given["status"] not in (Status.OPEN, Status.WAITING, Status.CLOSED):
-        raise InvalidError("status", "choose one of these")
-    return [acts.set_status(Status(given["status"]))]
+def _resolve(asked: Asked) -> Sequence[Step]:
+    lasts = asked.one_of("kind", ("", *Resolution))
+    kind = Resolution(lasts) if lasts else None
+    return [acts.resolve(asked["body"], kind, acts.Reason(asked["reason_key"]))]
 
 
 ACTS: Mapping[str, Act] = {
-    "reply": Act("Your reply is on the timeline.", Right.REPLY, ("body", "then"), _reply),
+    "reply": Act(
+        "Your reply is on the timeline.",
+        Right.REPLY,
+        ("body", "then"),
+        _reply,
+        buttons=("then",),
+    ),
     "note": Act(
         "Your note is on the timeline.",
         Right.NOTE,
         ("body",),
-        lambda _, given: [acts.note(given["body"])],
+        lambda asked: [acts.note(asked["body"])],
         heeds=False,
     ),
     "assign": Act("Who works on it is changed.", Right.ASSIGN, ("assignee",), _assign),
     "priority": Act(
         "The priority is changed; the clocks follow it.",
         Right.PRIORITY,
-        ("priority", "reason"),
+        ("priority", "reason_key", "reason"),
         _priority,
     ),
-    "status": Act("The status is changed.", Right.STATUS, ("status",), _status),
+    "status": Act(
+        "The status is changed.", Right.STATUS, ("status",), _status, buttons=("status",)
+    ),
     "resolve": Act(
         "The ticket is resolved.",
         Right.STATUS,
-        ("body",),
-        lambda _, given: [acts.resolve(given["body"])],
+        ("body", "kind", "reason_key"),
+        _resolve,
     ),
     "contact": Act(
         "The contact is confirmed.",
         Right.NOTE,
         ("contact",),
-        lambda _, given: [confirm_contact(given["contact"])],
+        lambda asked: [confirm_contact(asked["contact"])],
         heeds=False,
+        buttons=("contact",),
     ),
     "reopen": Act(
         "The ticket is open again.",
         Right.STATUS,
         ("body",),
-        lambda _, given: [acts.reopen(given["body"])],
+        lambda asked: [acts.reopen(asked["body"])],
     ),
+    **MORE_ACTS,
 }
 
 
@@ -143,16 +122,26 @@ def perform(viewer: Viewer, number: int, name: str, form: QueryDict) -> Sent | N
     by = viewer.technician
     try:
         demand(by.role, act.right)
-        steps = act.steps(by, given)
+        steps = act.steps(Asked(viewer, number, given))
         amend(viewer.scope, number, Actor(by.email), *steps, now=viewer.now, seen=seen)
     except StaleError:
         return Sent(name, given, stale=True, newest=looked)
     except InvalidError as error:
-        where = error.field if error.field in _TOLD_BESIDE else ""
+        where = error.field if error.field in act.beside else ""
         return Sent(name, given, {where: _sentence(error.reason)}, newest=looked)
+    except NotFoundError as error:
+        if error.name == number:
+            raise
+        where = act.names if error.kind == "ticket" else ""
+        return Sent(name, given, {where: _sentence(_missing(error))}, newest=looked)
     except (ConflictError, ForbiddenError) as error:
         return Sent(name, given, {"": _sentence(str(error))}, newest=looked)
     return None
+
+
+def _missing(error: NotFoundError) -> str:
+    """Return what is told of another ticket: foreign and missing alike."""
+    return f"this client has no {error.kind} {error.name} that you may see"
 
 
 def _sentence(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
@@ -17,6 +17,7 @@ from server_stub.quiet.models import MaintenanceWindow
 from server_stub.quiet.queries import held_back, windows
 from server_stub.quiet.windows import DAYS
 from server_stub.staff.access import Viewer, show, staff_page
+from server_stub.staff.times import typed_moment
 
 _SHOWN = 50
 _FIELDS = ("where", "device", "reason", "starts", "ends", "opens", "closes", "zone")
@@ -127,8 +128,8 @@ def _plan(viewer: Viewer, given: Mapping[str, str], days: tuple[str, ...]) -> Pl
         site=site,
         device=one,
         reason=given["reason"],
-        starts_at=_instant(viewer, given["starts"], "from") or viewer.now,
-        ends_at=_instant(viewer, given["ends"], "to"),
+        starts_at=typed_moment(given["starts"], "from", viewer.zone) or viewer.now,
+        ends_at=typed_moment(given["ends"], "to", viewer.zone),
         days=days,
         opens=given["opens"] if days else "",
         closes=given["closes"] if days else "",
@@ -143,14 +144,3 @@ def _place(viewer: Viewer, chosen: str) -> tuple[Client, Site | None]:
     number, _, place = chosen.partition("/")
     site = sites(viewer.scope).get(id=place) if place else None
     return clients(viewer.scope).get(id=number), site
-
-
-def _instant(viewer: Viewer, text: str, name: str) -> datetime | None:
-    """Return what a field for date and time holds, in the viewer's zone; None for nothing."""
-    if not text:
-        return None
-    try:
-        local = datetime.fromisoformat(text[:40])
-        return (local if local.tzinfo else local.replace(tzinfo=viewer.zone)).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise InvalidError(name, "write date and time such as 2026-03-02T22:00") from error

@@ -9,18 +9,22 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from agent.protocol.words import Priority, Status
 from server_stub.contacts.facts import facts_told
 from server_stub.contacts.queries import attachments, reports
 from server_stub.intake.queries import facts_reported
 from server_stub.sla.zones import ZoneError, zone_of
 from server_stub.staff.access import Viewer, show, staff_page
-from server_stub.staff.acts import ACTS, Sent, perform
+from server_stub.staff.acts import ACTS, perform
 from server_stub.staff.clocks import explained
 from server_stub.staff.facts import groups
-from server_stub.staff.people import assignable, names
+from server_stub.staff.forms import Sent
+from server_stub.staff.outage import outage
+from server_stub.staff.people import names
 from server_stub.staff.reported import reported
 from server_stub.staff.timeline import TimelineLine, latest_report, timeline_lines
+from server_stub.staff.what_if import asked_change, supposed_sentences, what_if_form
+from server_stub.staff.working import working
+from server_stub.tickets.clocks import policy_followed
 from server_stub.tickets.models import Ticket
 from server_stub.tickets.queries import ticket, timeline
 from server_stub.tickets.standing import standing_of
@@ -64,6 +68,17 @@ def ticket_act(request: HttpRequest, viewer: Viewer, number: int, act: str) -> H
     return HttpResponseRedirect(f"{to}#said")
 
 
+@staff_page
+def ticket_what_if(request: HttpRequest, viewer: Viewer, number: int) -> HttpResponse:
+    """Tell what a change that nobody makes would do to the clocks: alone to a script's request."""
+    row = ticket(viewer.scope, number)
+    supposed = supposed_sentences(viewer, row, asked_change(request.GET))
+    if request.headers.get("HX-Request"):
+        told = {"viewer": viewer, "supposed": supposed}
+        return HttpResponse(render_to_string("staff/ticket_supposed.html", told))
+    return _whole(request, viewer, number, Sent(), 422 if supposed.problem else 200)
+
+
 def _whole(
     request: HttpRequest, viewer: Viewer, number: int, sent: Sent, status: int = 200
 ) -> HttpResponse:
@@ -71,24 +86,22 @@ def _whole(
     usable = before.isascii() and before.isdigit() and len(before) < 19  # noqa: PLR2004 - 64 bits
     context = _context(viewer, number, int(before) if usable else None)
     row: Ticket = context["ticket"]
-    assignees = assignable(row)
+    change = asked_change(request.GET)
     context |= {
         "page": "ticket",
         "refresh_s": REFRESH_S,
         "sent": sent,
         "meanwhile": _meanwhile(viewer, context["timeline"], sent),
-        "assignees": assignees,
-        "may_take": any(address == viewer.technician.email for address, _ in assignees)
-        and row.assignee_id != viewer.technician.pk,
-        "priorities": [str(word) for word in Priority],
-        "waits": row.status == Status.WAITING,
-        "is_closed": row.status == Status.CLOSED,
+        **working(viewer, row, sent, context["entries"]),
         **_facts(viewer, row),
         "attachments": attachments(viewer.scope, number),
         "reports": list(reports(viewer.scope, number)),
         "reported": reported(viewer.scope, row),
         "standing": standing_of(viewer.scope, number),
+        "outage": outage(viewer.scope, number),
+        "supposed": supposed_sentences(viewer, row, change) if any(change) else None,
     }
+    context["what_if"] = what_if_form(context["found"], row, change) if context["clocks"] else None
     return show(request, viewer, "staff/ticket.html", context, status)
 
 
@@ -102,15 +115,24 @@ def _context(viewer: Viewer, number: int, before: int | None) -> dict[str, Any]:
     newest = page[-1].id if page else 0
     return {
         "ticket": row,
+        "stage": _stage(row),
         "clocks": explained(viewer, row),
         "there": _local_time(row, viewer),
         "report": latest_report(page) if before is None else None,
+        "entries": page,
         "timeline": timeline_lines(page, names(page)),
         "newest": newest,
         "earlier": page[0].id if len(found) > TIMELINE_PAGE else None,
         "before": before,
         "state": _digest(viewer, row, newest),
     }
+
+
+def _stage(row: Ticket) -> str:
+    """Return the title of the policy's own word for where a ticket stands, empty without one."""
+    if row.stage == row.status:
+        return ""
+    return policy_followed(row).stage(row.stage, row.status).title
 
 
 def _refresh(request: HttpRequest, viewer: Viewer, number: int) -> HttpResponse:
@@ -150,7 +172,7 @@ def _facts(viewer: Viewer, row: Ticket) -> dict[str, Any]:
         return {}
     facts, held = facts_reported(viewer.scope, row.device, row.facts_hash)
     told = facts_told(facts, reports(viewer.scope, row.id))
-    return {"groups": groups(told), "facts_held": held}
+    return {"facts_groups": groups(told), "facts_held": held}
 
 
 def _local_time(row: Ticket, viewer: Viewer) -> str:

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from server_stub.errors import InvalidError
+
 SOON = timedelta(minutes=30)
 """How long before its due time a clock is marked as pressing."""
 _DAY = timedelta(days=1)
@@ -61,6 +63,20 @@ def clock_time(instant: datetime, now: datetime, zone: tzinfo) -> str:
 def utc_time(instant: datetime) -> str:
     """Return the instant in full, in UTC: what the title of every time on a page says."""
     return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def typed_moment(text: str, field: str, zone: tzinfo) -> datetime | None:
+    """Return what a field for date and time holds, in ``zone`` unless it says; None for nothing.
+
+    Raises InvalidError.
+    """
+    if not text.strip():
+        return None
+    try:
+        local = datetime.fromisoformat(text.strip()[:40])
+        return (local if local.tzinfo else local.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise InvalidError(field, "write date and time such as 2026-03-02T22:00") from error
 
 
 def from_label(text: object) -> datetime | None:

@@ -23,6 +23,7 @@ def test_every_page_but_sign_in_and_health_leads_strangers_to_the_sign_in_page()
         "queue": "/",
         "ticket": "/tickets/1",
         "ticket_act": "/tickets/1/reply",
+        "ticket_what_if": "/tickets/1/what-if",
         "attachment": "/tickets/1/attachments/1",
         "maintenance": "/maintenance",
         "maintenance_end": "/maintenance/1/end",

@@ -1,0 +1,213 @@
+"""Forms about the ticket itself: where it stands, what it is, and which level has it."""
+
+from server_stub.staff.forms import (
+    Field,
+    Form,
+    Group,
+    Kind,
+    Options,
+    area,
+    choice,
+    options,
+    reasons,
+)
+from server_stub.staff.ground import Ground
+from server_stub.tickets.acts.levels import MAX_EXPECTATION, levels_of
+from server_stub.tickets.models import MAX_TITLE, CloseReason
+
+_UNSOLVED = (
+    (CloseReason.CANCELED.value, "canceled"),
+    (CloseReason.INSUFFICIENT_INFORMATION.value, "not enough was told"),
+    (CloseReason.OUTSIDE_SCOPE.value, "outside of what we do"),
+)
+_WORKS = (("yes", "yes: it is signed off and closed"), ("no", "no: it is open again"))
+
+
+def standing(ground: Ground) -> Group:
+    """Where it stands: stages, the client’s word, why it is closed unsolved."""
+    policy, is_open = ground.policy, not ground.is_closed
+    stages = options(ground.found.stages)
+    forms = ground.offered(
+        (
+            stages and is_open,
+            Form(
+                "stage",
+                "Move it",
+                "Move it",
+                (choice("stage", "To", stages), *reasons(policy, "waiting", "closing")),
+            ),
+        ),
+        (
+            ground.signs_off,
+            Form(
+                "confirm",
+                "The client’s word",
+                "Note it",
+                (
+                    Field("fixed", "Does it work?", Kind.PICK, _WORKS),
+                    area("body", "What they said"),
+                ),
+            ),
+        ),
+        (
+            is_open,
+            Form(
+                "close",
+                "Close it unsolved",
+                "Close it",
+                (
+                    choice("why", "Because", (*_UNSOLVED, *_closing(ground))),
+                    Field("reason", "In your own words"),
+                ),
+            ),
+        ),
+        (
+            ground.ticket.accepted_until is not None,
+            Form(
+                "end-acceptance",
+                "Accept the condition no more",
+                "Accept it no more",
+                reasons(policy, "acceptance"),
+            ),
+        ),
+    )
+    return Group("standing", "Where it stands", forms)
+
+
+def _closing(ground: Ground) -> Options:
+    known = {key for key, _ in _UNSOLVED}
+    return options({k: t for k, t in ground.policy.reasons.get("closing", {}).items()
+                    if k not in known})  # fmt: skip
+
+
+def grading(ground: Ground) -> Group:
+    """What it is and how pressing."""
+    policy, ticket, is_open = ground.policy, ground.ticket, not ground.is_closed
+    matrix = ground.found.matrix
+    asked = tuple(
+        choice(name, label, options(words))
+        for name, label, words in (
+            ("urgency", "Urgency", matrix.urgencies),
+            ("impact", "Impact", matrix.impacts),
+            ("complexity", "Complexity", matrix.complexities),
+        )
+        if words
+    )
+    types = {
+        name: f"{title} (needs an approval)" if policy.types[name].approval else title
+        for name, title in ground.found.types.items()
+    }
+    dates = _dates(ground)
+    forms = ground.offered(
+        (
+            is_open and len(types) > 1,
+            Form(
+                "type",
+                "Change the type",
+                "Change the type",
+                (choice("type", "Type", options(types), ticket.type), *reasons(policy, "type")),
+            ),
+        ),
+        (
+            is_open and asked,
+            Form(
+                "grade",
+                "Priority by urgency and impact",
+                "Grade it",
+                (*asked, Field("reason", "Why (optional)")),
+                hint="The policy’s matrix makes the priority.",
+            ),
+        ),
+        (
+            is_open and dates,
+            Form(
+                "date",
+                "Promise a date",
+                "Promise it",
+                (
+                    choice("clock", "For", dates),
+                    Field("due_at", "Until", Kind.MOMENT, needed=True),
+                    *reasons(policy, "date"),
+                ),
+            ),
+        ),
+        (
+            is_open,
+            Form(
+                "title",
+                "Rename it",
+                "Rename it",
+                (Field("title", "Title", value=ticket.title, needed=True, most=MAX_TITLE),),
+            ),
+        ),
+    )
+    return Group("grading", "Type and priority", forms)
+
+
+def _dates(ground: Ground) -> Options:
+    """Return the clocks of which the policy lets a role set the date, for any ticket."""
+    clocks = {
+        name: target.set_by
+        for row in ground.policy.rows
+        for name, target in row.targets.items()
+        if target.set_by
+    }
+    return tuple((str(name), f"{name}, by the {role}") for name, role in clocks.items())
+
+
+def levels(ground: Ground) -> Group:
+    """Which level has it, and what others say."""
+    policy, is_open = ground.policy, not ground.is_closed
+    here = ground.ticket.level
+    others = [level for level in levels_of(policy).values() if level.number != here]
+    takes = [one for one in others
+             if one.number < here or one.accepts(str(here)) or one.accepts("client")]  # fmt: skip
+    direct = any(one.number > here and not one.accepts(str(here)) for one in takes)
+    lists = dict.fromkeys(level.reasons for level in takes)
+    role = policy.procedure.escalation_role
+    asks = (
+        choice("level", "To", tuple((one.key, one.name) for one in takes)),
+        *(
+            (Field("direct", "The client turned to that level themselves", Kind.TICK),)
+            if direct
+            else ()
+        ),
+        area("message", "What the client is told"),
+        Field("expectation", "What the client may expect now", most=MAX_EXPECTATION),
+        *reasons(policy, *lists, needed=True),
+    )
+    forms = ground.offered(
+        (
+            is_open and takes,
+            Form(
+                "escalate",
+                "Hand it to another level",
+                "Hand it over",
+                asks,
+                hint="The client gets the message as a reply.",
+            ),
+        ),
+        (
+            is_open and others,
+            Form(
+                "consult",
+                "Consult another level",
+                "Note what they said",
+                (
+                    choice("level", "Whom", tuple((one.key, one.name) for one in others)),
+                    area("body", "What they said", needed=True),
+                ),
+                hint="The ticket stays here; its time on this level begins anew.",
+            ),
+        ),
+        (
+            is_open and role,
+            Form(
+                "appeal",
+                "The client asks for an escalation",
+                "Pass it on",
+                (area("body", f"What the {role} is asked", needed=True),),
+            ),
+        ),
+    )
+    return Group("levels", "Other levels", forms)

@@ -1,0 +1,80 @@
+"""What a ticket's page offers to do: the buttons, the everyday forms, and what is under “More”."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from agent.protocol.words import Status
+from server_stub.desk.rights import Right
+from server_stub.staff.access import Viewer
+from server_stub.staff.forms import Sent
+from server_stub.staff.ground import Ground
+from server_stub.staff.more import groups
+from server_stub.staff.people import assignable
+from server_stub.staff.work_forms import work_forms
+from server_stub.tickets.models import Ticket, TimelineEntry
+from server_stub.tickets.queries import like, links, participants
+from server_stub.tickets.supposing import offered
+
+_MOST_LINKS = 50
+
+
+def working(
+    viewer: Viewer, row: Ticket, sent: Sent, entries: Sequence[TimelineEntry]
+) -> dict[str, Any]:
+    """Return what the page's templates need for whatever this viewer may do to a ticket."""
+    ground = Ground(viewer, row, offered(row), sent, entries)
+    assignees = assignable(row)
+    linked = list(links(viewer.scope, row.id)[:_MOST_LINKS])
+    taking_part = list(participants(viewer.scope, row.id))
+    proposes = ground.may(Right.LINK) and not row.is_resolved
+    alike = like(viewer.scope, row.id) if proposes else []
+    return {
+        "found": ground.found,
+        "type_title": ground.found.types.get(row.type, row.type),
+        "level_title": ground.level_title,
+        "may_reply": (not ground.is_closed and ground.may(Right.REPLY)) or sent.act == "reply",
+        "may_note": ground.may(Right.NOTE) or sent.act == "note",
+        "may_confirm": ground.may(Right.NOTE),
+        "may_take": _may_take(ground, assignees),
+        "then": [
+            (status.value, title)
+            for status, title in (
+                (Status.WAITING, "wait for the client"),
+                (Status.RESOLVED, "resolve the ticket"),
+            )
+            if status in ground.at_once and not (row.is_resolved and status is Status.RESOLVED)
+        ],
+        "status_button": _status_button(ground),
+        "work_forms": work_forms(ground, assignees),
+        "groups": groups(ground, linked, taking_part, alike),
+        "linked": linked,
+        "taking_part": taking_part,
+        "alike": alike,
+    }
+
+
+def _may_take(ground: Ground, assignees: Sequence[tuple[str, str]]) -> bool:
+    me = ground.viewer.technician
+    return (
+        not ground.is_closed
+        and ground.may(Right.ASSIGN)
+        and any(address == me.email for address, _ in assignees)
+        and ground.ticket.assignee_id != me.pk
+    )
+
+
+def _status_button(ground: Ground) -> tuple[str, str] | None:
+    """Return the status that one button brings, and its words; None when none does.
+
+    A ticket whose condition still holds is closed by the form that asks about it.
+    """
+    row = ground.ticket
+    if row.status == Status.WAITING:
+        to, words = Status.OPEN, "Stop waiting"
+    elif not row.is_resolved:
+        to, words = Status.WAITING, "Wait for the client"
+    elif row.status == Status.RESOLVED and not ground.holds:
+        to, words = Status.CLOSED, "Close"
+    else:
+        return None
+    return (to.value, words) if to in ground.at_once and ground.may(Right.STATUS) else None
