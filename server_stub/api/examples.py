@@ -61,6 +61,7 @@ TICKET_ROW: dict[str, Any] = {
 }
 TICKET = TICKET_ROW | {
     "workaround": "",
+    "policy": "managed-provider 1f6c0a9e",
     "facts": {"os": {"name": "Windows 11 Pro", "version": "23H2"}},
     "attachments": [
         {

@@ -55,7 +55,7 @@ class RecurringList(Schema):
 class RecurringFilter(Schema):
     """Which problems to list."""
 
-    days: int = Field(30, ge=1, le=366, description="of tickets that changed in so many days")
+    days: int = Field(30, ge=1, le=366, description="of tickets that were open in so many days")
     least: int = Field(3, ge=2, le=10_000, description="up at least so often")
 
 

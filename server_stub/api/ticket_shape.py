@@ -18,6 +18,7 @@ from server_stub.contacts.queries import attachments, reports
 from server_stub.intake.queries import facts_reported
 from server_stub.sla.models import Clock
 from server_stub.tickets import queries
+from server_stub.tickets.clocks import policy_named
 from server_stub.tickets.models import Ticket
 
 
@@ -90,6 +91,7 @@ class TicketWhole(TicketRow):
     model_config = examples.answered(examples.TICKET)
 
     workaround: str = Field(description="how to get on until it is solved")
+    policy: str = Field(description="name and version of the policy it follows; empty for none")
     facts: dict[str, Any]
     attachments: list[AttachmentBrief]
 
@@ -124,7 +126,9 @@ def whole_answer(scope: Scope, number: int) -> HttpResponse:
     return _answer(
         ticket,
         TicketWhole.model_validate(
-            row | {"workaround": ticket.workaround, "facts": facts, "attachments": files}
+            row
+            | {"workaround": ticket.workaround, "facts": facts, "attachments": files}
+            | {"policy": policy_named(ticket)}
         ),
         200,
     )

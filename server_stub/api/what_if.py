@@ -12,6 +12,7 @@ from server_stub.api import examples
 from server_stub.api.access import caller_of, needs
 from server_stub.api.paging import Key, Limit, Page, TicketNumber, Words
 from server_stub.api.ticket_shape import TicketRow, row_of
+from server_stub.clients.standing import Importance
 from server_stub.desk.rights import Right
 from server_stub.errors import ConflictError
 from server_stub.tickets import queries
@@ -29,6 +30,8 @@ class Change(Schema):
     type: Key = ""
     level: Annotated[str, Field(max_length=2, pattern="^[0-9]*$")] = ""
     policy: Words = Field("", description="name of a policy: its newest version")
+    agreement: Words = Field("", description="one of the client's in force today, or none")
+    importance: Importance | None = None
 
 
 class Supposed(Schema):
@@ -73,7 +76,8 @@ def what_if(
     caller = caller_of(request)
     ticket = queries.ticket(caller.scope, number)
     words = Supposition(
-        change.priority or "", change.stage, change.type, change.level, change.policy
+        *(change.priority or "", change.stage, change.type, change.level, change.policy),
+        *(change.agreement, change.importance or ""),
     )
     try:
         found = supposed_clocks(caller.scope, ticket, words, caller.now)

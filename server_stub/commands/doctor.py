@@ -18,12 +18,14 @@ from server_stub import database, secret_key, walls
 from server_stub.certificate import expires_at
 from server_stub.errors import InvalidError
 from server_stub.tickets.models import Ticket
+from server_stub.work.engine import last_failure, stuck, waiting_since
 
 _OTHERS = 0o077
 _LEAST_ROOM_BYTES = 1_000_000_000
 _SOON = timedelta(days=21)
 """Time for whoever renews certificates by hand to be back from a holiday."""
 _CLOCK_OFF = timedelta(seconds=5)
+_UNDONE = timedelta(minutes=10)
 
 
 def doctor(arguments: Namespace) -> int:
@@ -81,6 +83,7 @@ def _database(now: datetime) -> Iterator[str]:
             if connection.vendor == "postgresql":
                 print(f"walls between clients: row-level security on {len(walls.WALLED)} tables")
             yield from _clock(now)
+            yield from _work(now)
     except DatabaseError as error:
         yield f"the database does not answer: {str(error).strip()}"
     finally:
@@ -101,6 +104,22 @@ def _clock(now: datetime) -> Iterator[str]:
         yield (
             f"the newest ticket was opened at {newest:%Y-%m-%d %H:%M:%S} UTC, later than now: this "
             "computer's clock went back, and due instants with it; set it by NTP"
+        )
+
+
+def _work(now: datetime) -> Iterator[str]:
+    """Tell of due work that fails again and again, and of work that nobody does."""
+    failing, last = stuck(), last_failure()
+    if failing:
+        yield (
+            f"due work fails again and again ({failing} pieces, the last with {last!r}): "
+            "it is tried on once an hour; the log has each failure with its cause"
+        )
+    waits = waiting_since(now, _UNDONE)
+    if waits:
+        yield (
+            f"due work waits since {waits:%Y-%m-%d %H:%M:%S} UTC: no serve or worker does it, so "
+            "nobody is warned and nothing is closed; start one of them"
         )
 
 

@@ -103,7 +103,7 @@ def listed(names: Sequence[str]) -> str:
 
 _WRITTEN = (
     *("status", "stage", "resolved_at", "occurrences", "evaluation", "updated_at"),
-    "next_due_at",
+    *("next_due_at", "policy_version"),
 )
 
 

@@ -94,6 +94,7 @@ class _Stored(NamedTuple):
     source: str
     type: str
     level: int
+    policy_version: int | None
 
 
 @dataclass(slots=True)
@@ -182,13 +183,13 @@ def _alerts(fresh: Iterable[_Sighting], tickets: Iterable[sql.Row]) -> dict[str,
         if isinstance(message, AlertEvent):
             key = _alert_key(sighting.device, message)
             alerts.setdefault(key, _Alert(sighting.device)).sightings.append(sighting)
-    for key, *columns, due_at, source, kind, level in tickets:
+    for key, *columns, due_at, source, kind, level, version in tickets:
         if key in alerts:  # else all its events were seen before
             number, status, priority, title, evaluation, *more = columns
             ticket = TicketState(
                 number, Status(status), Priority(priority), title, Evaluation(evaluation), *more
             )
-            alerts[key].stored = _Stored(ticket, due_at, source, kind, level)
+            alerts[key].stored = _Stored(ticket, due_at, source, kind, level, version)
     return alerts
 
 
@@ -246,19 +247,19 @@ def _promises_anew(
     }
     if not moved:
         return {}
-    policies: dict[int, int] = dict(execute.policies(list(moved)))
     told: dict[int, list[Told]] = {number: [] for number in moved}
     for number, at, kind, actor, channel, payload in execute.timeline(list(moved), TOLD):
         told[number].append(Told(at, kind, actor, channel, json_object(payload)))
     found: dict[int, list[Promise] | None] = {}
     for number, (alert, change) in moved.items():
-        if number in policies and alert.stored:
+        kept = alert.stored
+        if kept and kept.policy_version is not None:
             entries = told[number] + [
                 Told(now, entry.kind, ACTOR, CHANNEL, entry.payload) for entry in change.entries
             ]
-            priority, kept = change.after.priority, alert.stored
+            priority = change.after.priority
             ticket = Accounted(
-                policies[number], kept.source, kept.type, priority, kept.level, entries
+                kept.policy_version, kept.source, kept.type, priority, kept.level, entries
             )
             found[number] = anew(ticket, alert.device.time_zone, now)
     return found

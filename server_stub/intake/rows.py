@@ -50,6 +50,7 @@ class TicketRows:
                 *(ticket.alert_id, ticket.sequence, ticket.evaluation.value, ticket.occurrences),
                 *(ticket.facts_hash, self.now, self.now, ticket.resolved_at, due_at),
                 *(ticket.status.value, beginning.type, beginning.level),
+                device.policy_version_id,
             )
         )
 

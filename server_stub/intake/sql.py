@@ -76,14 +76,15 @@ _TICKETS_OF = """
     SELECT k.value, t.id, t.status, t.priority, t.title, t.evaluation, t.alert_id, t.sequence,
         t.occurrences, t.touched, t.facts_hash, t.created_at, t.resolved_at, t.accepted_until,
         t.accepted, t.next_due_at,
-        t.source, t.type, t.level"""
+        t.source, t.type, t.level, coalesce(t.policy_version,
+        (SELECT max(c.policy_version_id) FROM sla_clock c WHERE c.ticket_id = t.id))"""
 
 INSERTS: Mapping[str, tuple[str, ...]] = {
     "tickets_ticket": (
         *("id", "client_id", "site_id", "device_id", "title", "status", "priority"),
         *("fingerprint", "alert_key", "alert_id", "sequence", "evaluation", "occurrences"),
         *("facts_hash", "created_at", "updated_at", "resolved_at", "next_due_at", "stage"),
-        *("type", "level"),
+        *("type", "level", "policy_version"),
     ),
     "tickets_timelineentry": (
         *("ticket_id", "at", "device_at", "kind", "actor", "channel", "body", "payload"),
@@ -141,7 +142,6 @@ class Statements(Protocol):
 
     SEEN: ClassVar[str]
     TICKETS: ClassVar[str]
-    POLICIES: ClassVar[str]
     TIMELINE: ClassVar[str]
 
     def known(
@@ -152,9 +152,6 @@ class Statements(Protocol):
         Of the envelopes seen before: device, id, body hash and ticket number. Of each alert key
         its unresolved ticket, else its latest, locked; the key comes first.
         """
-
-    def policies(self, tickets: Sequence[int]) -> list[Row]:
-        """Return ticket and policy version of those among these tickets that have clocks."""
 
     def timeline(self, tickets: Sequence[int], kinds: Sequence[str]) -> list[Row]:
         """Return ticket, at, kind, actor, channel, payload of entries, in the order written."""
@@ -214,9 +211,6 @@ class SqliteStatements:
     TICKETS: ClassVar[str] = (
         _TICKETS_OF + " FROM json_each(?) AS k JOIN tickets_ticket AS t ON t.id = " + _NUMBER_OF_KEY
     )
-    POLICIES: ClassVar[str] = """
-        SELECT ticket_id, max(policy_version_id) FROM sla_clock
-        WHERE ticket_id IN (SELECT value FROM json_each(?)) GROUP BY ticket_id"""
     TIMELINE: ClassVar[str] = """
         SELECT ticket_id, at, kind, actor, channel, payload FROM tickets_timelineentry
         WHERE ticket_id IN (SELECT value FROM json_each(?))
@@ -237,10 +231,6 @@ class SqliteStatements:
             for row in self._rows(self.TICKETS, json.dumps(alert_keys))
         ]
         return self._rows(self.SEEN, json.dumps(envelope_ids)), tickets
-
-    def policies(self, tickets: Sequence[int]) -> list[Row]:
-        """See the protocol."""
-        return self._rows(self.POLICIES, json.dumps(tickets))
 
     def timeline(self, tickets: Sequence[int], kinds: Sequence[str]) -> list[Row]:
         """See the protocol."""
@@ -290,9 +280,6 @@ class PostgresqlStatements:
         + _TICKETS_OF
         + " FROM found AS k JOIN tickets_ticket AS t ON t.id = k.id FOR UPDATE OF t"
     )
-    POLICIES: ClassVar[str] = """
-        SELECT ticket_id, max(policy_version_id) FROM sla_clock
-        WHERE ticket_id = ANY(%s) GROUP BY ticket_id"""
     TIMELINE: ClassVar[str] = """
         SELECT ticket_id, at, kind, actor, channel, payload FROM tickets_timelineentry
         WHERE ticket_id = ANY(%s) AND kind = ANY(%s) ORDER BY ticket_id, id"""
@@ -318,10 +305,6 @@ class PostgresqlStatements:
             self._cursor.execute(self.SEEN, [arrays.texts(envelope_ids)], prepare=True)
             self._second.execute(self.TICKETS, [arrays.texts(sorted(alert_keys))], prepare=True)
             return self._cursor.fetchall(), self._second.fetchall()
-
-    def policies(self, tickets: Sequence[int]) -> list[Row]:
-        """See the protocol."""
-        return self._rows(self.POLICIES, list(tickets))
 
     def timeline(self, tickets: Sequence[int], kinds: Sequence[str]) -> list[Row]:
         """See the protocol."""
@@ -363,7 +346,7 @@ _SQLITE_INSERTS = {
 }
 _NUMBERS = frozenset(
     {"id", "client_id", "site_id", "sequence", "occurrences", "ticket_id", "policy_version_id"}
-    | {"ticket_number", "level"}
+    | {"ticket_number", "level", "policy_version"}
 )
 
 

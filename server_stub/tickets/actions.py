@@ -118,7 +118,7 @@ def store_ticket(draft: Draft, actor: Actor, now: datetime, **payload: object) -
         payload=json.dumps(_opened(draft, words) | payload, ensure_ascii=False),
     )
     settle(ticket, now)
-    ticket.save(update_fields=["next_due_at"])
+    ticket.save(update_fields=["next_due_at", "policy_version"])
     tell_device(ticket)
     ticket.refresh_from_db()  # what the database filled in
     return ticket

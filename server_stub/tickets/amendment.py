@@ -40,6 +40,7 @@ _WRITTEN = (
     *("title", "status", "stage", "priority", "type", "level", "assignee", "team", "resolved_at"),
     *("scope", "chargeable", "close_reason", "resolution", "workaround", "approval"),
     *("accepted_until", "accepted", "touched", "version", "updated_at", "next_due_at"),
+    "policy_version",
 )
 """The columns that acts write; the others are the monitor's and stay as it left them."""
 

@@ -4,12 +4,15 @@ import logging
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, tzinfo
 
+from django.db.models import Q
+
 from server_stub.clients.scope import Scope
 from server_stub.errors import ServerError
 from server_stub.sla.account import ClockLedger, State
 from server_stub.sla.calendar import EndlessError
 from server_stub.sla.clocks import (
     CLOCK_KINDS,
+    CurrentPolicy,
     account,
     columns,
     followed_policy,
@@ -55,12 +58,13 @@ def settle(ticket: Ticket, now: datetime) -> list[ClockLedger]:
     """Bring a ticket's stored clocks and their due work up to date with its timeline.
 
     Part of the caller's transaction, after the timeline was written; the caller saves
-    ``next_due_at``. What cannot be reckoned stays as it was: a clock never keeps a person from
-    their work. Returns the ledgers, none when they cannot be reckoned.
+    ``next_due_at`` and ``policy_version``. What cannot be reckoned stays as it was: a clock never
+    keeps a person from their work. Returns the ledgers, none when they cannot be reckoned.
     """
     kinds = (*CLOCK_KINDS, *TOLD_KINDS)
     try:
-        version_id, policy = _followed(ticket)
+        version_id, policy = followed(ticket)
+        ticket.policy_version = version_id
         entries = list(TimelineEntry.objects.filter(ticket=ticket, kind__in=kinds).order_by("id"))
         found = account(policy, ticket, entries, now, zone_name(ticket))
     except UNEXPLAINABLE as error:
@@ -74,10 +78,16 @@ def settle(ticket: Ticket, now: datetime) -> list[ClockLedger]:
 def policy_followed(ticket: Ticket) -> Policy:
     """Return the policy version a ticket follows; one that promises nothing when there is none."""
     try:
-        return _followed(ticket)[1]
+        return followed(ticket)[1]
     except UNEXPLAINABLE as error:
         _log.warning("ticket %d has no policy: %s", ticket.id, error)
         return _NO_PROMISES
+
+
+def policy_named(ticket: Ticket) -> str:
+    """Return name and version of the policy that a ticket follows; empty when there is none."""
+    rows = PolicyVersion.objects.filter(id=ticket.policy_version or 0)
+    return next((f"{name} {hash_[:8]}" for name, hash_ in rows.values_list("name", "hash")), "")
 
 
 def zone_name(ticket: Ticket) -> str:
@@ -93,16 +103,16 @@ def zone_at(ticket: Ticket) -> tzinfo:
         return UTC
 
 
-def _followed(ticket: Ticket) -> tuple[int, Policy]:
-    """Return the policy version a ticket's clocks follow; its client's newest when it has none.
+def followed(ticket: Ticket) -> CurrentPolicy:
+    """Return the policy version a ticket follows; its client's newest when it has none yet.
 
     Raises SetupError when there is no policy at all.
     """
-    version = PolicyVersion.objects.filter(
-        id__in=Clock.objects.filter(ticket=ticket).values("policy_version")
-    ).last()
+    known = Clock.objects.filter(ticket=ticket).values("policy_version")
+    wanted = Q(id=ticket.policy_version) if ticket.policy_version else Q(id__in=known)
+    version = PolicyVersion.objects.filter(wanted).last()
     if version is not None:
-        return version.id, policy_of(version)
+        return CurrentPolicy(version.id, policy_of(version))
     return followed_policy(ticket.client.policy)
 
 

@@ -129,7 +129,7 @@ def look_at_clock(one: Amendment, claim: Claim) -> None:
                 _breach(one, ledger)
     if not one.entries:
         settle(one.ticket, one.at)  # it is due another time by now
-        one.ticket.save(update_fields=["next_due_at"])
+        one.ticket.save(update_fields=["next_due_at", "policy_version"])
 
 
 def _warn(one: Amendment, ledger: ClockLedger, told: frozenset[Told]) -> None:

@@ -124,6 +124,8 @@ class Ticket(models.Model):
     ``version`` counts what people did to it. ``stage`` is the policy's own, finer word within
     the status. ``accepted_until`` is set while the alert's condition is accepted as it is, no
     graver than ``accepted``. Most columns from ``stage`` on repeat what the timeline says.
+    ``policy_version`` is the number of the version that it follows, also while nothing is
+    promised (no foreign key: versions are kept for ever, and tickets come by the thousand).
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -173,6 +175,7 @@ class Ticket(models.Model):
     approval = models.CharField(max_length=12, db_default="")
     accepted_until = models.DateTimeField(null=True, blank=True)
     accepted = models.CharField(max_length=8, db_default="")
+    policy_version = models.BigIntegerField(null=True, blank=True)
 
     class Meta:
         """Each index serves one question; the queue's hold unresolved tickets only."""
@@ -211,6 +214,11 @@ class Ticket(models.Model):
                 name="ticket_queue_narrowed",
             ),
             models.Index(fields=["alert_key", "id"], name="ticket_by_alert"),
+            models.Index(
+                fields=["resolved_at"],
+                condition=models.Q(resolved_at__isnull=False, alert_key__isnull=False),
+                name="ticket_alert_settled",
+            ),
             models.Index(fields=["device", "id"], name="ticket_by_device"),
             models.Index(fields=["client", "id"], name="ticket_by_client"),
             models.Index(

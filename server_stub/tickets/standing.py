@@ -4,12 +4,22 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from server_stub.clients.agreements import covers, day_at
-from server_stub.clients.models import Client, Device, Site
+from server_stub.clients.models import Agreement, Client, Device, Site
 from server_stub.clients.scope import Scope
-from server_stub.clients.standing import USUAL, Standing, greatest, standing
+from server_stub.clients.standing import (
+    NO_AGREEMENT,
+    USUAL,
+    Cover,
+    Standing,
+    greatest,
+    in_force,
+    standing,
+)
+from server_stub.errors import InvalidError
 from server_stub.sla.zones import ZoneError, zone_of
 from server_stub.tickets.amendment import Amendment
-from server_stub.tickets.models import EntryKind, TimelineEntry
+from server_stub.tickets.clocks import zone_at
+from server_stub.tickets.models import EntryKind, Ticket, TimelineEntry
 from server_stub.tickets.queries import timeline
 
 STANDING_KINDS = (EntryKind.OPENED, EntryKind.AGREEMENT, EntryKind.IMPORTANCE)
@@ -31,6 +41,23 @@ def standing_at(
     held = covers(client.id, site.id if site else None, device.id if device else None)
     matters = [client.importance, *importances, *([device.importance] if device else [])]
     return standing(held, day_at(at, zone), *matters)
+
+
+def agreement_in_force(ticket: Ticket, name: str, at: datetime) -> Cover | None:
+    """Return the client's agreement of this name on the ticket's day, None for ``none``.
+
+    Raises InvalidError where there is none of this name.
+    """
+    if name == NO_AGREEMENT:
+        return None
+    rows = Agreement.objects.filter(client=ticket.client_id)
+    terms = [Cover(0, *row) for row in rows.values_list("starts", "ends", "name", "id")]
+    day = day_at(at, zone_at(ticket))
+    found = in_force((cover for cover in terms if cover.name == name), day)
+    if found is None:
+        held = sorted({cover.name for cover in terms if in_force([cover], day)})
+        raise InvalidError("agreement", f"there are {', '.join([*held, NO_AGREEMENT])} today")
+    return found
 
 
 def standing_told(entries: Iterable[TimelineEntry]) -> Standing:

@@ -5,16 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from server_stub.clients.agreements import known_importance
 from server_stub.clients.scope import Scope
 from server_stub.errors import InvalidError, SetupError
-from server_stub.sla.clocks import CLOCK_KINDS, current_policy, policy_of, supposed
+from server_stub.sla.clocks import CLOCK_KINDS, current_policy, supposed
 from server_stub.sla.ledger import Event
 from server_stub.sla.terms import Matrix, Policy
 from server_stub.sla.what_if import Supposed
 from server_stub.tickets.acts.levels import levels_of
 from server_stub.tickets.clocks import UNEXPLAINABLE, UnexplainedError, policy_followed, zone_name
 from server_stub.tickets.models import Ticket
-from server_stub.tickets.queries import clocks, timeline
+from server_stub.tickets.queries import timeline
+from server_stub.tickets.standing import agreement_in_force
 
 
 class Supposition(NamedTuple):
@@ -25,6 +27,8 @@ class Supposition(NamedTuple):
     type: str = ""
     level: str = ""
     policy: str = ""
+    agreement: str = ""
+    importance: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +55,22 @@ def supposed_clocks(
     Raises InvalidError for a word that the policy does not know, UnexplainedError when the
     clocks cannot be reckoned.
     """
-    stored = clocks(scope, ticket.id).first()
-    if stored is None:
-        return []
-    policy = policy_of(stored.policy_version)
+    policy = policy_followed(ticket)
     new = _named(change.policy) if change.policy else None
     judged = new or policy
     if change.stage and change.stage not in judged.stages:
         raise InvalidError("stage", f"there is none of this name: {', '.join(judged.stages)}")
     if change.type and change.type not in judged.types:
         raise InvalidError("type", f"there is none of this name: {', '.join(judged.types)}")
+    if change.agreement:
+        agreement_in_force(ticket, change.agreement, now)
     event = Event(
         now,
         priority=change.priority,
         type=change.type,
         level=change.level,
+        agreement=change.agreement,
+        importance=change.importance and known_importance(change.importance),
         policy=new,
         stage=change.stage,
         status=judged.stages[change.stage].status.value if change.stage else "",

@@ -178,6 +178,21 @@ def stuck(attempts: int = 5) -> int:
     return DueWork.objects.filter(attempts__gte=attempts).exclude(last_error="").count()
 
 
+def last_failure(attempts: int = 5) -> str:
+    """Return why a row failed that has failed so often; empty when none has."""
+    rows = DueWork.objects.filter(attempts__gte=attempts).exclude(last_error="").order_by("-id")
+    return rows.values_list("last_error", flat=True).first() or ""
+
+
+def waiting_since(now: datetime, least: timedelta) -> datetime | None:
+    """Return since when something is due that nobody has taken up for so long; None for nothing.
+
+    What was due already when it was planned waits since then.
+    """
+    rows = _due(now - least).filter(attempts=0, created_at__lte=now - least).order_by("due_at")
+    return rows.values_list("due_at", flat=True).first()
+
+
 def _line(error: Exception) -> str:
     return " ".join(str(error).replace("\0", "").split())
 

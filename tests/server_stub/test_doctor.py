@@ -8,6 +8,7 @@ import pytest
 import trustme
 from django.db import connection
 
+from server_stub.work.models import DueWork
 from tests.support.databases import ServerDatabase
 from tests.support.rows import a_client, a_ticket
 from tests.support.server_process import PROJECT, server_command, server_environment
@@ -87,3 +88,20 @@ def test_migrations_not_made_and_files_others_can_read_are_amiss(sqlite: ServerD
     assert told.returncode == 1
     assert "1 database changes of this version are not made yet" in told.stdout
     assert "secret-key: chmod 600 it" in told.stdout
+
+
+def test_work_that_fails_and_work_that_nobody_does_is_amiss(sqlite: ServerDatabase) -> None:
+    ago = datetime.now(UTC) - timedelta(minutes=11)
+    given = {"due_at": ago, "created_at": ago}
+    DueWork.objects.create(kind="clock", key="1:response", **given)
+    DueWork.objects.create(
+        kind="close", key="2", attempts=5, last_error="EndlessError: no day comes", **given
+    )
+    connection.close()
+
+    told = examined(sqlite)
+
+    assert told.returncode == 1
+    assert "due work fails again and again (1 pieces, the last with" in told.stdout
+    assert "EndlessError: no day comes" in told.stdout
+    assert f"due work waits since {ago:%Y-%m-%d %H:%M:%S} UTC: no serve or worker" in told.stdout
