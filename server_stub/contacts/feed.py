@@ -22,6 +22,8 @@ MOST_TEXT = 200_000
 """Of all texts together; the oldest tickets go without."""
 REMEMBERED = timedelta(days=30)
 """Settled tickets are told so long after their last change."""
+LOOKED_WITHIN = timedelta(days=1)
+"""So long a device is asked to look again at what people say is over."""
 RATED_WITHIN = timedelta(days=14)
 _SHOWN = (EntryKind.REPLY, EntryKind.RESOLVED, EntryKind.REOPENED, EntryKind.CONFIRMED)
 
@@ -49,7 +51,11 @@ def tickets_of(device_id: str, now: datetime) -> dict[str, Any]:
         ][-MOST_ENTRIES:]
         room -= sum(len(entry["text"]) for entry in shown)
         trees.append(_ticket(one, shown if room > 0 else [], now))
-    return {"tickets": trees, "alerts": _alerts(device_id)}
+    return {
+        "tickets": trees,
+        "alerts": _alerts(device_id),
+        "look_again": _look_again(device_id, now),
+    }
 
 
 def _is_told(ticket: Ticket, now: datetime) -> bool:
@@ -124,6 +130,22 @@ def _alerts(device_id: str) -> list[dict[str, Any]]:
         {"fingerprint": t.fingerprint, "number": t.id, "status": t.status, "title": t.title}
         for t in rows[:MOST_ALERTS]
     ]
+
+
+def _look_again(device_id: str, now: datetime) -> list[dict[str, Any]]:
+    """Return the alerts that people say are over, as the device told of them last.
+
+    It looks by its own rule, and tells of those that still hold and of which it told no more.
+    """
+    tickets = Ticket.objects.filter(
+        device=device_id, source=Source.MONITOR.value, resolved_at__gt=now - LOOKED_WITHIN
+    ).order_by("-id")
+    told = {ticket.id: ticket.fingerprint for ticket in tickets[:MOST_ALERTS]}
+    rows = TimelineEntry.objects.filter(
+        ticket__in=sorted(told), kind__in=[EntryKind.RESOLVED.value, EntryKind.STATUS.value]
+    ).order_by("id")
+    looks = {row.ticket_id: look for row in rows if (look := row.tree.get("look"))}
+    return [{"fingerprint": told[number], **look} for number, look in looks.items()]
 
 
 def _label(instant: datetime) -> str:

@@ -128,8 +128,16 @@ def taken_up(one: Amendment) -> None:
 
 
 def close_as(one: Amendment, why: str, **members: object) -> None:
-    """Close a ticket for a reason, whatever its stage."""
+    """Close a ticket for a reason, whatever its stage.
+
+    Closed as resolved, its alert's condition counts as gone by people's word, until the monitor
+    finds it again: it is asked to look.
+    """
     stage = stage_of(one, Status.CLOSED, strict=False)
+    if why == CloseReason.RESOLVED and (look := _look(one.ticket)):
+        members["look"] = look
+        one.ticket.evaluation = Evaluation.OK.value
+        Ticket.objects.filter(id=one.ticket.id).update(evaluation=Evaluation.OK.value)
     one.ticket.close_reason = why
     one.ticket.resolved_at = one.ticket.resolved_at or one.at
     _move(one, stage, close_reason=why, **members)
@@ -223,10 +231,21 @@ def _resolve(
     ticket = one.ticket
     members = _why(one, stage, reason)
     lasts = kind.value if kind else None
-    one.tell(EntryKind.RESOLVED, text, **change(one, stage), resolution=lasts, **members)
+    told = change(one, stage) | members
+    one.tell(EntryKind.RESOLVED, text, **told, resolution=lasts, look=_look(ticket))
     ticket.resolution = lasts or ""
     ticket.status, ticket.stage = Status.RESOLVED.value, stage.name
     ticket.resolved_at = one.at
+
+
+def _look(ticket: Ticket) -> dict[str, object] | None:
+    """Return what the monitor told last of a condition that people say is gone, if it is there.
+
+    Its device is asked to look again (``contacts.feed``), and to tell when it still holds.
+    """
+    if ticket.device_id is None or ticket.evaluation not in _FIRING:
+        return None
+    return {"alert_id": ticket.alert_id, "sequence": ticket.sequence}
 
 
 def _reopen(one: Amendment, stage: Stage, text: str) -> None:
