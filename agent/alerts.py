@@ -18,8 +18,9 @@ inactive → pending → firing (warning or critical) → clearing → resolved,
    raised; what still holds afterwards is raised then. While another rule explains it
    (``explained``) ``for`` does not even count. While it is tried to ``heal`` what is raised, it is
    not announced.
-6. An event is sent when the evaluation differs from the one announced last. Rules that only
-   watch, or open no tickets, live the same life without events.
+6. An event is sent when the evaluation differs from the one announced last, and once more when
+   the desk holds it to be over (``doubted``) and a look finds it. Rules that only watch, or open
+   no tickets, live the same life without events.
 """
 
 from dataclasses import replace
@@ -67,13 +68,15 @@ def step(
     quiet: bool = False,
     explained: bool = False,
     healing: bool = False,
+    doubted: bool = False,
     facts_hash: str = "",
 ) -> tuple[AlertState | None, AlertEvent | None]:
     """Return the alert's next state, and the event it makes if it makes one.
 
     The very same ``previous`` comes back when there is nothing to store; None means that
     nothing needs to be remembered. ``boot_id`` names this boot of the computer. ``healing``:
-    what is raised is not told, for it is being seen to.
+    what is raised is not told, for it is being seen to. ``doubted``: the desk holds the very
+    event that told of it last to be out of date.
     """
     if previous is None and evaluation.evaluation is Evaluation.OK:
         return None, None
@@ -90,7 +93,8 @@ def step(
     if healing and state.announced is Evaluation.OK and wanted is not Evaluation.UNKNOWN:
         wanted = Evaluation.OK
     event = None
-    if wanted is not state.announced or _is_milestone(previous, state):
+    again = doubted and evaluation.finds_trouble and not held_back
+    if wanted is not state.announced or again or _is_milestone(previous, state):
         state, event = announce(state, wanted, evaluation, rule, now, facts_hash=facts_hash)
     if _is_forgettable(state):
         return None, event

@@ -24,7 +24,7 @@ from agent.device_file import DeviceFile, beside
 from agent.errors import AgentError, LinkError
 from agent.evidence import Explainer
 from agent.facts_upkeep import HASH_NAME, FactsUpkeep
-from agent.host import heap, own_use
+from agent.host import heap, own_use, program
 from agent.host.boot import boot_id
 from agent.host.operating_system import boot_time
 from agent.link_verbs import LinkVerbs
@@ -126,7 +126,7 @@ class Agent:
         self.history = HistoryFile(state_dir)
         self._begin_anew()
         self._spells = -1
-        self.feeds = Feeds(self.store)
+        self.feeds = Feeds(self.store, self._fetched)
         self.facts = FactsUpkeep(self.store, clock.now, self._there_is_something)
         self.reports = Reports(
             self.store,
@@ -167,6 +167,7 @@ class Agent:
             aside=True,
         )
         self.runner.adopt(plan)
+        self.runner.look_again(self.feeds.doubted())
         self._verbs = LinkVerbs(self)
         self._link: LinkServer | None = None
         self._link_problem = ""
@@ -203,6 +204,7 @@ class Agent:
         self.courier.farewell(self._supervisor.last_word())
         self.courier.stop()
         self.runner.stop(STOP_S)
+        program.end_all()
         if self._link:
             self._link.close()
         self.store.close()
@@ -269,6 +271,11 @@ class Agent:
         numbers = {receipt.ticket for receipt in receipts if receipt.ticket is not None}
         if numbers - self.feeds.numbers():
             self.feeds.look_again("tickets")
+
+    def _fetched(self, name: str) -> None:
+        """Look again at what the desk, by the tickets just fetched, holds to be over."""
+        if name == "tickets":
+            self.runner.look_again(self.feeds.doubted())
 
     def _tell_damage(self) -> None:
         """Report a damaged store once, and store again what it may have lost."""

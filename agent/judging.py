@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from agent import device
@@ -76,6 +76,8 @@ class Judge:
         self._look = look
         self._is_here = is_here
         self._wake = wake
+        self.doubted: Mapping[str, int] = {}
+        """By alert_id the sequence of the last event, of alerts that the desk holds to be over."""
         self._healing: Healing | None = None
         self._looked_s = 0.0
 
@@ -107,6 +109,18 @@ class Judge:
             at_s = looks.get(schedule.rule.name)
             if at_s is not None:
                 schedule.due_boot_s = min(schedule.due_boot_s, at_s)
+
+    def look_again(self) -> None:
+        """Have the rules looked at whose alerts are doubted."""
+        rules = {
+            key[0] for key, state in tuple(self._changes.states.items()) if self._doubts(state)
+        }
+        for schedule in self.schedules:
+            if schedule.rule.name in rules:
+                schedule.due_boot_s = 0.0
+
+    def _doubts(self, state: AlertState | None) -> bool:
+        return state is not None and self.doubted.get(state.alert_id) == state.sequence
 
     def judge(self, found: Found) -> Found | None:
         """Step the alerts of one rule's targets.
@@ -207,7 +221,7 @@ class Judge:
         after, event = step(
             before, one, rule, now, self._boot_id,
             quiet=bool(reason), explained=explained, healing=heal is not None,
-            facts_hash=self._facts_hash(),
+            doubted=self._doubts(before), facts_hash=self._facts_hash(),
         )  # fmt: skip
         if after is not before:  # first: what is begun against it is stored with it
             self._changes.remember(key, after)

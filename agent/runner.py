@@ -8,7 +8,7 @@ one go on and leaves that rule alone until the lost probe comes back.
 
 import logging
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 
 from agent.alerts import AlertState
 from agent.changes import AlertKey, Changes, Record
@@ -109,6 +109,15 @@ class Runner:
         """Make every rule due."""
         for schedule in self.schedules:
             schedule.due_boot_s = 0.0
+        self._wake.set()
+
+    def look_again(self, doubted: Mapping[str, int]) -> None:
+        """Look at alerts that the desk holds to be over, and tell of those that are still there.
+
+        ``doubted`` has, by alert_id, the sequence of the last event that the desk knows.
+        """
+        self._judge.doubted = doubted
+        self._judge.look_again()
         self._wake.set()
 
     def open_alerts(self) -> list[AlertState]:

@@ -5,7 +5,7 @@ request. What was fetched is kept whole, so that it can be shown without a netwo
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from agent.protocol import strict
@@ -26,9 +26,10 @@ class Feeds:
     ``document`` may be called from any thread.
     """
 
-    def __init__(self, store: Store) -> None:
-        """Take where they are kept."""
+    def __init__(self, store: Store, taken: Callable[[str], None] = lambda _: None) -> None:
+        """Take where they are kept, and who hears the name of one that was fetched."""
         self._store = store
+        self._taken = taken
         self._cursors = {name: store.text(_cursor(name)) or "" for name in FEEDS}
         self._told: dict[str, str] = {}
 
@@ -58,6 +59,7 @@ class Feeds:
             return
         if self._store.record({}, (), {_name(name): text, _cursor(name): cursor}):
             self._cursors[name] = cursor
+            self._taken(name)
 
     def give_up(self, route: str) -> None:
         """Leave a document as it is until it changes again: the server does not give it."""
@@ -70,6 +72,16 @@ class Feeds:
         found = (one for told in lists if isinstance(told, list) for one in told)
         return {
             n for one in found if isinstance(one, dict) if isinstance(n := one.get("number"), int)
+        }
+
+    def doubted(self) -> dict[str, int]:
+        """Return the alerts that the desk holds to be over: the last sequence it knows, by id."""
+        found = self.document("tickets").get("look_again")
+        return {
+            one["alert_id"]: one["sequence"]
+            for one in (found if isinstance(found, list) else ())
+            if isinstance(one, dict)
+            if isinstance(one.get("alert_id"), str) and type(one.get("sequence")) is int
         }
 
     def is_shared(self, account_name: str) -> bool:

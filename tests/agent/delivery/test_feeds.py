@@ -91,3 +91,20 @@ def test_shared_accounts_are_those_the_profile_names_and_oddities_are_none(
     assert feeds.is_shared("root")
     assert feeds.is_shared("SHOP\\Kiosk")
     assert not feeds.is_shared("ann")
+
+
+def test_what_the_desk_holds_to_be_over_is_known_also_after_a_restart(store: Store) -> None:
+    heard = list[str]()
+    feeds = Feeds(store, heard.append)
+    assert feeds.doubted() == {}
+    look = [{"alert_id": "a", "sequence": 3, "fingerprint": "f"}]
+    wrong = ["?", {"alert_id": 1, "sequence": 1}, {"alert_id": "b", "sequence": True}, {}]
+    feeds.note({"tickets": 1})
+    feeds.take("device/tickets", {"tickets": [], "look_again": [*look, *wrong]})
+
+    assert heard == ["tickets"]
+    assert Feeds(store).doubted() == {"a": 3}
+
+    feeds.note({"tickets": 2})
+    feeds.take("device/tickets", {"tickets": [], "look_again": "?"})
+    assert feeds.doubted() == {}
