@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
+from weakref import WeakSet
 
 from agent.errors import CheckError, CheckTimeoutError
 
@@ -53,6 +54,8 @@ class Lost(NamedTuple):
 
 _lost: dict[tuple[str, str], Lost] = {}
 _lock = threading.Lock()
+_running: "WeakSet[subprocess.Popen[bytes]]" = WeakSet()
+"""All that was started and is still looked after; who is done with one drops it."""
 
 
 def ask(
@@ -101,6 +104,19 @@ def refusal(probe: str, argument: str) -> CheckError | None:
     return _too_many() if len(missing) >= MOST_LOST else None
 
 
+def begun(child: subprocess.Popen[bytes]) -> subprocess.Popen[bytes]:
+    """Take note of a child, to end it with the agent; return it."""
+    with _lock:
+        _running.add(child)
+    return child
+
+
+def running() -> list[subprocess.Popen[bytes]]:
+    """Return the children that have not ended, those that are lost among them."""
+    with _lock:
+        return [child for child in _running if child.poll() is None]
+
+
 def bury(
     child: subprocess.Popen[bytes], asked: tuple[str, str], patience_s: float = _DEATH_S
 ) -> None:
@@ -125,14 +141,16 @@ def _too_many() -> CheckError:
 def _answers(probe: str, arguments: Sequence[str], deadline_s: float) -> Iterator[str | CheckError]:
     """Yield one child's answers; at least one, for the first argument."""
     try:
-        child = subprocess.Popen(
-            _command(probe, arguments),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd=os.sep,
-            env=environment(),
-            start_new_session=True,
+        child = begun(
+            subprocess.Popen(
+                _command(probe, arguments),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                cwd=os.sep,
+                env=environment(),
+                start_new_session=True,
+            )
         )
     except OSError as error:
         yield CheckError(f"a child process cannot be started: {error.strerror or error}")

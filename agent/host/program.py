@@ -122,18 +122,29 @@ def together(tasks: Sequence[Callable[[], _Result]], at_once: int = 4) -> list[_
     return [results[number] for number in range(len(tasks))]
 
 
+def end_all() -> None:
+    """End what still runs on the agent's behalf: it is about to end and nobody would listen.
+
+    Each has a session of its own, so no signal that the agent gets reaches it.
+    """
+    for child in abandonable.running():
+        _kill(child)
+
+
 def _start(argv: Sequence[str]) -> subprocess.Popen[bytes]:
     try:
-        return subprocess.Popen(
-            argv,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            bufsize=0,
-            cwd=os.sep,
-            env=_environment(),
-            start_new_session=True,
-            creationflags=_NO_WINDOW,
+        return abandonable.begun(
+            subprocess.Popen(
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                cwd=os.sep,
+                env=_environment(),
+                start_new_session=True,
+                creationflags=_NO_WINDOW,
+            )
         )
     except (OSError, ValueError) as error:  # ValueError: a NUL in an argument
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error

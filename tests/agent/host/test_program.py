@@ -4,6 +4,7 @@ import os
 import signal
 import stat
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -231,3 +232,18 @@ class TestFind:
         os.chown(theirs, 1, 0)
         assert program.find("tool") is None
         assert program.find("ring") is None
+
+
+def test_what_still_runs_is_ended_with_the_agent(tmp_path: Path) -> None:
+    """A look for updates takes seconds; orphaned, it would go on beside the agent's next start."""
+    told = tmp_path / "pid"
+    asking = threading.Thread(target=lambda: shell(f"sleep 60 & echo $! > {told}; wait"))
+    asking.start()
+    until(lambda: told.exists() and told.read_text().strip(), what="the start")
+
+    program.end_all()
+
+    asking.join(LONG_S)
+    assert not asking.is_alive()
+    until(lambda: not lives(int(told.read_text())), what="the end of what it started")
+    assert abandonable.running() == []
