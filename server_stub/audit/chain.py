@@ -64,6 +64,11 @@ def seal(link: Link, key: bytes) -> str:
     return HMAC(key, json.dumps(told).encode(), sha256).hexdigest()
 
 
+def dropping(seal_hash: str, at: datetime, key: bytes) -> str:
+    """Return what retention leaves at a seal whose entries it removed at ``at``."""
+    return HMAC(key, f"dropped\n{seal_hash}\n{_text(at)}".encode(), sha256).hexdigest()
+
+
 def _text(instant: datetime) -> str:
     """Return an instant to the microsecond, as both databases keep it."""
     return instant.astimezone(UTC).isoformat(timespec="microseconds")

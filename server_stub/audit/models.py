@@ -48,6 +48,7 @@ class Seal(models.Model):
 
     ``digest`` is of the entries alone, ``hash`` of the seal with ``previous``, the hash before.
     ``dropped_at`` is when retention removed the entries; the seal stays, and with it the chain.
+    ``dropping`` proves that it was retention: keyed as ``hash`` is.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -59,6 +60,7 @@ class Seal(models.Model):
     hash = models.CharField(max_length=64, unique=True)
     at = models.DateTimeField()
     dropped_at = models.DateTimeField(null=True, blank=True)
+    dropping = models.CharField(max_length=64, db_default="")
 
     class Meta:
         """Two jobs that seal at once would give the same seal two successors."""

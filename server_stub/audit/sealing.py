@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Max
 
-from server_stub.audit.chain import NOTHING, Link, digest, key_of, seal
+from server_stub.audit.chain import NOTHING, Link, digest, dropping, key_of, seal
 from server_stub.audit.models import AuditEntry, Seal
 
 SEAL_EVERY = timedelta(minutes=1)
@@ -49,6 +49,13 @@ def seal_new(now: datetime) -> int:
     return count
 
 
+def drop(one: Seal, now: datetime) -> None:
+    """Note that retention removed what a seal seals, where the guards are lifted."""
+    one.dropped_at = now
+    one.dropping = dropping(one.hash, now, key_of(settings.SECRET_KEY))
+    one.save(update_fields=["dropped_at", "dropping"])
+
+
 def verify(now: datetime, known: str = "") -> Verdict:
     """Look at every seal and every entry it seals.
 
@@ -71,6 +78,8 @@ def verify(now: datetime, known: str = "") -> Verdict:
     late = rest.filter(at__lt=now - LATE).count()
     if late:
         problems.append(f"{late} entries are not sealed although older than 15 minutes: run worker")
+    if not seals and not rest.exists():
+        problems.append("there is no entry at all, not even of init: everything was taken out")
     if known and known not in hashes:
         problems.append(f"the seal {known[:16]}… is not in the chain: its end was cut off")
     return Verdict(problems, entries, seals, rest.count(), dropped, "" if not seals else previous)
@@ -88,6 +97,8 @@ def _of_seal(one: Seal, previous: str, expected: int, key: bytes) -> Iterator[st
         yield f"{name}: it begins with entry {one.first}, not {expected}"
     rows = AuditEntry.objects.filter(id__gte=one.first, id__lte=one.last).order_by("id")
     if one.dropped_at is not None:
+        if one.dropping != dropping(one.hash, one.dropped_at, key):
+            yield f"{name}: its {one.count} entries are gone, and retention did not remove them"
         if rows.exists():
             yield f"{name}: its entries were removed by retention, yet there are some"
         return

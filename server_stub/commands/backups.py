@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db import connection
 
 from server_stub import backup as backups
+from server_stub.audit.record import record
+from server_stub.commands.audit import operator
 from server_stub.commands.setup import bring_up_to_date
 from server_stub.database import role_problem
 from server_stub.errors import SetupError
@@ -44,6 +46,7 @@ def restore(arguments: Namespace) -> None:
     found = backups.restore(path, settings.DATA, _Teller("restoring"))
     connection.close()
     bring_up_to_date()
+    record(operator(), "command", "restore", path.name, made=found.at, version=found.version)
     print(
         f"restored {path}, made {found.at} by version {found.version}. What devices sent since "
         "and the server had acknowledged is not in it; what they still keep they send again"

@@ -9,8 +9,11 @@ from importlib.resources import as_file, files
 from django.conf import settings
 from django.core.management import call_command
 
+from agent.protocol import VERSION
 from server_stub import database, secret_key
+from server_stub.audit.record import record
 from server_stub.clients.models import DEFAULT_POLICY
+from server_stub.commands.audit import operator
 from server_stub.commands.policies import keep
 from server_stub.desk.models import Technician
 from server_stub.due import RECURRING
@@ -29,7 +32,8 @@ def init(_arguments: Namespace) -> None:
         raise SetupError(f"the data folder {data} cannot be used: {error.strerror}") from error
     if problem := database.role_problem():
         raise SetupError(problem)  # what it made would belong to that role
-    changed = bring_up_to_date()
+    if changed := bring_up_to_date():
+        record(operator(), "command", "init", f"version {VERSION}")
     if not PolicyVersion.objects.filter(name=DEFAULT_POLICY).exists():
         with as_file(files("server_stub.sla") / "policies" / "default.yaml") as path:
             keep(DEFAULT_POLICY, path)

@@ -15,6 +15,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 
 from server_stub.audit import guards
 from server_stub.audit.models import AuditEntry, Seal
+from server_stub.audit.sealing import drop
 from server_stub.contacts.attachments import path_of
 from server_stub.contacts.models import Attachment, AttachmentState
 from server_stub.intake.models import FactsRecord
@@ -105,7 +106,7 @@ def _remove_audit(before: datetime, now: datetime) -> int:
         if seal is None:
             return 0
         removed, _ = AuditEntry.objects.filter(id__gte=seal.first, id__lte=seal.last).delete()
-        Seal.objects.filter(id=seal.id).update(dropped_at=now)
+        drop(seal, now)
         return max(removed, 1)
 
 

@@ -19,6 +19,7 @@ from django.db import connection, connections
 from agent.protocol.credentials import CredentialPrefix, credential_hash, new_credential
 from agent.protocol.events import AlertEvent
 from server_stub import backup
+from server_stub.audit.models import AuditEntry
 from server_stub.clients.models import Client
 from server_stub.contacts.attachments import path_of
 from server_stub.desk.actions import new_api_key
@@ -226,6 +227,7 @@ def test_a_restored_database_has_its_walls_and_its_numbers_go_on(
     told = run(second, "doctor")
     connect(second.data, second.url)
     assert told.returncode == 0, told
+    assert AuditEntry.objects.latest("id").act == "restore"
     assert a_client("Fourth").id > last
     databases.drop(second)
     connect(postgresql.data, postgresql.url)

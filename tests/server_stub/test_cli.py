@@ -11,6 +11,7 @@ import pytest
 
 from agent.protocol.credentials import credential_hash
 from server_stub import arguments, cli
+from server_stub.audit.models import AuditEntry
 from server_stub.clients.models import Client, EnrolmentToken, Site
 from server_stub.desk.models import ApiKey, Technician
 from server_stub.sla.models import PolicyVersion
@@ -69,6 +70,7 @@ def test_init_makes_everything_and_twice_changes_nothing(
         assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
     connect(empty.data, empty.url)
     assert list(PolicyVersion.objects.values_list("name", flat=True)) == ["default"]
+    assert list(AuditEntry.objects.values_list("act", flat=True)) == ["init"]
     databases.drop(empty)
 
 

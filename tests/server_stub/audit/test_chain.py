@@ -1,6 +1,7 @@
 """The audit log keeps what people did, and tells when it was changed; on both databases."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
@@ -90,6 +91,31 @@ def test_whatever_is_changed_is_told(
     assert any(told in one for one in problems), (name, problems)
 
 
+def test_entries_that_somebody_takes_out_as_if_retention_had_are_told(
+    database: ServerDatabase,
+) -> None:
+    a_log()
+
+    def as_retention() -> None:
+        AuditEntry.objects.filter(id__range=(5, 8)).delete()
+        Seal.objects.filter(id=2).update(dropped_at=NOW, dropping=Seal.objects.get(id=1).hash)
+
+    assert changed(as_retention) == [
+        "seal 2: its 4 entries are gone, and retention did not remove them"
+    ]
+
+
+def test_a_log_of_which_nothing_is_left_is_not_sound(database: ServerDatabase) -> None:
+    """``init`` is the first entry: a log without one was emptied."""
+    a_log()
+
+    def everything() -> None:
+        AuditEntry.objects.all().delete()
+        Seal.objects.all().delete()
+
+    assert "everything was taken out" in changed(everything)[0]
+
+
 def test_a_cut_off_end_is_told_to_who_noted_the_last_seal(database: ServerDatabase) -> None:
     a_log()
     head = verify(NOW).head
@@ -116,6 +142,33 @@ def test_entries_that_nobody_seals_are_told(database: ServerDatabase) -> None:
 
     assert verify(NOW + 14 * MINUTE).problems == []
     assert "not sealed" in verify(NOW + 16 * MINUTE).problems[0]
+
+
+EMPTYING = {
+    "postgresql": ["TRUNCATE audit_auditentry", "TRUNCATE audit_seal"],
+    "sqlite": [
+        "INSERT OR REPLACE INTO audit_auditentry (id, at, who, via, act) VALUES (1, 0, 1, 1, 1)",
+        """INSERT OR REPLACE INTO audit_seal
+        SELECT 9, 1, 4, 4, 'x', previous, 'x', at, NULL, '' FROM audit_seal""",
+    ],
+}
+
+
+def test_what_empties_or_replaces_is_refused_too(database: ServerDatabase) -> None:
+    """No row trigger hears of TRUNCATE, and SQLite's REPLACE runs no trigger of a deletion."""
+    a_log(1)
+
+    for statement in EMPTYING[database.vendor]:
+        with (
+            pytest.raises(DatabaseError, match="append-only"),
+            transaction.atomic(),
+            guards.lifted() if database.vendor == "postgresql" else nullcontext(),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(statement)
+
+    assert (AuditEntry.objects.count(), Seal.objects.count()) == (4, 1)
+    assert verify(NOW).problems == []
 
 
 @pytest.mark.parametrize(
