@@ -29,7 +29,7 @@ from server_stub.sla.models import ClockState, PolicyVersion
 from server_stub.sla.policy import Policy
 from server_stub.sla.zones import ZoneError, zone_of
 from server_stub.tickets.routing import Beginning, beginning
-from server_stub.tickets.warnings import TOLD_KINDS, next_look, told_of
+from server_stub.tickets.warnings import TOLD_KINDS, next_look, told_of, untold
 from server_stub.tickets.warnings import Told as Warned
 
 _UNRECKONABLE = (ServerError, ZoneError, EndlessError)
@@ -140,8 +140,9 @@ def anew(ticket: Accounted, zone: str, now: datetime) -> list[Promise] | None:
 
 
 def _look(one: ClockLedger, told: frozenset[Warned]) -> datetime | None:
-    runs = one.state in (State.RUNNING, State.BREACHED)
-    return next_look(one, told) if runs else None
+    if one.state in (State.RUNNING, State.BREACHED):
+        return next_look(one, told)
+    return one.at if untold(one.broken, told) else None
 
 
 @lru_cache(maxsize=1024)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from server_stub.sla import sentences
 from server_stub.sla.calendar import Calendar
+from server_stub.sla.count import Broken
 from server_stub.sla.spans import Interval, Span, State, Why, intervals
 from server_stub.sla.terms import ClockName, Mode, Policy, Row, Stage, Target
 from server_stub.sla.zones import zone_of
@@ -18,7 +19,8 @@ class ClockLedger:
 
     ``within`` is how much time the target is, None for a date that nobody has set. ``due_at``
     is None while nothing can become due (paused and not yet overdue, or no date set).
-    ``is_late``: the present promise is broken; ``breached_at``: when a promise was broken first.
+    ``is_late``: the present promise is broken; ``breached_at``: when a promise was broken first;
+    ``broken`` are all that were, round by round.
     ``elapsed`` is the time that counted in the present ``round``, which ``began_at``. ``stage``
     is the one last told to the clock (None: it ended as it was opened), ``since`` its time.
     """
@@ -40,6 +42,7 @@ class ClockLedger:
     stopped_at: datetime | None
     due_at: datetime | None
     breached_at: datetime | None
+    broken: tuple[Broken, ...]
     is_late: bool
     elapsed: timedelta
     spans: tuple[Span, ...]

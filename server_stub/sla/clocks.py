@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from server_stub.clients.standing import USUAL
 from server_stub.errors import SetupError
-from server_stub.sla.ledger import ClockLedger, Event, State, ledger
+from server_stub.sla.ledger import Broken, ClockLedger, Event, State, broken_promises, ledger
 from server_stub.sla.policy import Policy, load
 from server_stub.sla.promise import amount
 from server_stub.sla.story import CLOCK_KINDS, EntryRow, Story, TicketRow
@@ -28,6 +28,7 @@ __all__ = [
     "FIRST_LEVEL",
     "CurrentPolicy",
     "account",
+    "broken",
     "columns",
     "current_policy",
     "first_due",
@@ -125,6 +126,14 @@ def account(  # noqa: PLR0917 - each of them another fact
     """
     story = Story.of(policy, ticket, entries, version_of or policy_version)
     return ledger(story.policy, story.opened, story.events, now, zone)
+
+
+def broken(
+    policy: Policy, ticket: TicketRow, entries: Iterable[EntryRow], now: datetime, zone: str = "UTC"
+) -> list[Broken]:
+    """Return every promise to a ticket that was not kept; otherwise as ``account``."""
+    story = Story.of(policy, ticket, entries, policy_version)
+    return broken_promises(story.policy, story.opened, story.events, now, zone)
 
 
 def supposed(  # noqa: PLR0917 - as above

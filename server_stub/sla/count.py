@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from server_stub.sla.calendar import Calendar
 from server_stub.sla.events import Act, Stretch
@@ -33,6 +34,17 @@ _BEGIN_ANEW = frozenset({ClockName.PROGRESS, ClockName.DWELL})
 _NOTHING = timedelta()
 
 
+class Broken(NamedTuple):
+    """One promise that was not kept: when it was due, and which it was."""
+
+    name: ClockName
+    at: datetime
+    target: Target
+    row: Row
+    policy: Policy
+    round: int
+
+
 @dataclass(slots=True)
 class Count:
     """One clock while its stretches are told in order; the rules are the module's.
@@ -44,6 +56,7 @@ class Count:
 
     name: ClockName
     zone: str
+    opened_at: datetime
     since: datetime
     began_at: datetime
     stage: Stage | None = None
@@ -58,6 +71,7 @@ class Count:
     due_at: datetime | None = None
     ahead: tuple[Calendar, datetime, timedelta] | None = None
     breached_at: datetime | None = None
+    broken: list[Broken] = field(default_factory=list)
     stopped_at: datetime | None = None
     is_late: bool = False
     is_answered: bool = False
@@ -187,7 +201,13 @@ class Count:
                 if end > self.due_at:
                     self.is_late = True
                     self.breached_at = self.breached_at or self.due_at
+                    self._break(self.due_at)
         self.elapsed += counted
+
+    def _break(self, at: datetime) -> None:
+        if self.target and self.row and self.policy:
+            promise = (self.target, self.row, self.policy, self.round)
+            self.broken.append(Broken(self.name, at, *promise))
 
     def _forget_due(self) -> None:
         self.due_at, self.ahead, self.is_late = None, None, False

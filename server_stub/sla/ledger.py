@@ -27,12 +27,21 @@ from datetime import datetime
 
 from agent.protocol.words import Status
 from server_stub.sla.account import ClockLedger
-from server_stub.sla.count import Count
+from server_stub.sla.count import Broken, Count
 from server_stub.sla.events import Act, Event, Stretch
 from server_stub.sla.spans import Interval, State
 from server_stub.sla.terms import ClockName, Policy, Traits
 
-__all__ = ["Act", "ClockLedger", "Event", "Interval", "State", "ledger"]
+__all__ = [
+    "Act",
+    "Broken",
+    "ClockLedger",
+    "Event",
+    "Interval",
+    "State",
+    "broken_promises",
+    "ledger",
+]
 
 _NAMES = tuple(ClockName)
 
@@ -46,11 +55,31 @@ def ledger(
     written (later ones than ``now`` are left out), ``zone`` its site's time zone. Clocks for
     which the ticket has no target are left out. Raises ZoneError for a zone that does not exist.
     """
+    accounts = (_account(count, now) for count in _counts(policy, opened, events, now, zone))
+    return [account for account in accounts if account]
+
+
+def broken_promises(
+    policy: Policy, opened: Traits, events: Iterable[Event], now: datetime, zone: str = "UTC"
+) -> list[Broken]:
+    """Return every promise that was not kept until ``now``, also of what is promised no more.
+
+    Takes what ``ledger`` takes.
+    """
+    counts = _counts(policy, opened, events, now, zone)
+    return [one for count in counts for one in count.broken]
+
+
+def _counts(
+    policy: Policy, opened: Traits, events: Iterable[Event], now: datetime, zone: str
+) -> Iterator[Count]:
+    """Yield each clock that was ever promised, after all that was told."""
     known = sorted((event for event in events if event.at <= now), key=lambda event: event.at)
     stretches = list(_stretches(policy, opened, known, now, zone))
     promised = {name for piece in stretches if piece.row for name in piece.row.targets}
-    accounts = (_account(name, stretches, zone, now) for name in _NAMES if name in promised)
-    return [account for account in accounts if account]
+    for name in _NAMES:
+        if name in promised:
+            yield _counted(name, stretches, zone)
 
 
 def _stretches(
@@ -92,15 +121,17 @@ def _changed(traits: Traits, event: Event) -> Traits:
     )
 
 
-def _account(
-    name: ClockName, stretches: list[Stretch], zone: str, now: datetime
-) -> ClockLedger | None:
-    """Return the account of one clock; None when nothing is promised any more."""
+def _counted(name: ClockName, stretches: list[Stretch], zone: str) -> Count:
     opened_at = stretches[0].start
-    count = Count(name, zone, opened_at, opened_at, level=stretches[0].level)
+    count = Count(name, zone, opened_at, opened_at, opened_at, level=stretches[0].level)
     for piece in stretches:
         if not count.take(piece):
             break
+    return count
+
+
+def _account(count: Count, now: datetime) -> ClockLedger | None:
+    """Return the account of one clock; None when nothing is promised any more."""
     if not (count.target and count.row and count.policy):
         return None
     end = count.stopped_at or now
@@ -108,23 +139,24 @@ def _account(
     if spans and spans[-1].end > end:
         spans[-1] = spans[-1]._replace(end=end)
     return ClockLedger(
-        name=name,
+        name=count.name,
         at=now,
-        zone=zone,
+        zone=count.zone,
         target=count.target,
         within=count.within,
         row=count.row,
         policy=count.policy,
-        calendar=count.policy.calendar(count.target.calendar, zone),
+        calendar=count.policy.calendar(count.target.calendar, count.zone),
         state=count.state(),
         stage=count.stage,
         since=count.since,
-        started_at=opened_at,
+        started_at=count.opened_at,
         began_at=count.began_at,
         round=count.round,
         stopped_at=count.stopped_at,
         due_at=count.due(),
         breached_at=count.breached_at,
+        broken=tuple(count.broken),
         is_late=count.is_late,
         elapsed=count.elapsed,
         spans=tuple(spans),

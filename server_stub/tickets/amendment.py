@@ -29,6 +29,7 @@ from server_stub.tickets.models import (
 )
 from server_stub.tickets.news import tell_device
 from server_stub.tickets.queries import locked
+from server_stub.tickets.telling import tell_broken
 from server_stub.work.engine import call_off, plan
 
 CLOSE_WORK = "close"
@@ -151,7 +152,9 @@ class Amendment:
         """Write everything; nothing when nothing was told."""
         if not self.entries:
             return
+        tell_broken(self)
         TimelineEntry.objects.bulk_create(self.entries)
+        self._withdraw()
         Notice.objects.bulk_create(self.notices)
         if not self.actor.is_server:
             self.ticket.touched = True
@@ -171,6 +174,12 @@ class Amendment:
         kinds = ", ".join(dict.fromkeys(entry.kind for entry in self.entries))
         subject = f"ticket {self.ticket.id}"
         record(self.actor.email, via, kinds, subject, client_id=self.ticket.client_id, now=self.at)
+
+    def _withdraw(self) -> None:
+        """Let nobody be warned in their morning of what was resolved in the night."""
+        if self.ticket.is_resolved:
+            unsent = Notice.objects.filter(ticket=self.ticket, sent_at__isnull=True)
+            unsent.filter(kind=NoticeKind.WARNING.value, send_at__gt=self.at).delete()
 
     def _plan_closing(self) -> None:
         """Let a resolved ticket be closed when the policy's time has passed without a word."""

@@ -13,8 +13,9 @@ from django.db.models.functions import Cast
 from agent.protocol.words import Evaluation, Status
 from server_stub.clients.scope import ALL
 from server_stub.errors import NotFoundError
-from server_stub.sla.account import ClockLedger, State
+from server_stub.sla.account import State
 from server_stub.sla.clocks import account
+from server_stub.sla.terms import ClockName
 from server_stub.tickets.acts.accepting import ACCEPTANCE_WORK, ended
 from server_stub.tickets.acts.levels import move_to_level, next_level
 from server_stub.tickets.acts.moving import close_as
@@ -27,15 +28,8 @@ from server_stub.tickets.models import (
     Ticket,
     TimelineEntry,
 )
-from server_stub.tickets.warnings import (
-    BREACH,
-    Told,
-    is_broken,
-    promise_of,
-    reached,
-    told_of,
-    warnings_of,
-)
+from server_stub.tickets.telling import tell_broken, tell_warnings
+from server_stub.tickets.warnings import told_of, untold
 from server_stub.work.engine import Act, Claim, plan
 from server_stub.work.models import DueWork
 from server_stub.work.recurring import Recurring
@@ -124,82 +118,26 @@ def look_at_clock(one: Amendment, claim: Claim) -> None:
         return
     for ledger in found:
         if ledger.name == name and ledger.state in (State.RUNNING, State.BREACHED):
-            _warn(one, ledger, told)
-            if is_broken(ledger, told):
-                _breach(one, ledger)
+            late = any(untold(ledger.broken, told))
+            tell_warnings(one, ledger, told, quietly=ledger.is_late)
+            if late and ledger.is_late:
+                _go_up(one, ledger.name)
+    tell_broken(one)
     if not one.entries:
         settle(one.ticket, one.at)  # it is due another time by now
         one.ticket.save(update_fields=["next_due_at", "policy_version"])
 
 
-def _warn(one: Amendment, ledger: ClockLedger, told: frozenset[Told]) -> None:
-    """Tell of the largest share that was reached; smaller ones passed meanwhile are past."""
-    below = [each for each in reached(ledger, told) if each.share < BREACH]
-    for each in below:
-        told_to = each.warning.tell if each is below[-1] else ()
-        one.tell(
-            EntryKind.WARNED,
-            clock=ledger.name.value,
-            share=each.share,
-            promise=promise_of(ledger),
-            due_at=_label(ledger.due_at),
-            told=list(told_to),
-        )
-        text = f"Ticket {one.ticket.id}, {each.share} %: {ledger.sentence()}"
-        _tell_all(one, told_to, NoticeKind.WARNING, text, each.warning.calendar)
-
-
-def _breach(one: Amendment, ledger: ClockLedger) -> None:
-    """Record a broken promise once, tell whom the policy names, and go a level up if it says so."""
+def _go_up(one: Amendment, clock: ClockName) -> None:
+    """Go a level up, where the policy wants it of a broken promise."""
     breach = one.policy.procedure.breach
-    holds = breach is not None and (not breach.clocks or ledger.name in breach.clocks)
-    at_full = [each for each in warnings_of(ledger) if each.share_percent >= BREACH]
-    told_to = [
-        *(breach.tell if breach and holds else ()),
-        *(who for e in at_full for who in e.tell),
-    ]
-    one.tell(
-        EntryKind.BREACHED,
-        clock=ledger.name.value,
-        share=BREACH,
-        promise=promise_of(ledger),
-        due_at=_label(ledger.due_at),
-        told=list(dict.fromkeys(told_to)),
-    )
-    text = f"Ticket {one.ticket.id}: {ledger.sentence()}"
-    calendar = breach.calendar if breach and holds else next((e.calendar for e in at_full), "")
-    _tell_all(one, tuple(dict.fromkeys(told_to)), NoticeKind.BREACH, text, calendar)
-    if breach and holds and breach.escalate:
-        above = next_level(one)
-        if above is not None:
-            said = f"Your matter was not dealt with in time: it is with {above.name} now."
-            move_to_level(
-                one, above, said, reason="the promised time has passed", clock=ledger.name
-            )
-            one.notify_participants(NoticeKind.UPDATE, said)
-
-
-def _tell_all(
-    one: Amendment, who: tuple[str, ...], kind: NoticeKind, text: str, calendar: str
-) -> None:
-    """Tell each of them in their working hours: at once, or when the calendar opens."""
-    opens = one.at
-    if calendar:
-        opens = one.policy.calendar(calendar, zone_name(one.ticket)).opens_at(one.at)
-    for name in who:
-        one.notify(_address(one, name), kind, text, opens)
-
-
-def _address(one: Amendment, name: str) -> str:
-    if name == "assignee":
-        return one.owner
-    if name == "team":
-        return f"team:{one.ticket.team}" if one.ticket.team else one.owner
-    return f"role:{name}"
-
-
-def _label(instant: datetime | None) -> str | None:
-    return instant.isoformat() if instant else None
+    if breach is None or not breach.escalate or (breach.clocks and clock not in breach.clocks):
+        return
+    above = next_level(one)
+    if above is not None:
+        said = f"Your matter was not dealt with in time: it is with {above.name} now."
+        move_to_level(one, above, said, reason="the promised time has passed", clock=clock)
+        one.notify_participants(NoticeKind.UPDATE, said)
 
 
 ACTS: Mapping[str, Act] = {

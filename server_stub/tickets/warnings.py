@@ -5,10 +5,11 @@ of one promise. Another promise (another row of the table, another policy) is wa
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from server_stub.sla.account import ClockLedger
+from server_stub.sla.count import Broken
 from server_stub.sla.story import EntryRow
 from server_stub.sla.terms import ShareWarning
 from server_stub.tickets.models import EntryKind
@@ -16,6 +17,8 @@ from server_stub.tickets.models import EntryKind
 TOLD_KINDS = (EntryKind.WARNED.value, EntryKind.BREACHED.value)
 BREACH = 100
 """The share at which a promise is broken."""
+_AFTER = timedelta(microseconds=1)
+"""At the very instant at which it is due work is still in time."""
 
 
 class Told(NamedTuple):
@@ -33,7 +36,7 @@ class Warned(NamedTuple):
     warning: ShareWarning
 
 
-def promise_of(one: ClockLedger) -> str:
+def promise_of(one: ClockLedger | Broken) -> str:
     """Return what tells one promise to a ticket from another: clock, row, policy and round."""
     return f"{one.name}/{one.row.number}/{one.policy.hash[:8]}/{one.round}"
 
@@ -56,8 +59,10 @@ def next_look(one: ClockLedger, told: frozenset[Told]) -> datetime | None:
         if Told(promise, warning.share_percent) not in told
         and (at := one.share_at(warning.share_percent)) is not None
     ]
-    if one.due_at is not None and Told(promise, BREACH) not in told:
-        instants.append(one.due_at)
+    if one.due_at is not None and not one.is_late:
+        instants.append(one.due_at if one.due_at > one.at else one.due_at + _AFTER)
+    if any(untold(one.broken, told)):
+        instants.append(one.at)
     return min(instants, default=None)
 
 
@@ -72,14 +77,10 @@ def reached(one: ClockLedger, told: frozenset[Told]) -> list[Warned]:
     return sorted(found, key=lambda each: each.share)
 
 
-def is_broken(one: ClockLedger, told: frozenset[Told]) -> bool:
-    """Tell whether the present promise is broken by now, and that was not told yet.
-
-    At the very instant at which it is due work is still in time.
-    """
-    if one.due_at is None or one.due_at >= one.at:
-        return False
-    return Told(promise_of(one), BREACH) not in told
+def untold(broken: Iterable[Broken], told: frozenset[Told]) -> list[Broken]:
+    """Return the broken promises that were not told yet, each once."""
+    found = {promise_of(one): one for one in reversed(list(broken))}
+    return [one for key, one in found.items() if Told(key, BREACH) not in told][::-1]
 
 
 def warnings_of(one: ClockLedger) -> list[ShareWarning]:
