@@ -1,7 +1,6 @@
-"""What contacts do from their computers: file a report, and answer to its ticket later.
+"""What contacts file from their computers; what they say of it later is in ``answering``.
 
-Every function is part of the caller's transaction and acts for one device alone: a ticket that
-no report of that account went to is not found, whoever it belongs to.
+Every function is part of the caller's transaction and acts for one device alone.
 """
 
 import json
@@ -9,26 +8,22 @@ from dataclasses import replace
 from datetime import datetime
 
 from agent.protocol.reports import Attachment as Announced
-from agent.protocol.reports import Reply
 from agent.protocol.reports import Report as Filed
-from agent.protocol.words import Priority, ReplyKind, Source, Status
+from agent.protocol.words import Priority, Source
 from server_stub.clients.models import Device
 from server_stub.clients.scope import Scope
 from server_stub.contacts.models import Attachment, Contact, Report
-from server_stub.errors import InvalidError, NotFoundError, ServerError
-from server_stub.knowledge.actions import count_solution
+from server_stub.errors import InvalidError, ServerError
 from server_stub.sla.clocks import followed_policy
 from server_stub.sla.terms import Desk
-from server_stub.tickets import acts
 from server_stub.tickets.actions import Draft, amend, store_ticket
 from server_stub.tickets.acts import Step
 from server_stub.tickets.amendment import Actor, Amendment
-from server_stub.tickets.models import EntryKind, LinkKind, Ticket
+from server_stub.tickets.models import EntryKind, Ticket
 from server_stub.tickets.standing import joined_by
-from server_stub.tickets.thanks import is_thanks, is_too_late
 
 ACTOR = "contact"
-_BY_CONTACT = Actor(ACTOR, Source.TRAY.value)
+BY_CONTACT = Actor(ACTOR, Source.TRAY.value)
 
 
 def file(device: Device, filed: Filed, now: datetime) -> Ticket:
@@ -56,34 +51,6 @@ def file(device: Device, filed: Filed, now: datetime) -> Ticket:
     )
     Attachment.objects.bulk_create(_announced(ticket, report, one) for one in filed.attachments)
     return ticket
-
-
-def answer(device: Device, reply: Reply, now: datetime) -> Ticket | None:
-    """Do what a contact says to a ticket, and return it; None when a note helped without one.
-
-    Raises NotFoundError for a ticket that no report of this account went to.
-    """
-    if reply.ticket is None:
-        count_solution(device.client, reply.note or "", now)
-        return None
-    report = (
-        Report.objects.filter(
-            ticket=reply.ticket, contact__device=device, contact__account=reply.account
-        )
-        .order_by("id")
-        .last()
-    )
-    if report is None:
-        raise NotFoundError("ticket", reply.ticket)
-    scope = Scope.of([device.client_id])
-    if reply.kind is ReplyKind.RATE:
-        return amend(scope, reply.ticket, _BY_CONTACT, *_rated(report, reply), now=now)
-    number = acts.original_of(report.ticket)
-    ticket = Ticket.objects.select_related("client", "site").get(id=number)
-    if reply.kind is ReplyKind.REPLY and is_too_late(ticket, now):
-        return _followed(device, report, reply, ticket, now)
-    steps = _STEPS[reply.kind](report, reply)
-    return amend(scope, number, _BY_CONTACT, *steps, now=now)
 
 
 def confirm_contact(identifier: str) -> Step:
@@ -161,7 +128,7 @@ def _opened(
         facts_hash=filed.facts_hash,
         importance=contact.importance,
     )
-    return store_ticket(draft, _BY_CONTACT, now, **_told(filed))
+    return store_ticket(draft, BY_CONTACT, now, **_told(filed))
 
 
 def _joined(known: Ticket, contact: Contact, filed: Filed, now: datetime) -> Ticket:
@@ -172,7 +139,7 @@ def _joined(known: Ticket, contact: Contact, filed: Filed, now: datetime) -> Tic
         one.tell(EntryKind.REPLY, body, **_told(filed))
         joined_by(one, contact.importance)
 
-    return amend(Scope.of([known.client_id]), known.id, _BY_CONTACT, step, now=now)
+    return amend(Scope.of([known.client_id]), known.id, BY_CONTACT, step, now=now)
 
 
 def _told(filed: Filed) -> dict[str, object]:
@@ -212,79 +179,3 @@ def _announced(ticket: Ticket, report: Report, one: Announced) -> Attachment:
         total=one.bytes,
         sha256=one.sha256,
     )
-
-
-def _said(report: Report, reply: Reply) -> dict[str, object]:
-    known = "" if report.shared else report.contact.name
-    name = report.tree.get("name") or known or reply.account_name
-    return {"by": ACTOR, "account": reply.account, "name": name}
-
-
-def _replied(report: Report, reply: Reply) -> list[Step]:
-    """Say something; whoever waited for it works on, and what was settled is not."""
-
-    def step(one: Amendment) -> None:
-        if one.ticket.is_resolved and not is_thanks(reply.text):
-            acts.reopen()(one)
-        one.tell(EntryKind.REPLY, reply.text, **_said(report, reply))
-        if one.ticket.status == Status.WAITING:
-            acts.set_status(Status.OPEN)(one)
-
-    return [step]
-
-
-def _followed(
-    device: Device, report: Report, reply: Reply, before: Ticket, now: datetime
-) -> Ticket:
-    """Open a new ticket for what is said of one that was settled too long ago, linked to it."""
-    draft = Draft(
-        client=device.client,
-        site=device.site,
-        device=device,
-        title=before.title,
-        body=reply.text,
-        priority=Priority(before.priority),
-        source=Source.TRAY,
-    )
-    ticket = store_ticket(draft, _BY_CONTACT, now, follows=before.id, **_said(report, reply))
-    Report.objects.create(
-        ticket=ticket,
-        contact=report.contact,
-        envelope_id=reply.id,
-        shared=report.shared,
-        payload=report.payload,
-        at=now,
-    )
-    scope = Scope.of([device.client_id])
-    return amend(scope, ticket.id, _BY_CONTACT, acts.link(before.id, LinkKind.FOLLOWS), now=now)
-
-
-def _confirmed(report: Report, reply: Reply) -> list[Step]:
-    """Say whether it works: a resolved ticket is closed, or open again."""
-
-    def step(one: Amendment) -> None:
-        fixed = bool(reply.fixed)
-        Report.objects.filter(id=report.id).update(confirmed=fixed)
-        if not fixed and one.ticket.is_resolved:
-            acts.reopen()(one)
-        one.tell(EntryKind.CONFIRMED, reply.text, fixed=fixed, **_said(report, reply))
-        if fixed and one.ticket.status == Status.RESOLVED:
-            acts.set_status(Status.CLOSED)(one)
-
-    return [step]
-
-
-def _rated(report: Report, reply: Reply) -> list[Step]:
-    """Say how content one was; it changes nothing else."""
-
-    def step(one: Amendment) -> None:
-        Report.objects.filter(id=report.id).update(stars=reply.stars)
-        one.tell(EntryKind.RATED, reply.text, stars=reply.stars, **_said(report, reply))
-
-    return [step]
-
-
-_STEPS = {
-    ReplyKind.REPLY: _replied,
-    ReplyKind.CONFIRM: _confirmed,
-}

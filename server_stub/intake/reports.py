@@ -18,7 +18,7 @@ from agent.protocol.receipts import Receipt, ReceiptResult
 from agent.protocol.reports import Piece, Reply, Report, parse_piece, parse_reply, parse_sent_report
 from agent.protocol.strict import ProtocolError, parse, text_of
 from server_stub.clients.models import Device
-from server_stub.contacts import attachments, filing
+from server_stub.contacts import answering, attachments, filing
 from server_stub.errors import ServerError
 from server_stub.intake.credentials import KnownDevice
 from server_stub.intake.decode import identifier_of, refused
@@ -57,7 +57,7 @@ def store_reply(known: KnownDevice, body: bytes, now: datetime) -> Receipt:
     """Store what a contact says to a ticket; as ``store_report``."""
 
     def answer(reply: Reply, device: Device) -> int | None:
-        ticket = filing.answer(device, reply, now)
+        ticket = answering.answer(device, reply, now)
         return ticket.id if ticket else None
 
     return _stored(known, body, parse_reply, answer)

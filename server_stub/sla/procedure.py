@@ -42,7 +42,8 @@ class Stage:
 
     ``modes`` says of every clock what it does meanwhile. ``moves`` names the stages that may
     follow (empty: any); ``reason``: entering it needs one of the policy's reasons, list
-    ``waiting`` (``closing`` for a stage that is resolved or closed).
+    ``waiting`` (``closing`` for a stage that is resolved or closed). ``waits_for_client``: a word
+    of the client's ends it.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Stage:
     modes: Mapping[str, Mode]
     moves: tuple[str, ...] = ()
     reason: bool = False
+    waits_for_client: bool = False
 
     @property
     def reasons(self) -> str:

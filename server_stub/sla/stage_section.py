@@ -5,9 +5,12 @@ from collections.abc import Mapping
 from agent.protocol.words import Status
 from server_stub.sla.document import Document, Node, is_word
 from server_stub.sla.procedure import USUAL_MODES, ClockName, Mode, Stage
+from server_stub.sla.terms import stages_of
 
 _ALL = "all"
-_OWN = ("is", "title", "moves", "reason")
+_WAITS_FOR = "waits_for"
+_OWN = ("is", "title", "moves", "reason", _WAITS_FOR)
+_CLIENT, _OTHERS = "client", "others"
 
 
 def read_stages(
@@ -23,10 +26,7 @@ def read_stages(
         for status in Status:
             if status not in found:
                 document.problem(node, f"{status.value!r} is missing")
-    stages = {
-        status.value: Stage(status.value, status.value, status, USUAL_MODES[status])
-        for status in Status
-    }
+    stages = stages_of({})
     for name, (_, value) in found.items():
         stages[name] = stage = _stage(document, name, value, tuple(found))
         if stage.reason and not reasons.get(stage.reasons):
@@ -41,7 +41,9 @@ def _stage(document: Document, name: str, node: Node, known: tuple[str, ...]) ->
         word = document.word(node, tuple(Mode))
         mode = Mode(word or Mode.RUNNING)
         modes = {clock.value: mode for clock in ClockName}
-        return _checked(document, node, Stage(name, name, Status(name), modes))
+        waits = name == Status.WAITING
+        found = Stage(name, name, Status(name), modes, waits_for_client=waits)
+        return _checked(document, node, found)
     parts = document.members(node, (*_OWN, _ALL, *ClockName), ("is",) if own else ())
     if "is" in parts and not own:
         document.problem(parts["is"], f"{name} is a status itself: leave the line out")
@@ -58,8 +60,18 @@ def _stage(document: Document, name: str, node: Node, known: tuple[str, ...]) ->
         _modes(document, node, clocks, status),
         tuple(word for move in moves if (word := document.word(move, (*known, *Status)))),
         document.switch(parts.get("reason")),
+        _waits_for_client(document, parts.get(_WAITS_FOR), status, own=own),
     )
     return _checked(document, node, stage)
+
+
+def _waits_for_client(document: Document, node: Node | None, status: Status, *, own: bool) -> bool:
+    """Return whether a word of the client's ends it: of ``waiting`` itself so, unless said."""
+    if node is None:
+        return status is Status.WAITING and not own
+    if status is not Status.WAITING:
+        document.problem(node, "only a stage that is waiting waits for somebody")
+    return document.word(node, (_CLIENT, _OTHERS)) == _CLIENT
 
 
 def _modes(

@@ -131,7 +131,11 @@ def stages_of(modes: Mapping[str, Mapping[str, Mode]]) -> dict[str, Stage]:
     """
     return {
         status.value: Stage(
-            status.value, status.value, status, {**USUAL_MODES[status], **modes.get(status, {})}
+            status.value,
+            status.value,
+            status,
+            {**USUAL_MODES[status], **modes.get(status, {})},
+            waits_for_client=status is Status.WAITING,
         )
         for status in Status
     }

@@ -45,6 +45,15 @@ def begin(
     return beginning(policy, type_, priority, source, words)
 
 
+def usable_type(client: Client, name: str) -> str:
+    """Return a type if a client's tickets may begin as one, empty (the usual one) if not."""
+    try:
+        terms = followed_policy(client.policy).policy.types.get(name)
+    except ServerError:
+        return ""
+    return name if terms and not terms.approval else ""
+
+
 def beginning(
     policy: Policy, type_: str, priority: Priority, source: Source, words: Standing = USUAL
 ) -> Beginning:

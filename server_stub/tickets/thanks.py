@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from server_stub.tickets.clocks import policy_followed
-from server_stub.tickets.models import Ticket
+from server_stub.tickets.models import CloseReason, Ticket
 from server_stub.tickets.words import words_of
 
 _LONGEST = 12
@@ -19,6 +19,8 @@ _BESIDE = frozenset(words_of(
 ))  # fmt: skip
 """What is said beside thanks and means nothing more. ``not`` and ``but`` are not among them."""
 
+_FOR_GOOD = (CloseReason.CANCELED, CloseReason.OUTSIDE_SCOPE, CloseReason.DUPLICATE)
+
 
 def is_thanks(text: str) -> bool:
     """Tell whether a text says thanks and nothing else: it reopens nothing.
@@ -33,9 +35,17 @@ def is_thanks(text: str) -> bool:
     )
 
 
-def is_too_late(ticket: Ticket, now: datetime) -> bool:
-    """Tell whether a ticket was settled so long ago that what is said now is a new matter."""
+def is_new_matter(ticket: Ticket, now: datetime) -> bool:
+    """Tell whether what is said of a ticket now needs another one.
+
+    So it is once the policy's time for reopening has passed, and of what was closed without
+    being settled: what was canceled stays so.
+    """
+    if ticket.resolved_at is None:
+        return False
+    if ticket.close_reason in _FOR_GOOD:
+        return True
     within = policy_followed(ticket).procedure.reopen_within
-    if ticket.resolved_at is None or within is None:
+    if within is None:
         return False
     return now - ticket.resolved_at > within

@@ -282,6 +282,8 @@ def test_the_procedure_around_the_clocks_is_read() -> None:
         ("waiting: {ordered: Ordered}, ", "", "reasons has no 'waiting'"),
         ("  parts: {", "  Parts!: {", "'Parts!' is no name"),
         ("reason: yes", "moves: [opne]", "did you mean open?"),
+        ("reason: yes", "waits_for: us", "'us' is not one of client, others"),
+        ("is: waiting, ", "is: open, waits_for: client, ", "only a stage that is waiting waits"),
         ("chargeable: yes", "charged: yes", "did you mean chargeable?"),
         (", {priority: low}", "", "no row is for urgency later, impact all (and 1 more)"),
         ("{urgency: now}, priority", "{urgency: soon}, priority", "'soon' is not one of now"),
