@@ -1,5 +1,6 @@
 """What people did, for admins: the newest first."""
 
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -7,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
+from server_stub.audit.models import AuditEntry
 from server_stub.audit.queries import entries
 from server_stub.desk.rights import Right, may
 from server_stub.staff.access import Viewer, show, staff_page
@@ -14,6 +16,14 @@ from server_stub.staff.access import Viewer, show, staff_page
 _PAGE = 50
 _LONGEST = 254
 _LARGEST = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An entry and what its details tell beyond its subject."""
+
+    entry: AuditEntry
+    told: tuple[tuple[str, object], ...]
 
 
 @staff_page
@@ -33,11 +43,21 @@ def audit_page(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     context: dict[str, Any] = {
         "page": "audit",
         "who": who,
-        "entries": shown,
+        "entries": [Line(one, _told(one)) for one in shown],
         "first": bool(before),
         "older": _address(who, shown[-1].id) if len(found) > _PAGE else "",
     }
     return show(request, viewer, "staff/audit.html", context)
+
+
+def _told(entry: AuditEntry) -> tuple[tuple[str, object], ...]:
+    """Return the details, without what the subject has said already; lists in words."""
+    told = []
+    for name, value in entry.tree.items():
+        words = ", ".join(map(str, value)) if isinstance(value, list) else value
+        if words != entry.subject:
+            told.append((name, words))
+    return tuple(told)
 
 
 def _number(text: str) -> int:

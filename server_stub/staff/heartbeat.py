@@ -1,16 +1,24 @@
 """What a device's last heartbeat tells: the state of its checks, and for how long it is silent."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from agent.protocol.device import CheckState, Heartbeat, parse_heartbeat
 from agent.protocol.strict import ProtocolError
 from agent.protocol.words import Evaluation
+from agent.protocol.words import LastWord as Announced
 from server_stub.clients.models import Device
+from server_stub.intake.models import LastWord
 from server_stub.staff.times import from_label, span
 
 SILENT = timedelta(minutes=15)
 """Heard nothing for three heartbeats at their usual five minutes: what is shown is old."""
+_SAID: Mapping[str, str] = {
+    Announced.SLEEP: "it was put to sleep",
+    Announced.SHUTDOWN: "it was shut down",
+    Announced.STOPPED: "its agent was stopped",
+}
 _WORST_FIRST = (Evaluation.CRITICAL, Evaluation.WARNING, Evaluation.UNKNOWN, Evaluation.OK)
 
 
@@ -30,6 +38,15 @@ class DeviceState:
     counts: tuple[tuple[Evaluation, int], ...]
     waiting: int
     oldest: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Farewell:
+    """What a device announced before it went, and when it was heard again after that, if it was."""
+
+    said: str
+    at: datetime
+    taken_back_at: datetime | None
 
 
 def device_state(row: Device) -> DeviceState | None:
@@ -53,6 +70,11 @@ def silence(row: Device, now: datetime) -> str:
     """Return for how long the device has been silent, in words; empty while it is heard."""
     quiet = now - row.last_seen_at
     return span(quiet) if quiet > SILENT else ""
+
+
+def farewell(word: LastWord | None) -> Farewell | None:
+    """Return what a device announced last, in words; None when it never did."""
+    return Farewell(_SAID.get(word.word, word.word), word.at, word.taken_back_at) if word else None
 
 
 def _heartbeat(row: Device) -> Heartbeat | None:

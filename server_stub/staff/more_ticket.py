@@ -1,5 +1,6 @@
 """Forms about the ticket itself: where it stands, what it is, and which level has it."""
 
+from agent.protocol.words import Status
 from server_stub.staff.forms import (
     Field,
     Form,
@@ -26,7 +27,7 @@ _WORKS = (("yes", "yes: it is signed off and closed"), ("no", "no: it is open ag
 def standing(ground: Ground) -> Group:
     """Where it stands: stages, the client’s word, why it is closed unsolved."""
     policy, is_open = ground.policy, not ground.is_closed
-    stages = options(ground.found.stages)
+    stages = _following(ground)
     forms = ground.offered(
         (
             stages and is_open,
@@ -72,6 +73,14 @@ def standing(ground: Ground) -> Group:
         ),
     )
     return Group("standing", "Where it stands", forms)
+
+
+def _following(ground: Ground) -> Options:
+    """Return the stages that may follow; nothing is closed by a move that is not resolved."""
+    stages = options(ground.found.stages)
+    if ground.ticket.is_resolved:
+        return stages
+    return tuple(one for one in stages if ground.policy.stages[one[0]].status is not Status.CLOSED)
 
 
 def _closing(ground: Ground) -> Options:

@@ -38,4 +38,4 @@ _MARKS = {
 
 def mark(word: str) -> SafeString:
     """Return the word behind its shape, as HTML; a word of no closed list as text alone."""
-    return _MARKS.get(word) or format_html('<span class="mark">{}</span>', word or "–")
+    return _MARKS.get(word) or format_html('<span class="mark other">{}</span>', word or "–")

@@ -28,7 +28,8 @@ class TimelineLine:
     ``who`` is a name, ``address`` that of a technician when it is not the name already.
     ``device_at`` is None unless the device's clock told another time; ``was`` and ``now`` are
     the evaluation before and after, or what else was changed when no body tells it (empty when
-    nothing was). Where there are ``tries`` they say what the body says.
+    nothing was). ``beside`` is what else is told of an entry with a body. Where there are ``tries``
+    they say what the body says.
     """
 
     id: int
@@ -41,6 +42,7 @@ class TimelineLine:
     was: str
     now: str
     body: str
+    beside: str
     reason: str
     readings: tuple[ReadingLine, ...]
     tries: tuple[TryLine, ...]
@@ -105,9 +107,14 @@ def _line(entry: TimelineEntry, names: Mapping[str, str]) -> TimelineLine:
     judged = tree.get("evaluation")
     change = judged if isinstance(judged, Mapping) else {} if entry.body else tree
     follows = tree.get("follows")
+    beside = told_beside(entry.kind, tree)
     was, now = _text(change, "from"), _text(change, "to")
     if entry.kind == EntryKind.ASSIGNED:
         was, now = names.get(was, was), names.get(now, now) or "nobody"
+    elif entry.kind == EntryKind.ESCALATED:
+        was, now = "", _text(tree, "name") or now
+    elif entry.kind == EntryKind.DATE_SET:
+        was, now = "", ""
     who = _PROGRAMS.get(entry.actor) or names.get(entry.actor, entry.actor)
     if tree.get("by") == "contact":
         who = _text(tree, "name") or who
@@ -121,7 +128,8 @@ def _line(entry: TimelineEntry, names: Mapping[str, str]) -> TimelineLine:
         device_at=_differing(entry.device_at, entry.at),
         was=was,
         now=now,
-        body=entry.body or told_beside(entry.kind, tree),
+        body=entry.body or beside,
+        beside=beside if entry.body else "",
         reason=_text(tree, "reason"),
         readings=tuple(lines(tree.get("readings"))),
         tries=tries(tree),

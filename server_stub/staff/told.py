@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from server_stub.staff.times import from_label
 from server_stub.tickets.models import EntryKind
 
 _Tree = Mapping[str, Any]
@@ -51,7 +52,7 @@ DID: Mapping[str, str] = {
 
 
 def told_beside(kind: str, tree: _Tree) -> str:
-    """Return in words what an entry without a text tells beside from and to, empty for nothing."""
+    """Return in words what an entry tells beside its text, from and to; empty for nothing."""
     tell = _BESIDE.get(kind)
     return tell(tree) if tell else ""
 
@@ -71,7 +72,17 @@ def _link(tree: _Tree) -> str:
 def _accepted(tree: _Tree) -> str:
     if tree.get("ended"):
         return "It is accepted no more."
-    return f"until {tree['until']}" if tree.get("until") else "for good"
+    return f"until {_instant(tree['until'])}" if tree.get("until") else "for good"
+
+
+def _date(tree: _Tree) -> str:
+    return f"{tree.get('clock', '')}: {_instant(tree.get('to'))}"
+
+
+def _instant(text: object) -> str:
+    """Return an instant in words, in UTC; what is none as it is."""
+    at = from_label(text)
+    return f"{at:%a} {at.day} {at:%b %Y %H:%M} UTC" if at else str(text)
 
 
 def _stage(tree: _Tree) -> str:
@@ -91,5 +102,7 @@ _BESIDE: Mapping[str, Callable[[_Tree], str]] = {
     EntryKind.APPROVAL: lambda tree: f"{tree.get('type', '')}: {tree.get('state', '')}",
     EntryKind.DECISION: lambda tree: str(tree.get("state", "")),
     EntryKind.ACCEPTED: _accepted,
+    EntryKind.DATE_SET: _date,
+    EntryKind.CONSULTATION: lambda tree: str(tree.get("name", "")),
     EntryKind.STATUS: _stage,
 }

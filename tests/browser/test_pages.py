@@ -1,13 +1,16 @@
 """Every page for everybody: in light and dark, narrow and wide, with hostile words in it."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from server_stub.desk.models import Role, Technician
 from tests.browser.conftest import Desk
 from tests.browser.watched import Watch, axe_violations, overflow_px
 from tests.support import hostile
+from tests.support.fleet_rows import a_held_back, a_member, a_window
 
 pytestmark = pytest.mark.needs("chromium")
 
@@ -68,6 +71,10 @@ def test_hostile_texts_of_a_device_do_nothing_in_a_browser(
 
 
 def _visit(page: Page, desk: Desk) -> Iterator[str]:
+    window = a_window(desk.demo.harbour[0], ends_at=desk.now + timedelta(hours=1))
+    a_held_back(desk.demo.front_desk, window=window)
+    a_member(desk.demo.front_desk, desk.demo.disk, desk.demo.harbour[1])
+    Technician.objects.update(role=Role.ADMIN)
     for path in (
         "/",
         "/?status=waiting&priority=urgent",
@@ -75,7 +82,11 @@ def _visit(page: Page, desk: Desk) -> Iterator[str]:
         "/?q=disk",
         "/?q=nosuchword",
         "/?q=%25",
-        f"/tickets/{desk.demo.disk.id}",
+        f"/tickets/{desk.demo.disk.id}/what-if?priority=low",
+        "/maintenance",
+        f"/maintenance?device={desk.demo.front_desk.id}",
+        "/audit",
+        "/audit?who=nobody@desk.example",
         "/devices",
         "/devices?q=nosuchname&client=0",
         f"/devices/{desk.demo.front_desk.id}",

@@ -7,8 +7,12 @@ from django.test.utils import CaptureQueriesContext
 
 from agent.protocol.words import Evaluation, Status
 from server_stub.clients.agreements import Terms, agree, set_importance
+from server_stub.desk.models import Role
+from server_stub.intake.models import LastWord
 from tests.server_stub.staff.pages import SignedIn, text
 from tests.support import desk_rows
+from tests.support.fleet_rows import a_held_back, a_window
+from tests.support.rows import a_technician
 
 _MINUTE = timedelta(minutes=1)
 
@@ -75,6 +79,40 @@ def test_what_waits_on_the_device_is_told(signed_in: SignedIn, now: datetime) ->
     assert "The agent runs no rule that finds a target on this device." in page
 
 
+def test_a_silence_that_was_announced_says_so(signed_in: SignedIn, now: datetime) -> None:
+    row = desk_rows.device(desk_rows.client(), now=now, silent=60 * _MINUTE)
+    word = LastWord.objects.create(device=row, word="shutdown", at=now - 60 * _MINUTE)
+    browser = signed_in(desk_rows.technician())
+    page = text(browser.get(f"/devices/{row.id}"))
+    assert "It said so: it was shut down." in page
+    assert "Last word it was shut down, 09:33" in page
+    word.taken_back_at = now - 59 * _MINUTE
+    word.save()
+    page = text(browser.get(f"/devices/{row.id}"))
+    assert "It is switched off, asleep, or without a way to this server." in page
+    assert "Last word it was shut down, 09:33; heard again 09:34" in page
+
+
+def test_what_was_held_back_of_it_is_shown_with_why(signed_in: SignedIn, now: datetime) -> None:
+    of = desk_rows.client()
+    row, other = (desk_rows.device(of, name, now=now) for name in ("ours", "other"))
+    window = a_window(of[0], reason="new switch")
+    a_held_back(row, window=window, released_at=None, released="")
+    a_held_back(other, title="of another device", window=window)
+    page = text(signed_in(desk_rows.technician()).get(f"/devices/{row.id}"))
+    assert "Low disk space warning" in page
+    assert "new switch by kim@desk.example held back still" in page
+    assert "of another device" not in page
+
+
+def test_its_maintenance_is_planned_from_its_page(signed_in: SignedIn, now: datetime) -> None:
+    row = desk_rows.device(desk_rows.client(), now=now)
+    address = f'href="/maintenance?device={row.id}"'
+    of_both = [a_technician(role=role) for role in (Role.TECHNICIAN, Role.READ_ONLY)]
+    pages = [signed_in(one).get(f"/devices/{row.id}").content.decode() for one in of_both]
+    assert [address in page for page in pages] == [True, False]
+
+
 def test_its_tickets_are_listed_unresolved_first(signed_in: SignedIn, now: datetime) -> None:
     of = desk_rows.client()
     row = desk_rows.device(of, now=now)
@@ -111,7 +149,7 @@ def test_the_number_of_queries_does_not_grow_with_its_tickets(
         desk_rows.ticket(of, now=now, on=row)
     with CaptureQueriesContext(connection) as many:
         answer = browser.get(f"/devices/{row.id}")
-    assert len(many) == len(few) <= 6
+    assert len(many) == len(few) <= 8
     assert "Only the newest 50 are shown." in text(answer)
 
 

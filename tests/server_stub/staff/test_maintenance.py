@@ -117,13 +117,15 @@ def test_who_may_only_read_sees_and_plans_nothing(signed_in: SignedIn, now: date
 
 
 def test_the_audit_page_is_for_admins(signed_in: SignedIn) -> None:
-    record("ana@desk.example", "command", "staff add", "kim@desk.example", role="technician")
+    kim, both = "kim@desk.example", ["Harbour", "Baker"]
+    record("ana@desk.example", "command", "staff add", kim, email=kim, role="admin", clients=both)
     record("kim@desk.example", "api", "maintenance plan", "<b>maintenance</b> 4")
 
     assert signed_in(a_technician(role=Role.DISPATCHER)).get("/audit").status_code == 403
     browser = signed_in(a_technician(role=Role.ADMIN))
     page = browser.get("/audit")
-    assert "ana@desk.example command staff add kim@desk.example role: technician" in text(page)
+    said = "staff add kim@desk.example role: admin, clients: Harbour, Baker"
+    assert f"ana@desk.example command {said}" in text(page)
     assert "&lt;b&gt;maintenance" in page.content.decode()
     narrowed = text(browser.get("/audit?who=kim@desk.example"))
     assert ("maintenance plan" in narrowed, "staff add" in narrowed) == (True, False)

@@ -82,7 +82,7 @@ def test_only_the_stages_that_may_follow_are_offered_and_taken(browser: Browser)
     row = done(browser, opened("managed-provider"), "stage", stage="delayed")
     assert row.stage == "delayed"
     shown = page(browser, row)
-    assert choices(shown, "stage-stage") == ["open", "waiting", "resolved", "closed"]
+    assert choices(shown, "stage-stage") == ["open", "waiting", "resolved"]
     assert "Delayed by others" in shown
     refused = browser.post(f"/tickets/{row.id}/stage", {"stage": "new", "seen": row.revision})
     assert refused.status_code == 422
@@ -240,6 +240,7 @@ def test_work_is_logged_summed_and_charged_as_said(browser: Browser) -> None:
     done(browser, row, "work", minutes="40", started_at="2026-03-02T09:05", chargeable="yes")
     shown = text(browser.get(f"/tickets/{row.id}"))
     assert "1 h 5 min so far." in shown
+    assert "logged work 10:00 Changed the drum 25 min" in shown
     assert "25 min 09:35, kim@desk.example, not charged, Changed the drum" in shown
     assert told(row, "work")[1]["started_at"] == "2026-03-02T09:05:00+00:00"
     refused = send(browser, row, "work", minutes="-5", note="Keep me")

@@ -250,3 +250,13 @@ def test_a_resolved_ticket_says_when(signed_in: SignedIn, now: datetime) -> None
     )
     page = text(signed_in(desk_rows.technician()).get(f"/tickets/{row.id}"))
     assert "resolved 5 min ago" in page
+
+
+@pytest.mark.parametrize(
+    ("zone", "said"),
+    [("UTC", "Times are in UTC."), ("Europe%2FLondon", "in Europe/London; point at one for UTC.")],
+)
+def test_the_zone_of_the_times_is_said_once(signed_in: SignedIn, zone: str, said: str) -> None:
+    browser = signed_in(desk_rows.technician())
+    browser.cookies["watchdesk-zone"] = zone
+    assert said in text(browser.get("/maintenance"))
