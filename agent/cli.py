@@ -52,6 +52,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _enroll(chosen: SimpleNamespace) -> int:
     from agent.once import enrol  # noqa: PLC0415 - see the module's docstring
 
+    if sys.platform == "win32":
+        from agent.install.windows_files import make_private  # noqa: PLC0415
+        from agent.settings import default_state_dir  # noqa: PLC0415
+
+        if chosen.state == default_state_dir():  # what it is made in, everybody may write into
+            make_private(chosen.state)
     print(enrol(chosen.state, _order(chosen)))
     return 0
 

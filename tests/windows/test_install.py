@@ -92,6 +92,7 @@ def test_the_folder_becomes_a_service_that_enrols_later_and_goes_again(
 ) -> None:
     desk = Desk(sqlite, server_process, tmp_path)
     installed = Installed(windows)
+    enrolled_by_hand_the_folder_is_private(installed)
     refuses_what_others_can_write(installed)
     refuses_what_others_may_have_planted(installed)
     installed_offline(installed, desk)
@@ -110,6 +111,19 @@ def test_the_folder_becomes_a_service_that_enrols_later_and_goes_again(
     assert "Traceback" not in (state / "agent.log").read_text()
     assert "There is no service" in installed.agent("uninstall", "--purge")
     assert not state.exists()
+
+
+def enrolled_by_hand_the_folder_is_private(installed: Installed) -> None:
+    """Else ``install`` would refuse what an administrator enrolled a moment before."""
+    token = installed.windows.path(r"C:\token.txt")
+    token.write_text(f"wde_{'a' * 40}")
+    words = ("--server", "http://127.0.0.1:9", "--token-file", r"C:\token.txt")
+
+    installed.run(PROBE, "enroll", *words, code=1)
+
+    state = installed.windows.path(r"C:\ProgramData\watchdesk")
+    assert (state / "identity.json").exists()
+    assert state.stat().st_mode & 0o007 == 0, "Wine shows the administrators as its group"
 
 
 def refuses_what_others_can_write(installed: Installed) -> None:
