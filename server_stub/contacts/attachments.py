@@ -4,6 +4,7 @@ import base64
 import hashlib
 import logging
 import os
+from datetime import datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -64,7 +65,7 @@ def finish(device_id: str, report: str, attachment: str) -> None:
         _log.warning("attachment %d is no picture that can be shown: %s", row.id, error)
         _settle(row, AttachmentState.REFUSED, problem="it cannot be read as a picture")
         return
-    stored = _kept(content)
+    stored = kept(content)
     _settle(row, AttachmentState.KEPT, stored=stored, size=len(content), media_type=media_type)
 
 
@@ -73,11 +74,16 @@ def path_of(stored: str) -> Path:
     return place_of(settings.DATA, stored)
 
 
-def _kept(content: bytes) -> str:
-    """Write a file under the hash of its bytes, durable and whole or not at all; return it."""
+def kept(content: bytes) -> str:
+    """Write a file under the hash of its bytes, durable and whole or not at all; return it.
+
+    One that is there already is young again: retention leaves it alone until its row is written.
+    """
     stored = hashlib.sha256(content).hexdigest()
     path = path_of(stored)
-    if not path.exists():
+    try:
+        os.utime(path)
+    except FileNotFoundError:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with NamedTemporaryFile(dir=path.parent, prefix=".new-", delete=False) as file:
             file.write(content)
@@ -86,6 +92,24 @@ def _kept(content: bytes) -> str:
         Path(file.name).replace(path)
         sync(path.parent)
     return stored
+
+
+def forget(stored: str, before: datetime) -> None:
+    """Remove the file of this hash, that no row names, unless it was filed again since ``before``.
+
+    It is taken aside first: whoever files the same meanwhile either made it young, or finds
+    none and writes another.
+    """
+    path = path_of(stored)
+    aside = path.with_name(f".old-{stored}")
+    try:
+        path.replace(aside)
+    except FileNotFoundError:
+        return
+    if aside.stat().st_mtime >= before.timestamp():
+        aside.replace(path)
+    else:
+        aside.unlink()
 
 
 def _settle(row: Attachment, state: AttachmentState, **columns: object) -> None:

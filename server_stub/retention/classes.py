@@ -2,30 +2,36 @@
 
 Nothing that a clock is reckoned by goes: of old tickets the monitor's reports are removed and
 people's words blanked, while who did what and when stays, so that reports and ledgers say the
-same as before. What is still being worked on is never touched.
+same as before. What is still being worked on is never touched: what is younger itself, whose
+condition is accepted, or what belongs to a ticket that is not resolved.
 """
 
+import json
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from server_stub.audit import guards
 from server_stub.audit.models import AuditEntry, Seal
 from server_stub.audit.sealing import drop
-from server_stub.contacts.attachments import path_of
+from server_stub.contacts.attachments import forget
 from server_stub.contacts.models import Attachment, AttachmentState
 from server_stub.intake.models import FactsRecord
 from server_stub.quiet.models import HeldBack
-from server_stub.tickets.models import EntryKind, Ticket, TimelineEntry
+from server_stub.tickets.models import EntryKind, Link, LinkKind, Ticket, TimelineEntry
 
 BATCH = 1_000
 REMOVED = "(removed by retention)"
 _REPORTS = (EntryKind.CHANGED.value, EntryKind.TRIED.value)
-_WORDS = (EntryKind.REPLY.value, EntryKind.NOTE.value, "call")
+_MACHINES = ("monitor", "server")
+_SAID = ("answers", "error_text", "before", "tried", "reason", "note")
+"""Members of a payload in which people wrote."""
+_BELONGS = (LinkKind.DUPLICATE.value, LinkKind.CHILD.value)
+_JUST_NOW = timedelta(hours=1)
 
 
 class Kind(NamedTuple):
@@ -39,13 +45,27 @@ class Kind(NamedTuple):
     remove: Callable[[datetime, datetime], int]
 
 
+def _settled(before: datetime) -> QuerySet[Ticket]:
+    """Return the tickets nobody has worked on since."""
+    unresolved = Link.objects.filter(
+        ticket=OuterRef("pk"), kind__in=_BELONGS, other__resolved_at__isnull=True
+    )
+    rows = Ticket.objects.filter(resolved_at__lt=before, accepted_until__isnull=True)
+    return rows.exclude(Exists(unresolved))
+
+
 def _reports(before: datetime) -> QuerySet[TimelineEntry]:
-    return TimelineEntry.objects.filter(ticket__resolved_at__lt=before, kind__in=_REPORTS)
+    old = TimelineEntry.objects.filter(at__lt=before, kind__in=_REPORTS)
+    return old.filter(ticket__in=_settled(before))
 
 
 def _words(before: datetime) -> QuerySet[TimelineEntry]:
-    said = TimelineEntry.objects.filter(ticket__resolved_at__lt=before, kind__in=_WORDS)
-    return said.exclude(body=REMOVED)
+    """Return the entries in which people wrote: a text, or members of the payload."""
+    written = Q(body__gt="")
+    for name in _SAID:
+        written |= Q(payload__contains=f'"{name}":')
+    said = TimelineEntry.objects.filter(written, at__lt=before, ticket__in=_settled(before))
+    return said.exclude(actor__in=_MACHINES).exclude(kind__in=_REPORTS).exclude(body=REMOVED)
 
 
 def _facts(before: datetime) -> QuerySet[FactsRecord]:
@@ -59,7 +79,7 @@ def _facts(before: datetime) -> QuerySet[FactsRecord]:
 
 def _attachments(before: datetime) -> QuerySet[Attachment]:
     kept = Attachment.objects.filter(state=AttachmentState.KEPT.value)
-    return kept.filter(ticket__resolved_at__lt=before)
+    return kept.filter(at__lt=before, ticket__in=_settled(before))
 
 
 def _held(before: datetime) -> QuerySet[HeldBack]:
@@ -78,25 +98,30 @@ def _seals(before: datetime) -> QuerySet[Seal]:
 def _remove_timeline(before: datetime, _now: datetime) -> int:
     with transaction.atomic():
         removed = _delete(_reports(before))
-        ids = list(_words(before).values_list("id", flat=True)[:BATCH])
-        return removed + TimelineEntry.objects.filter(id__in=ids).update(body=REMOVED)
+        rows = list(_words(before).order_by("id")[:BATCH])
+        for row in rows:
+            said = {name: value for name, value in row.tree.items() if name not in _SAID}
+            row.body = REMOVED
+            row.payload = json.dumps(said, ensure_ascii=False) if said else ""
+        TimelineEntry.objects.bulk_update(rows, ["body", "payload"])
+        return removed + len(rows)
 
 
-def _remove_attachments(before: datetime, _now: datetime) -> int:
+def _remove_attachments(before: datetime, now: datetime) -> int:
     """Blank the rows first; once that is durable, remove files that nobody else's row names."""
     with transaction.atomic():
         rows = list(_attachments(before).order_by("id")[:BATCH])
         Attachment.objects.filter(id__in=[row.id for row in rows]).update(
             state=AttachmentState.REMOVED.value, stored="", size=0, problem=REMOVED
         )
-        transaction.on_commit(partial(_unlink, {row.stored for row in rows}))
+        transaction.on_commit(partial(_unlink, {row.stored for row in rows}, now))
     return len(rows)
 
 
-def _unlink(hashes: Iterable[str]) -> None:
+def _unlink(hashes: Iterable[str], now: datetime) -> None:
     for stored in hashes:
         if not Attachment.objects.filter(stored=stored).exists():
-            path_of(stored).unlink(missing_ok=True)
+            forget(stored, now - _JUST_NOW)
 
 
 def _remove_audit(before: datetime, now: datetime) -> int:

@@ -1,5 +1,7 @@
 """What is too old is shown first, then removed; what is worked on and the ledgers stay."""
 
+import json
+import os
 from datetime import timedelta
 
 import pytest
@@ -9,6 +11,7 @@ from server_stub.audit.models import AuditEntry, Seal
 from server_stub.audit.record import record
 from server_stub.audit.sealing import seal_new, verify
 from server_stub.clients.models import Device
+from server_stub.contacts import attachments
 from server_stub.contacts.attachments import path_of
 from server_stub.contacts.models import Attachment
 from server_stub.errors import InvalidError
@@ -16,7 +19,7 @@ from server_stub.intake.models import FactsRecord
 from server_stub.quiet.models import HeldBack
 from server_stub.retention.actions import apply, keep, rehearse, trim
 from server_stub.retention.models import Keep
-from server_stub.tickets.models import TimelineEntry
+from server_stub.tickets.models import Link, Ticket, TimelineEntry
 from tests.support.databases import ServerDatabase
 from tests.support.filed_reports import a_filed_report, a_kept_file
 from tests.support.fleet_rows import a_held_back
@@ -24,6 +27,12 @@ from tests.support.rows import NOW, a_client, a_device, a_ticket, an_entry
 
 DAY = timedelta(days=1)
 LATER = NOW + 100 * DAY
+
+
+def grown_old(file: Attachment) -> None:
+    """Let a file have come and been written when its ticket was new."""
+    Attachment.objects.filter(id=file.id).update(at=NOW)
+    os.utime(path_of(file.stored), (NOW.timestamp(), NOW.timestamp()))
 
 
 def removed(what: str) -> int:
@@ -38,7 +47,7 @@ def removed(what: str) -> int:
 
 def test_nothing_goes_before_it_was_shown(database: ServerDatabase) -> None:
     ticket = a_ticket(a_client(), status="resolved", resolved_at=NOW)
-    an_entry(ticket, "changed")
+    an_entry(ticket, "changed", at=NOW)
     keep("timeline", 60, LATER)
 
     [left] = list(apply(LATER, "root"))
@@ -67,18 +76,67 @@ def test_of_old_tickets_words_and_readings_go_and_what_happened_stays(
         for kind in ("opened", "changed", "tried", "reply", "note", "status", "resolved"):
             an_entry(ticket, kind, at=NOW, body="said", actor="kim@desk.example")
 
-    assert removed("timeline") == 4
+    by_monitor = an_entry(old, "resolved", at=NOW, body="Resolved.", actor="monitor")
+
+    assert removed("timeline") == 7
 
     kinds = list(old.timeline.order_by("id").values_list("kind", "body"))
+    gone = "(removed by retention)"
     assert kinds == [
-        ("opened", "said"),
-        ("reply", "(removed by retention)"),
-        ("note", "(removed by retention)"),
-        ("status", "said"),
-        ("resolved", "said"),
+        ("opened", gone),
+        ("reply", gone),
+        ("note", gone),
+        ("status", gone),
+        ("resolved", gone),
+        ("resolved", by_monitor.body),
     ]
     for ticket in (young, worked_on):
         assert ticket.timeline.filter(body="said").count() == 7
+
+
+def test_what_people_said_beside_goes_too_and_what_was_done_stays(
+    database: ServerDatabase,
+) -> None:
+    """A report's answers and a reason are words; minutes and statuses are what is reckoned by."""
+    old = a_ticket(a_client(), status="resolved", resolved_at=NOW)
+    told = {"by": "contact", "answers": {"where": "at home"}, "tried": "a restart"}
+    an_entry(old, "opened", at=NOW, actor="contact", payload=json.dumps(told))
+    work = {"minutes": 30, "note": "at the client's", "reason": "asked", "reason_key": "asked"}
+    an_entry(old, "work", at=NOW, actor="kim@desk.example", payload=json.dumps(work))
+
+    assert removed("timeline") == 2
+
+    [opened, worked] = old.timeline.order_by("id")
+    assert opened.tree == {"by": "contact"}
+    assert worked.tree == {"minutes": 30, "reason_key": "asked"}
+
+
+def test_what_was_said_just_now_stays_however_old_its_ticket(database: ServerDatabase) -> None:
+    """A note on a ticket closed long ago would be gone within five minutes."""
+    old = a_ticket(a_client(), status="closed", resolved_at=NOW)
+    an_entry(old, "note", at=LATER - DAY, body="they called again", actor="kim@desk.example")
+    an_entry(old, "changed", at=LATER - DAY, actor="monitor")
+
+    assert removed("timeline") == 0
+    assert old.timeline.filter(body="they called again").exists()
+
+
+@pytest.mark.parametrize("kind", ["duplicate", "child"])
+def test_what_belongs_to_something_unresolved_is_worked_on(
+    database: ServerDatabase, kind: str
+) -> None:
+    client = a_client()
+    original = a_ticket(client)
+    accepted = a_ticket(client, status="closed", resolved_at=NOW, accepted_until=LATER + DAY)
+    linked = a_ticket(client, status="closed", resolved_at=NOW)
+    Link.objects.create(ticket=linked, other=original, kind=kind)
+    for ticket in (accepted, linked):
+        an_entry(ticket, "note", at=NOW, body="said", actor="kim@desk.example")
+
+    assert removed("timeline") == 0
+
+    Ticket.objects.update(status="closed", resolved_at=NOW, accepted_until=None)
+    assert removed("timeline") == 2
 
 
 def test_old_facts_go_unless_they_hold_still(database: ServerDatabase) -> None:
@@ -100,6 +158,7 @@ def test_old_files_go_and_their_names_stay(database: ServerDatabase) -> None:
     new = a_ticket(client, device=a_device(client))
     gone = a_kept_file(a_filed_report(old, "old"), "old")
     stays = a_kept_file(a_filed_report(new, "new"), "new")
+    grown_old(gone)
 
     assert removed("attachments") == 1
 
@@ -117,9 +176,22 @@ def test_a_file_that_another_ticket_has_too_stays(database: ServerDatabase) -> N
     other = a_ticket(client, device=a_device(client))
     second = a_kept_file(a_filed_report(other, "two"), "two")
     Attachment.objects.filter(id=second.id).update(stored=first.stored)
+    grown_old(first)
 
     assert removed("attachments") == 1
     assert path_of(first.stored).exists()
+
+
+def test_a_file_that_is_filed_again_just_now_stays(database: ServerDatabase) -> None:
+    """Another process may have found it there, and its row may not be written yet."""
+    client = a_client()
+    old = a_ticket(client, device=a_device(client), status="resolved", resolved_at=NOW)
+    gone = a_kept_file(a_filed_report(old, "one"), "one")
+    grown_old(gone)
+    assert attachments.kept(b"one") == gone.stored
+
+    assert removed("attachments") == 1
+    assert path_of(gone.stored).read_bytes() == b"one"
 
 
 def test_what_was_held_back_long_ago_goes(database: ServerDatabase) -> None:
