@@ -3,14 +3,25 @@
 For ``policy check``: none of this keeps a policy from being used.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
 from agent.protocol.words import Source
 from server_stub.sla.calendar import WEEKDAYS, WorkingHours
 from server_stub.sla.contradictions import universe
 from server_stub.sla.promise import amount, said
-from server_stub.sla.terms import Kind, Policy, Row, Stage, Starts, Target, Traits
-from server_stub.sla.wording import MONTHS, clock_time, length, moment
+from server_stub.sla.terms import (
+    USUAL_TYPES,
+    ClockName,
+    Kind,
+    Policy,
+    Row,
+    Stage,
+    Starts,
+    Target,
+    Traits,
+)
+from server_stub.sla.wording import MONTHS, clock_time, length, moment, plain
 from server_stub.sla.zones import zone_of
 
 _RAISED = ((4, time(15, 45)), (5, time(10)))
@@ -63,12 +74,16 @@ def duties(policy: Policy) -> list[str]:
     told = policy.procedure
     said_of = {
         "acknowledged by mail": told.acknowledge,
-        "closed after": told.auto_close_after and f"{length(told.auto_close_after)} without reply",
-        "a reply reopens within": told.reopen_within and length(told.reopen_within),
+        "closed after": told.auto_close_after and f"{plain(told.auto_close_after)} without reply",
+        "a reply reopens within": told.reopen_within and plain(told.reopen_within),
         "first line's guide (a hint)": told.first_line_guide and length(told.first_line_guide),
         "every escalation is told": told.tell_escalation,
         "escalation is asked of": told.escalation_role,
         "survey": told.survey,
+        "signed off by the client at": told.sign_off and policy.stages[told.sign_off].title,
+        "a temporary fix does not resolve": not told.temporary_resolves,
+        "confirmed before development": "; ".join(told.checklist),
+        "first contact by": told.first_contact and policy.levels[told.first_contact].name,
     }
     lines = [name if word is True else f"{name}: {word}" for name, word in said_of.items() if word]
     if rule := told.contact:
@@ -77,10 +92,27 @@ def duties(policy: Policy) -> list[str]:
             f"a client who does not answer: {rule.attempts} attempts by {rule.methods} methods "
             f"({ways}) over {rule.days} days, then a review"
         )
+    lines += [
+        _told(f"at {one.share_percent} % of {_clocks(one.clocks)}", one.tell, one.calendar)
+        for one in told.warnings
+    ]
+    if told.breach:
+        late = f"when {_clocks(told.breach.clocks)} is late"
+        lines.append(_told(late, told.breach.tell, told.breach.calendar))
+        lines += [f"{late}: a level up"] if told.breach.escalate else []
     goals = (
         f"{goal.share_percent} % of {goal.title}: {said(goal.target)}" for goal in policy.goals
     )
     return [*lines, *(f"goal: {told}" for told in goals)]
+
+
+def _clocks(names: Sequence[str]) -> str:
+    return "any clock" if len(names) in {0, len(ClockName)} else " or ".join(names)
+
+
+def _told(when: str, who: Sequence[str], calendar: str) -> str:
+    hours = f", in the hours of {calendar}" if calendar else ""
+    return f"{when}: {', '.join(who)} told{hours}"
 
 
 def _first_of_each(policy: Policy, raised: datetime, zone: str) -> dict[int, Traits]:
@@ -115,15 +147,29 @@ def desk(policy: Policy) -> list[str]:
 
 
 def _example(policy: Policy, row: Row, traits: Traits, raised: datetime, zone: str) -> str:
-    what = "alert" if traits.source == Source.MONITOR else traits.type or "fault"
+    usual = "fault" if policy.types is USUAL_TYPES else policy.usual_type
+    kind = (traits.type or usual).replace("_", " ")
+    what = "alert" if traits.source == Source.MONITOR else kind
     article = "An" if traits.priority[0] in "aeiou" else "A"
     when = f"{WEEKDAYS[raised.weekday()]} {raised:%H:%M}"
+    what += _besides(policy, row, traits)
     promised = [
         f"{clock} {_promised(policy, target, raised, zone)}"
         for clock, target in row.targets.items()
     ]
     due = f"is due: {', '.join(promised)}" if promised else "is promised nothing"
     return f"{article} {traits.priority} {what} raised {when} {due} (row {row.number})."
+
+
+def _besides(policy: Policy, row: Row, traits: Traits) -> str:
+    """Return what else makes a ticket one of the row: ``at Level 2``, ``under premium``."""
+    said = {
+        "level": f" at {policy.levels[traits.level].name}" if traits.level in policy.levels else "",
+        "agreement": f" under {traits.agreement}",
+        "importance": f" that is {traits.importance}",
+        "channel": f" by {traits.channel}",
+    }
+    return "".join(words for name, words in said.items() if name in row.when)
 
 
 def _promised(policy: Policy, target: Target, raised: datetime, zone: str) -> str:

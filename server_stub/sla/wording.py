@@ -9,6 +9,7 @@ MONTHS = (
     "August", "September", "October", "November", "December",
 )  # fmt: skip
 _NEAR_DAYS = 6
+_LONG_DAYS = 3
 _HOUR = timedelta(hours=1)
 _MINUTE = timedelta(minutes=1)
 _SECOND = timedelta(seconds=1)
@@ -24,6 +25,12 @@ def length(span: timedelta, *, exact: bool = False) -> str:
     parts += [f"{minutes} min"] if minutes else []
     parts += [f"{seconds} s"] if seconds else []
     return " ".join(parts) or ("0 min" if not span or exact else "less than a minute")
+
+
+def plain(span: timedelta) -> str:
+    """Return a duration of clock time: ``48 h``, ``14 days``."""
+    days, rest = divmod(span, 24 * _HOUR)
+    return f"{days} days" if days >= _LONG_DAYS and not rest else length(span)
 
 
 def working(span: timedelta, *, plain: bool) -> str:

@@ -1,8 +1,8 @@
 """What ``policy check`` says of policies that can be used but should not be."""
 
-from server_stub.sla.check import calendars, examples, stages
+from server_stub.sla.check import calendars, duties, examples, stages
 from server_stub.sla.contradictions import contradictions
-from server_stub.sla.policy import Policy, load
+from server_stub.sla.policy import SHIPPED, Policy, load
 
 HEAD = """\
 version: 1
@@ -81,6 +81,29 @@ def test_examples_know_holidays_and_types() -> None:
         "An urgent fault raised Saturday 10:00 is due: response Monday 10:00, "
         "resolution Monday 17:00 (row 2)."
     )
+
+
+def test_examples_say_what_makes_a_ticket_one_of_the_row() -> None:
+    express = examples(load(SHIPPED / "express-desk.yaml"))
+    assert express[0] == (
+        "An urgent problem at Level 1 raised Friday 15:45 is due: resolution Monday 11:45 (row 1)."
+    )
+    assert examples(load(SHIPPED / "software-vendor.yaml"))[0].startswith("An urgent service task")
+    assert examples(load(SHIPPED / "managed-provider.yaml"))[0].startswith(
+        "An urgent incident under premium raised"
+    )
+
+
+def test_duties_are_told_in_days_and_with_whom_they_tell() -> None:
+    told = duties(load(SHIPPED / "software-vendor.yaml"))
+    assert "a reply reopens within: 14 days" in told
+    assert "closed after: 48 h without reply" in told
+    assert "signed off by the client at: Client sign-off" in told
+    assert "at 50 % of review or resolution: assignee told, in the hours of working" in told
+    assert "when any clock is late: customer excellence manager told, in the hours of working" in (
+        told
+    )
+    assert any(line.startswith("confirmed before development: It happens") for line in told)
 
 
 def test_a_promise_for_the_night_with_nobodys_hours_behind_it_is_told() -> None:
