@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from agent.protocol.words import Evaluation, Status
+from server_stub.clients.standing import Standing
 from server_stub.desk.rights import Right, may
 from server_stub.sla.terms import Policy
 from server_stub.staff.access import Viewer
@@ -21,7 +22,8 @@ _FOUND = (Evaluation.WARNING, Evaluation.CRITICAL, Evaluation.UNKNOWN)
 class Ground:
     """A ticket as its viewer looks at it: its policy's offers, its newest entries, what was sent.
 
-    ``entries`` are the timeline as far as it is shown, oldest first.
+    ``entries`` are the timeline as far as it is shown, oldest first; ``agreements`` are the names
+    of the client's that are in force today.
     """
 
     viewer: Viewer
@@ -29,6 +31,8 @@ class Ground:
     found: Offered
     sent: Sent
     entries: Sequence[TimelineEntry]
+    standing: Standing
+    agreements: Sequence[str]
 
     @property
     def policy(self) -> Policy:

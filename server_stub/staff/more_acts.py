@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
+from server_stub.clients.standing import Importance
 from server_stub.contacts.requesters import requesters
 from server_stub.desk.queries import assignee_of
 from server_stub.desk.rights import Right, demand
@@ -11,6 +12,7 @@ from server_stub.sla.terms import ClockName
 from server_stub.staff.asking import Act, Asked
 from server_stub.tickets import acts
 from server_stub.tickets.acts import Reason, Step
+from server_stub.tickets.acts.agreed import set_agreement, set_ticket_importance
 from server_stub.tickets.amendment import Amendment
 from server_stub.tickets.models import CloseReason, LinkKind
 
@@ -128,7 +130,7 @@ MORE_ACTS: Mapping[str, Act] = {
     "grade": Act(
         "The priority is as the policy’s matrix says; the clocks follow it.",
         Right.PRIORITY,
-        ("urgency", "impact", "complexity", "reason"),
+        ("urgency", "impact", "complexity", "reason_key", "reason"),
         lambda asked: [
             acts.grade(asked["urgency"], asked["impact"], asked["complexity"], asked.reason)
         ],
@@ -141,6 +143,18 @@ MORE_ACTS: Mapping[str, Act] = {
     ),
     "date": Act(
         "The date is promised.", Right.APPROVE, ("clock", "due_at", "reason_key", "reason"), _date
+    ),
+    "agreement": Act(
+        "The ticket is under it now; the clocks follow.",
+        Right.AGREE,
+        ("agreement", "reason_key", "reason"),
+        lambda asked: [set_agreement(asked["agreement"], asked.reason)],
+    ),
+    "importance": Act(
+        "How much it matters is changed; the clocks follow.",
+        Right.AGREE,
+        ("importance", "reason_key", "reason"),
+        lambda asked: [set_ticket_importance(asked.one_of("importance", Importance), asked.reason)],
     ),
     "approval": Act(
         "Your decision is on the timeline.",

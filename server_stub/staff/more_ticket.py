@@ -1,6 +1,7 @@
 """Forms about the ticket itself: where it stands, what it is, and which level has it."""
 
 from agent.protocol.words import Status
+from server_stub.clients.standing import NO_AGREEMENT, Importance
 from server_stub.staff.forms import (
     Field,
     Form,
@@ -9,6 +10,7 @@ from server_stub.staff.forms import (
     Options,
     area,
     choice,
+    named,
     options,
     reasons,
 )
@@ -51,7 +53,7 @@ def standing(ground: Ground) -> Group:
             ),
         ),
         (
-            is_open,
+            is_open and not ground.holds,
             Form(
                 "close",
                 "Close it unsolved",
@@ -107,6 +109,7 @@ def grading(ground: Ground) -> Group:
         for name, title in ground.found.types.items()
     }
     dates = _dates(ground)
+    agreements = named([*ground.agreements, NO_AGREEMENT])
     forms = ground.offered(
         (
             is_open and len(types) > 1,
@@ -123,8 +126,8 @@ def grading(ground: Ground) -> Group:
                 "grade",
                 "Priority by urgency and impact",
                 "Grade it",
-                (*asked, Field("reason", "Why (optional)")),
-                hint="The policy’s matrix makes the priority.",
+                (*asked, *reasons(policy, "priority")),
+                hint="The policy’s matrix makes it. What a person set needs a reason to change.",
             ),
         ),
         (
@@ -137,6 +140,32 @@ def grading(ground: Ground) -> Group:
                     choice("clock", "For", dates),
                     Field("due_at", "Until", Kind.MOMENT, needed=True),
                     *reasons(policy, "date"),
+                ),
+            ),
+        ),
+        (
+            is_open and ground.agreements,
+            Form(
+                "agreement",
+                "Put it under an agreement",
+                "Put it there",
+                (
+                    choice("agreement", "Agreement", agreements, ground.standing.agreement),
+                    *reasons(policy, "agreement", needed=True),
+                ),
+            ),
+        ),
+        (
+            is_open,
+            Form(
+                "importance",
+                "How much it matters",
+                "Change it",
+                (
+                    choice(
+                        "importance", "Importance", named(Importance), ground.standing.importance
+                    ),
+                    *reasons(policy, "importance", needed=True),
                 ),
             ),
         ),

@@ -27,7 +27,6 @@ from server_stub.staff.working import working
 from server_stub.tickets.clocks import policy_followed
 from server_stub.tickets.models import Ticket
 from server_stub.tickets.queries import ticket, timeline
-from server_stub.tickets.standing import standing_of
 
 TIMELINE_PAGE = 200
 """Entries shown at once: a flapping alert writes thousands."""
@@ -97,11 +96,10 @@ def _whole(
         "attachments": attachments(viewer.scope, number),
         "reports": list(reports(viewer.scope, number)),
         "reported": reported(viewer.scope, row),
-        "standing": standing_of(viewer.scope, number),
         "outage": outage(viewer.scope, number),
         "supposed": supposed_sentences(viewer, row, change) if any(change) else None,
     }
-    context["what_if"] = what_if_form(context["found"], row, change) if context["clocks"] else None
+    context["what_if"] = what_if_form(context["ground"], change)
     return show(request, viewer, "staff/ticket.html", context, status)
 
 

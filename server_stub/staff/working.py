@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from agent.protocol.words import Status
+from server_stub.clients.agreements import day_at
+from server_stub.clients.queries import agreements
+from server_stub.clients.standing import Cover, in_force
 from server_stub.desk.rights import Right
 from server_stub.staff.access import Viewer
 from server_stub.staff.forms import Sent
@@ -11,8 +14,10 @@ from server_stub.staff.ground import Ground
 from server_stub.staff.more import groups
 from server_stub.staff.people import assignable
 from server_stub.staff.work_forms import work_forms
+from server_stub.tickets.clocks import zone_at
 from server_stub.tickets.models import Ticket, TimelineEntry
 from server_stub.tickets.queries import like, links, participants
+from server_stub.tickets.standing import standing_of
 from server_stub.tickets.supposing import offered
 
 _MOST_LINKS = 50
@@ -22,14 +27,18 @@ def working(
     viewer: Viewer, row: Ticket, sent: Sent, entries: Sequence[TimelineEntry]
 ) -> dict[str, Any]:
     """Return what the page's templates need for whatever this viewer may do to a ticket."""
-    ground = Ground(viewer, row, offered(row), sent, entries)
+    held = _in_force(viewer, row)
+    ground = Ground(
+        viewer, row, offered(row), sent, entries, standing_of(viewer.scope, row.id), held
+    )
     assignees = assignable(row)
     linked = list(links(viewer.scope, row.id)[:_MOST_LINKS])
     taking_part = list(participants(viewer.scope, row.id))
     proposes = ground.may(Right.LINK) and not row.is_resolved
     alike = like(viewer.scope, row.id) if proposes else []
     return {
-        "found": ground.found,
+        "ground": ground,
+        "standing": ground.standing,
         "type_title": ground.found.types.get(row.type, row.type),
         "level_title": ground.level_title,
         "may_reply": (not ground.is_closed and ground.may(Right.REPLY)) or sent.act == "reply",
@@ -51,6 +60,14 @@ def working(
         "taking_part": taking_part,
         "alike": alike,
     }
+
+
+def _in_force(viewer: Viewer, row: Ticket) -> list[str]:
+    """Return the names of the client's agreements on the ticket's day."""
+    day = day_at(viewer.now, zone_at(row))
+    rows = agreements(viewer.scope, row.client).prefetch_related(None)
+    terms = [Cover(0, *each) for each in rows.values_list("starts", "ends", "name", "id")]
+    return sorted({one.name for one in terms if in_force([one], day)})
 
 
 def _may_take(ground: Ground, assignees: Sequence[tuple[str, str]]) -> bool:

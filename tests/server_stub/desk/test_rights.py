@@ -46,6 +46,8 @@ BODIES = {
     "leave": {"participant": 1},
     "log_work": {"started_at": "2026-03-02T08:00:00Z", "minutes": 5},
     "delay": {"reason": "x"},
+    "agreement": {"agreement": "none", "reason": "x"},
+    "importance": {"importance": "vip", "reason": "x"},
     "contact_attempt": {"way": "phone"},
     "contact_outcome": {"outcome": "canceled"},
     "accept": {"reason": "x"},

@@ -43,6 +43,8 @@ _ACTS = {
     "scope": form(scope="direct"),
     "charge": form(to="yes"),
     "delay": form(reason="by a probe"),
+    "agreement": form(agreement="none", reason="by a probe"),
+    "importance": form(importance="vip", reason="by a probe"),
 }
 assert set(_ACTS) == set(ACTS), "an act on the ticket's page has no row"
 

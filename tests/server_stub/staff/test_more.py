@@ -8,6 +8,7 @@ import pytest
 from django.test import Client as Browser
 
 from agent.protocol.words import Evaluation, Priority
+from server_stub.clients.agreements import Terms, agree
 from server_stub.desk.models import Role
 from server_stub.fleet.models import Member, Outage
 from server_stub.tickets import acts
@@ -261,6 +262,23 @@ def test_scope_charge_team_title_and_delay_are_one_form_each(browser: Browser) -
     assert "Until it is solved Use the one in bay 4." in shown
     assert "Charged yes" in shown
     assert row.title == "The printer is out of toner"
+
+
+def test_a_ticket_is_put_under_an_agreement_and_matters_more(browser: Browser) -> None:
+    row = opened("managed-provider")
+    assert "agreement" not in offered(page(browser, row))
+    agree(row.client, Terms("premium", NOW.date()))
+    agree(row.client, Terms("gone", NOW.date() - timedelta(days=9), NOW.date() - timedelta(days=1)))
+    shown = page(browser, row)
+    assert choices(shown, "agreement-agreement") == [*choices(shown, "if-agreement")[1:], "none"]
+    told = text(browser.get(f"/tickets/{row.id}/what-if?agreement=premium&importance=vip"))
+    assert "Resolution: would be" in told
+    refused = send(browser, row, "agreement", agreement="premium", reason=" ")
+    assert 'id="agreement-reason-error"' in refused.content.decode()
+    done(browser, row, "agreement", agreement="premium", reason="signed today")
+    done(browser, row, "importance", importance="vip", reason="it is the owner's")
+    about = text(browser.get(f"/tickets/{row.id}"))
+    assert "Agreement premium Importance vip Type" in about
 
 
 def test_closing_a_ticket_whose_condition_holds_asks_what_holds(browser: Browser) -> None:
