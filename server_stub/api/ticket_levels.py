@@ -65,7 +65,7 @@ class Approval(Reasoned):
     granted: bool
 
 
-class Grading(Schema):
+class Grading(Reasoned):
     """Words of the policy's matrix, see choices."""
 
     model_config = examples.asked(examples.GRADING)
@@ -134,7 +134,9 @@ def grade(
     request: HttpRequest, number: TicketNumber, body: Annotated[Grading, Body()]
 ) -> tuple[int, HttpResponse]:
     """Let urgency, impact and complexity say how pressing it is."""
-    return done(request, number, acts.grade(body.urgency, body.impact, body.complexity))
+    return done(
+        request, number, acts.grade(body.urgency, body.impact, body.complexity, body.why_told)
+    )
 
 
 @router.post("/{int:number}/date", response=TicketRow, summary="Promise a date")

@@ -5,7 +5,8 @@ What a timeline entry's payload tells (``tree``): ``from`` and ``to`` of a chang
 the hashes of the versions' texts); of the ``opened`` entry ``agreement`` and ``importance``; of
 entries that change the status, ``resolved`` and ``reopened`` too, ``stage``: the stage's name (or
 its ``to``, when ``stage`` is a change itself); of ``date_set`` the ``clock`` and the date (``to``,
-an instant in ISO 8601); ``by: contact`` when the person is the client's.
+an instant in ISO 8601); ``said`` when a ``resolved`` entry has words for the client; ``by:
+contact`` when the person is the client's.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -155,6 +156,8 @@ def _act(entry: EntryRow) -> Act:
         return Act.UPDATE if told else Act.SYSTEM
     if entry.kind == "opened":  # who takes a call has answered it
         return Act.ANSWER if entry.channel in _SPOKEN else Act.SYSTEM
+    if entry.kind == "resolved" and entry.tree.get("said"):
+        return Act.ANSWER
     return _ACTS.get(entry.kind, Act.TOUCH)
 
 

@@ -13,6 +13,7 @@ from server_stub.sla.ledger import Event
 from server_stub.sla.terms import Matrix, Policy
 from server_stub.sla.what_if import Supposed
 from server_stub.tickets.acts.levels import levels_of
+from server_stub.tickets.acts.stages import following
 from server_stub.tickets.clocks import UNEXPLAINABLE, UnexplainedError, policy_followed, zone_name
 from server_stub.tickets.models import Ticket
 from server_stub.tickets.queries import timeline
@@ -85,8 +86,6 @@ def supposed_clocks(
 def offered(ticket: Ticket) -> Offered:
     """Return what may be chosen for a ticket as it stands."""
     policy = policy_followed(ticket)
-    now = policy.stage(ticket.stage, ticket.status)
-    follow = now.moves or tuple(name for name in policy.stages if name not in ("new", now.name))
     levels = {
         key: level.name
         for key, level in levels_of(policy).items()
@@ -95,7 +94,7 @@ def offered(ticket: Ticket) -> Offered:
     }
     return Offered(
         policy,
-        {name: policy.stages[name].title for name in follow if name in policy.stages},
+        {stage.name: stage.title for stage in following(policy, ticket)},
         {name: terms.title for name, terms in policy.types.items()},
         levels,
         policy.matrix,

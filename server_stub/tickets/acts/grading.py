@@ -7,7 +7,7 @@ from server_stub.errors import InvalidError
 from server_stub.tickets.acts.approving import ask_approval, become
 from server_stub.tickets.acts.step import MAX_REASON, NO_REASON, Reason, Step, not_closed
 from server_stub.tickets.amendment import Amendment
-from server_stub.tickets.models import EntryKind
+from server_stub.tickets.models import EntryKind, TimelineEntry
 from server_stub.tickets.texts import usable_text, usable_title
 
 
@@ -46,7 +46,8 @@ def set_priority(priority: Priority, reason: Reason | str = NO_REASON) -> Step:
 def grade(urgency: str, impact: str, complexity: str = "", reason: Reason = NO_REASON) -> Step:
     """Let the policy's matrix say how pressing it is; whoever knows better sets the priority.
 
-    ``reason`` may say in words why it is graded so; that the matrix did it, is said without one.
+    ``reason`` may say why it is graded so; that the matrix did it, is said without one. Once a
+    person has set the priority another one needs a reason, as it does of ``set_priority``.
     """
     why = reason.text.strip() and usable_text("reason", reason.text, MAX_REASON)
 
@@ -65,17 +66,26 @@ def grade(urgency: str, impact: str, complexity: str = "", reason: Reason = NO_R
         if found is None:
             raise InvalidError("urgency", "the policy's matrix has no priority for these together")
         before = one.ticket.priority
-        told = {"urgency": urgency, "impact": impact, "complexity": complexity or None}
+        members = {"reason": why or "by the policy's matrix"}
+        if reason.key or (before != found and _is_set_by_person(one)):
+            members = reason.told(one.policy, "priority", needed=True)
         one.ticket.priority = found.value
         one.tell(
             EntryKind.PRIORITY,
             from_=before,
             to=found.value,
-            reason=why or "by the policy's matrix",
-            **told,
+            urgency=urgency,
+            impact=impact,
+            complexity=complexity or None,
+            **members,
         )
 
     return step
+
+
+def _is_set_by_person(one: Amendment) -> bool:
+    rows = TimelineEntry.objects.filter(ticket=one.ticket, kind=EntryKind.PRIORITY.value)
+    return rows.filter(actor__contains="@").exists()
 
 
 def set_type(name: str, reason: Reason = NO_REASON) -> Step:

@@ -4,6 +4,7 @@ from agent.protocol.strict import MAX_TEXT
 from agent.protocol.words import Evaluation, Status
 from server_stub.errors import ConflictError, InvalidError
 from server_stub.sla.terms import Stage
+from server_stub.tickets.acts.stages import check_move, sign_off_of, stage_of
 from server_stub.tickets.acts.step import NO_REASON, Reason, Step
 from server_stub.tickets.amendment import Amendment
 from server_stub.tickets.models import CloseReason, EntryKind, Link, Resolution, Ticket
@@ -22,7 +23,7 @@ def set_stage(name: str, reason: Reason = NO_REASON) -> Step:
                 "stage", f"there is none of this name: {', '.join(one.policy.stages)}"
             )
         if name != one.ticket.stage:
-            _check_move(one, stage)
+            check_move(one, stage)
             _enter(one, stage, reason)
 
     return step
@@ -50,15 +51,9 @@ def resolve(body: str = "", kind: Resolution | None = None, reason: Reason = NO_
 
     def step(one: Amendment) -> None:
         _check_unresolved(one.ticket)
-        duties = one.policy.procedure
-        if kind is Resolution.TEMPORARY and not duties.temporary_resolves:
+        if kind is Resolution.TEMPORARY and not one.policy.procedure.temporary_resolves:
             raise InvalidError("kind", "by the policy a temporary fix does not resolve a ticket")
-        signs = one.policy.stages.get(duties.sign_off)
-        if signs is not None and signs.status is Status.RESOLVED:
-            _check_move(one, signs)
-            _resolve(one, signs, reason, text, kind)
-        else:
-            _resolve(one, stage_of(one, Status.RESOLVED), reason, text, kind)
+        _resolve(one, stage_of(one, Status.RESOLVED), reason, text, kind)
 
     return step
 
@@ -161,32 +156,6 @@ def change(one: Amendment, stage: Stage) -> dict[str, object]:
     return told
 
 
-def stage_of(one: Amendment, status: Status, *, strict: bool = True) -> Stage:
-    """Return the stage that a move to a status means: of its name, or the first that may follow.
-
-    Raises ConflictError when the moves allow none; unless ``strict`` they are not looked at.
-    """
-    policy, now = one.policy, one.policy.stage(one.ticket.stage, one.ticket.status)
-    stages = [stage for stage in policy.stages.values() if stage.status is status]
-    stages.sort(key=lambda stage: stage.name != status.value)
-    for stage in stages:
-        if not now.moves or stage.name in now.moves:
-            return stage
-    if not strict:
-        return stages[0]
-    _check_move(one, stages[0])
-    return stages[0]
-
-
-def _check_move(one: Amendment, stage: Stage) -> None:
-    now = one.policy.stage(one.ticket.stage, one.ticket.status)
-    if now.moves and stage.name not in now.moves:
-        raise ConflictError(
-            f"ticket {one.ticket.id} is at {now.name}: by the policy what follows is "
-            f"{', '.join(now.moves)}"
-        )
-
-
 def _check_unresolved(ticket: Ticket) -> None:
     if ticket.resolved_at:
         raise ConflictError(
@@ -203,6 +172,12 @@ def _enter(one: Amendment, stage: Stage, reason: Reason) -> None:
             raise InvalidError("stage", "a ticket that was worked on is never new again")
         case Status.RESOLVED if ticket.status != Status.RESOLVED:
             _check_unresolved(ticket)
+            if stage != (sign_off_of(one.policy) or stage):
+                signs = one.policy.procedure.sign_off
+                raise ConflictError(
+                    f"ticket {ticket.id} is {ticket.status}: by the policy what is resolved goes "
+                    f"to {signs} first"
+                )
             _resolve(one, stage, reason, "", None)
         case Status.CLOSED:
             if ticket.status not in (Status.RESOLVED, Status.CLOSED):
@@ -210,8 +185,9 @@ def _enter(one: Amendment, stage: Stage, reason: Reason) -> None:
                     f"ticket {ticket.id} is {ticket.status}: resolve it before closing"
                 )
             ask_about_condition(ticket)
+            members = _why(one, stage, reason)
             ticket.close_reason = CloseReason.RESOLVED.value
-            _move(one, stage, **_why(one, stage, reason), close_reason=ticket.close_reason)
+            _move(one, stage, **members, close_reason=ticket.close_reason)
         case _:
             members = _why(one, stage, reason)
             if ticket.is_resolved and stage.status is not Status.RESOLVED:
@@ -232,7 +208,8 @@ def _resolve(
     members = _why(one, stage, reason)
     lasts = kind.value if kind else None
     told = change(one, stage) | members
-    one.tell(EntryKind.RESOLVED, text, **told, resolution=lasts, look=_look(ticket))
+    said = bool(text) or None
+    one.tell(EntryKind.RESOLVED, text, **told, resolution=lasts, look=_look(ticket), said=said)
     ticket.resolution = lasts or ""
     ticket.status, ticket.stage = Status.RESOLVED.value, stage.name
     ticket.resolved_at = one.at

@@ -169,7 +169,7 @@ def test_resolving_and_reopening_stop_and_start_the_clocks(ticket: Ticket) -> No
     assert (after.status, after.resolved_at) == ("open", None)
     assert clock(ticket, "resolution").state == "running"
     assert told(ticket) == [
-        ("resolved", "New toner.", {"from": "new", "to": "resolved"}),
+        ("resolved", "New toner.", {"from": "new", "to": "resolved", "said": True}),
         ("reopened", "It is empty again.", {"from": "resolved", "to": "open"}),
     ]
 
@@ -278,3 +278,16 @@ def test_an_alert_has_one_unresolved_ticket_also_when_people_reopen(ticket: Tick
 
     act(second, resolve())
     assert act(first, reopen()).status == "open"
+
+
+def test_words_with_a_resolution_are_an_answer_to_the_client(ticket: Ticket) -> None:
+    """Who was told how it was settled has had an answer, also when it is opened again."""
+    act(ticket, resolve("The toner was empty."), at=NOW + timedelta(minutes=5))
+    act(ticket, reopen(), at=NOW + timedelta(hours=1))
+    assert clock(ticket, "response").state == "stopped"
+
+
+def test_a_resolution_without_a_word_is_none(ticket: Ticket) -> None:
+    act(ticket, resolve(), at=NOW + timedelta(minutes=5))
+    act(ticket, reopen(), at=NOW + timedelta(hours=1))
+    assert clock(ticket, "response").state == "running"

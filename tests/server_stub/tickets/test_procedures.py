@@ -14,6 +14,7 @@ from server_stub.tickets import acts
 from server_stub.tickets.acts import Person, Reason
 from server_stub.tickets.clocks import policy_followed
 from server_stub.tickets.models import Link, LinkKind, Participant, Resolution, Ticket
+from server_stub.tickets.supposing import offered
 from server_stub.work.models import DueWork
 from tests.server_stub.tickets.desk import LATER, act, notices, opened, told
 from tests.support.databases import ServerDatabase
@@ -408,3 +409,39 @@ def test_004_15_what_was_raised_wrongly_may_be_closed(database: ServerDatabase, 
     after = act(ticket, acts.close(why))
 
     assert (after.status, after.close_reason) == ("closed", why)
+
+
+@pytest.mark.parametrize("step", [acts.set_status(Status.RESOLVED), acts.resolve("Released.")])
+def test_004_07_whatever_is_resolved_goes_to_the_clients_sign_off(
+    database: ServerDatabase, step: acts.Step
+) -> None:
+    """Whoever says so, and by which way: the sign-off is what follows."""
+    ticket = opened("software-vendor")
+    there = set(offered(ticket).stages)
+    assert "client_sign_off" in there
+    assert not {"resolved", "closed"} & there
+    with pytest.raises(ConflictError, match="what is resolved goes to client_sign_off first"):
+        act(ticket, acts.set_stage("resolved"))
+
+    assert act(ticket, step).stage == "client_sign_off"
+
+    assert set(offered(Ticket.objects.get()).stages) == {"closed", "open", "under_investigation"}
+
+
+def test_001_05_who_knew_better_than_the_matrix_is_overruled_with_a_reason_only(
+    database: ServerDatabase,
+) -> None:
+    """A severity that a person set is not undone in silence; the first grading needs no reason."""
+    ticket = opened("managed-provider")
+    matrix = policy_followed(ticket).matrix
+    cells = {found: cell for cell, found in matrix.cells.items()}
+    graded = act(ticket, acts.grade(*cells[Priority.HIGH]))
+    assert graded.priority == "high"
+
+    with pytest.raises(InvalidError, match="reason"):
+        act(ticket, acts.grade(*cells[Priority.LOW]))
+    why = next(iter(policy_followed(ticket).reasons.get("priority", {"": ""})))
+    after = act(ticket, acts.grade(*cells[Priority.LOW], reason=Reason(why, "It affects one.")))
+
+    assert after.priority == "low"
+    assert told(ticket, "priority")[-1]["reason"] == "It affects one."
