@@ -3,7 +3,8 @@
 import getpass
 import os
 from argparse import Namespace
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,6 +24,7 @@ RECORDED: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "commands.registry:site_add": ("site add", ("client", "name")),
     "commands.registry:enroll_token": ("enrolment token", ("client", "site", "uses", "revoke")),
     "commands.people:staff_add": ("staff add", ("email", "role", "client")),
+    "commands.people:staff_team": ("staff team", ("email", "team", "leave")),
     "commands.people:staff_password": ("staff password", ("email",)),
     "commands.people:staff_remove": ("staff remove", ("email",)),
     "commands.people:reset_second_factor": ("staff reset-second-factor", ("email",)),
@@ -53,20 +55,41 @@ BY_THEMSELVES = frozenset({"commands.backups:backup", "commands.retention:run"})
 """Commands with transactions of their own: they are written down before they begin."""
 
 
+READ_FIRST = frozenset(
+    {
+        "commands.people:staff_add",
+        "commands.people:staff_password",
+        "commands.policies:add",
+        "commands.notes:add",
+    }
+)
+"""Commands that read what somebody may be typing: they begin ``recording`` when they have it."""
+
+
 def recorded(command: Callable[[Namespace], int | None], arguments: Namespace) -> int | None:
     """Run a command and write down that it was done, in one transaction; return its exit code."""
-    if arguments.run not in RECORDED:
+    if arguments.run not in RECORDED or arguments.run in READ_FIRST:
         return command(arguments)
     if arguments.run in BY_THEMSELVES:
         note(arguments)
         return command(arguments)
-    with transaction.atomic():
-        note(arguments)
+    with recording(arguments):
         return command(arguments)
 
 
+@contextmanager
+def recording(arguments: Namespace) -> Iterator[None]:
+    """Write down at the end of a transaction that a command was done.
+
+    Nothing is waited for within: on SQLite nobody else writes meanwhile.
+    """
+    with transaction.atomic():
+        yield
+        note(arguments)
+
+
 def note(arguments: Namespace) -> None:
-    """Write down a command that is about to be done."""
+    """Write down a command."""
     act, named = RECORDED[arguments.run]
     told: dict[str, Any] = {name: getattr(arguments, name, None) for name in named}
     first = told.get(named[0])

@@ -5,11 +5,10 @@ from argparse import Namespace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from django.db import transaction
-
 from server_stub.clients.models import Client
 from server_stub.clients.queries import client_named
 from server_stub.clients.scope import ALL
+from server_stub.commands.audit import recording
 from server_stub.errors import InvalidError
 from server_stub.knowledge.actions import keep_note, remove_note
 from server_stub.knowledge.queries import notes_counted
@@ -22,10 +21,11 @@ def add(arguments: Namespace) -> None:
     client = _client(arguments)
     now = datetime.now(UTC)
     said = []
-    with transaction.atomic():
-        for name in arguments.files:
+    texts = [(name, _text(name)) for name in arguments.files]
+    with recording(arguments):
+        for name, text in texts:
             try:
-                row, new = keep_note(_text(name), client, now)
+                row, new = keep_note(text, client, now)
             except InvalidError as error:
                 raise InvalidError(name, f"{error}. No note was changed") from error
             said.append(f"note {row.id} {'added' if new else 'replaced'}: {row.title}")

@@ -1,4 +1,4 @@
-"""``staff add|list|password|reset-second-factor|remove`` and ``api-key``."""
+"""``staff add|list|team|password|reset-second-factor|remove`` and ``api-key``."""
 
 import sys
 from argparse import Namespace
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from server_stub.clients.queries import client_named
 from server_stub.clients.scope import ALL
+from server_stub.commands.audit import recording
 from server_stub.desk import second_factor
 from server_stub.desk.actions import (
     add_technician,
@@ -19,6 +20,7 @@ from server_stub.desk.actions import (
 from server_stub.desk.models import Role
 from server_stub.desk.queries import technician_of, technicians
 from server_stub.errors import InvalidError, NotFoundError
+from server_stub.tickets.teams import join_team, leave_team
 
 _LONGEST_PASSWORD = 1_000
 
@@ -26,30 +28,42 @@ _LONGEST_PASSWORD = 1_000
 def staff_add(arguments: Namespace) -> None:
     """Add a technician."""
     clients = [client_named(ALL, name) for name in arguments.client]
-    technician = add_technician(
-        arguments.email,
-        Role(arguments.role),
-        _first_line(arguments.password_file),
-        name=arguments.name,
-        clients=clients,
-    )
+    password = _first_line(arguments.password_file)
+    with recording(arguments):
+        technician = add_technician(
+            arguments.email, Role(arguments.role), password, name=arguments.name, clients=clients
+        )
     seen = ", ".join(client.name for client in clients) or "all clients"
     print(f"{technician.role} {technician.email} added, sees {seen}")
 
 
 def staff_list(_arguments: Namespace) -> None:
-    """Print every account: address, role, what it sees, its keys in use."""
+    """Print every account: address, role, what it sees, its teams, its keys in use."""
     for row in technicians():
         seen = ", ".join(client.name for client in row.clients.all()) if row.limited else "all"
         keys = ", ".join(key.prefix for key in row.api_keys.all() if key.revoked_at is None)
         state = "" if row.is_active else "  left"
-        print(f"{row.email}  {row.role}  clients: {seen or 'none'}  keys: {keys or 'none'}{state}")
+        teams = ", ".join(sorted(member.team for member in row.teams.all())) or "none"
+        sees = f"clients: {seen or 'none'}  teams: {teams}  keys: {keys or 'none'}"
+        print(f"{row.email}  {row.role}  {sees}{state}")
+
+
+def staff_team(arguments: Namespace) -> None:
+    """Put a technician into a team, or take them out."""
+    technician = technician_of(arguments.email)
+    if arguments.leave:
+        leave_team(technician.id, arguments.team)
+        print(f"{technician.email} is not in {arguments.team} any more")
+    else:
+        print(f"{technician.email} is in {join_team(technician.id, arguments.team)}")
 
 
 def staff_password(arguments: Namespace) -> None:
     """Give a technician another password."""
     technician = technician_of(arguments.email)
-    renew_password(technician, _first_line(arguments.password_file))
+    password = _first_line(arguments.password_file)
+    with recording(arguments):
+        renew_password(technician, password)
     print(f"{technician.email} has a new password and is signed out everywhere")
 
 

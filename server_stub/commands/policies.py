@@ -5,6 +5,7 @@ from argparse import Namespace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from server_stub.commands.audit import recording
 from server_stub.errors import InvalidError
 from server_stub.sla import policy
 from server_stub.sla.check import assumptions, calendars, desk, duties, examples, stages
@@ -59,7 +60,10 @@ def add(arguments: Namespace) -> None:
     name = arguments.name or path.stem
     if not name.isprintable() or not 0 < len(name) <= _LONGEST_NAME:
         raise InvalidError("--name", f"{name!r} is not a name of 1 to {_LONGEST_NAME} characters")
-    print(f"policy {name} is now version {keep(name, path).hash[:8]}: new tickets follow it")
+    found = policy.load(path)
+    with recording(arguments):
+        kept = _store(name, path, found)
+    print(f"policy {name} is now version {kept.hash[:8]}: new tickets follow it")
 
 
 def keep(name: str, path: Path) -> PolicyVersion:
@@ -68,7 +72,10 @@ def keep(name: str, path: Path) -> PolicyVersion:
     Raises PolicyError, or InvalidError when a version has exactly this text: tickets name the
     version they rely on by the hash of its text.
     """
-    found = policy.load(path)
+    return _store(name, path, policy.load(path))
+
+
+def _store(name: str, path: Path, found: policy.Policy) -> PolicyVersion:
     if PolicyVersion.objects.filter(hash=found.hash).exists():
         raise InvalidError(str(path), "this very text is stored already: give it a release_date")
     text = path.read_text(encoding="utf-8")

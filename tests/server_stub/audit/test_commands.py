@@ -1,12 +1,15 @@
 """Commands leave a trace, and the log is verified and kept by commands; on both databases."""
 
 import argparse
+import io
+import sys
 from argparse import Namespace
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from server_stub import arguments
 from server_stub.audit import guards
@@ -14,10 +17,12 @@ from server_stub.audit.models import AuditEntry
 from server_stub.audit.record import record
 from server_stub.audit.sealing import seal_new
 from server_stub.clients.models import Client
-from server_stub.commands import audit, people, registry, retention
+from server_stub.commands import audit, notes, people, policies, registry, retention
 from server_stub.commands.audit import RECORDED, UNRECORDED, recorded, verified
 from server_stub.errors import ExistsError
+from server_stub.sla import policy
 from server_stub.sla.models import PolicyVersion
+from server_stub.sla.terms import Policy
 from tests.support.databases import ServerDatabase
 from tests.support.rows import a_policy_version, a_technician
 
@@ -71,6 +76,48 @@ def test_a_command_that_fails_leaves_no_trace(database: ServerDatabase) -> None:
 
     assert not AuditEntry.objects.exists()
     assert PolicyVersion.objects.count() == 1
+
+
+class Typing(io.StringIO):
+    """Standard input at which somebody types, however long: nothing else may wait for them."""
+
+    def readline(self, size: int | None = -1, /) -> str:
+        """Return the next line."""
+        assert not connection.in_atomic_block
+        return super().readline(-1 if size is None else size)
+
+    def read(self, size: int | None = -1, /) -> str:
+        """Return what is left."""
+        assert not connection.in_atomic_block
+        return super().read(size)
+
+
+def test_nobody_waits_while_a_command_is_being_told_what_to_do(
+    database: ServerDatabase, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """On SQLite an open transaction would keep every other one waiting, the intake's too."""
+
+    def loaded(path: Path) -> Policy:
+        assert not connection.in_atomic_block
+        return load(path)
+
+    load = policy.load
+    monkeypatch.setattr(policy, "load", loaded)
+    longer = tmp_path / "longer.yaml"
+    longer.write_text((policy.SHIPPED / "default.yaml").read_text() + "\n# another\n")
+    email = "ana@desk.example"
+    for command, *words, said in (
+        (people.staff_add, "staff", "add", email, "--role", "admin", "--password-file", "-", "p"),
+        (people.staff_password, "staff", "password", email, "--password-file", "-", "q"),
+        (notes.add, "note", "add", "-", "# Restart it\n\nTwice."),
+        (policies.add, "policy", "add", str(longer), ""),
+    ):
+        typed = said if said not in {"p", "q"} else f"correct horse battery {said}"
+        monkeypatch.setattr(sys, "stdin", Typing(typed))
+        recorded(command, parsed(*words))
+
+    acts = list(AuditEntry.objects.order_by("id").values_list("act", flat=True))
+    assert acts == ["staff add", "staff password", "note add", "policy add"]
 
 
 def test_looking_is_not_written_down(database: ServerDatabase) -> None:
