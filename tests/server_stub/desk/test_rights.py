@@ -46,8 +46,6 @@ BODIES = {
     "leave": {"participant": 1},
     "log_work": {"started_at": "2026-03-02T08:00:00Z", "minutes": 5},
     "delay": {"reason": "x"},
-    "agreement": {"agreement": "none", "reason": "x"},
-    "importance": {"importance": "vip", "reason": "x"},
     "contact_attempt": {"way": "phone"},
     "contact_outcome": {"outcome": "canceled"},
     "accept": {"reason": "x"},
@@ -95,6 +93,8 @@ FORMS = {
     "scope": {"scope": "direct"},
     "charge": {"to": "yes"},
     "delay": {"reason": "x"},
+    "agreement": {"agreement": "none", "reason": "x"},
+    "importance": {"importance": "vip", "reason": "x"},
 }
 
 
