@@ -78,18 +78,26 @@ def test_a_command_that_fails_leaves_no_trace(database: ServerDatabase) -> None:
     assert PolicyVersion.objects.count() == 1
 
 
-class Typing(io.StringIO):
+class Typing:
     """Standard input at which somebody types, however long: nothing else may wait for them."""
 
-    def readline(self, size: int | None = -1, /) -> str:
+    def __init__(self, text: str) -> None:
+        """Take what will have been typed."""
+        self._text = io.StringIO(text)
+
+    def isatty(self) -> bool:
+        """Tell that no terminal is there to ask at."""
+        return False
+
+    def readline(self, size: int) -> str:
         """Return the next line."""
         assert not connection.in_atomic_block
-        return super().readline(-1 if size is None else size)
+        return self._text.readline(size)
 
-    def read(self, size: int | None = -1, /) -> str:
+    def read(self, size: int) -> str:
         """Return what is left."""
         assert not connection.in_atomic_block
-        return super().read(size)
+        return self._text.read(size)
 
 
 def test_nobody_waits_while_a_command_is_being_told_what_to_do(
