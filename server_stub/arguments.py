@@ -299,6 +299,18 @@ def _people_commands(
         says="List the accounts: address, role, clients, the beginnings of their keys.",
         example="staff list --data /var/lib/watchdesk-server",
     )
+    team = command(
+        people,
+        "team",
+        where,
+        "commands.people:staff_team",
+        says="Put a technician into a team, or take them out. The roles that a policy names are "
+        "teams of that name: who approves, sets dates, is asked and told.",
+        example='staff team kim@example.org "project manager"',
+    )
+    team.add_argument("email", metavar="EMAIL")
+    team.add_argument("team", metavar="TEAM")
+    team.add_argument("--leave", action="store_true", help="take them out of it")
     password = command(
         people,
         "password",

@@ -16,8 +16,11 @@ from django.db import DatabaseError, connection
 from agent.protocol import VERSION
 from server_stub import database, secret_key, walls
 from server_stub.certificate import expires_at
-from server_stub.errors import InvalidError
+from server_stub.clients.models import Client
+from server_stub.errors import InvalidError, ServerError
+from server_stub.sla.clocks import followed_policy
 from server_stub.tickets.models import Ticket
+from server_stub.tickets.teams import empty_roles
 from server_stub.work.engine import last_failure, stuck, waiting_since
 
 _OTHERS = 0o077
@@ -84,6 +87,8 @@ def _database(now: datetime) -> Iterator[str]:
                 print(f"walls between clients: row-level security on {len(walls.WALLED)} tables")
             yield from _clock(now)
             yield from _work(now)
+            yield from _hearing()
+            yield from _roles()
     except DatabaseError as error:
         yield f"the database does not answer: {str(error).strip()}"
     finally:
@@ -120,6 +125,26 @@ def _work(now: datetime) -> Iterator[str]:
         yield (
             f"due work waits since {waits:%Y-%m-%d %H:%M:%S} UTC: no serve or worker does it, so "
             "nobody is warned and nothing is closed; start one of them"
+        )
+
+
+def _roles() -> Iterator[str]:
+    """Tell of roles that a client's policy names and nobody has: nobody would be told."""
+    for name in sorted(set(Client.objects.values_list("policy", flat=True))):
+        try:
+            empty = empty_roles(followed_policy(name).policy)
+        except ServerError:
+            continue
+        for role in empty:
+            yield f"the policy {name} names the {role}, whom nobody is: staff team EMAIL {role!r}"
+
+
+def _hearing() -> Iterator[str]:
+    since = deaf_since()
+    if since:
+        yield (
+            f"nobody but devices of one client was heard since {since:%Y-%m-%d %H:%M} UTC, so no "
+            "silence is told: is this server reached from outside?"
         )
 
 

@@ -24,7 +24,7 @@ def technician_of(email: str) -> Technician:
 
 def technicians() -> QuerySet[Technician]:
     """Return every account by address, those who left too, with clients and keys."""
-    return Technician.objects.order_by("email").prefetch_related("clients", "api_keys")
+    return Technician.objects.order_by("email").prefetch_related("clients", "api_keys", "teams")
 
 
 def assignee_of(email: str) -> Assignee:

@@ -389,6 +389,27 @@ class Notice(models.Model):
         return f"{self.kind} of #{self.ticket_id} to {self.to}"
 
 
+class TeamMember(models.Model):
+    """A technician in a team. Of this name tickets are given to it, and policies name roles."""
+
+    id = models.BigAutoField(primary_key=True)
+    team = models.CharField(max_length=80)
+    technician = models.ForeignKey(
+        "desk.Technician", models.CASCADE, related_name="teams", db_index=False
+    )
+
+    class Meta:
+        """Once is enough."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["technician", "team"], name="team_member_once")
+        ]
+
+    def __str__(self) -> str:
+        """Return who is in what."""
+        return f"{self.technician_id} in {self.team}"
+
+
 class DeviceNews(models.Model):
     """How often something changed that a device's tray shows; missing while nothing has.
 

@@ -397,7 +397,7 @@ def test_a_wrong_command_line_ends_with_2_and_the_usage(arguments: tuple[str, ..
 @pytest.mark.parametrize(
     "command",
     ["init", "serve", "unit", "backup", "restore", "doctor", "client add", "site add",
-     "enroll-token", "staff add", "staff list", "staff password", "staff remove",
+     "enroll-token", "staff add", "staff list", "staff team", "staff password", "staff remove",
      "staff reset-second-factor", "api-key", "policy check", "policy add",
      "client importance", "client agreement add", "client agreement list",
      "client agreement end"],
@@ -419,7 +419,7 @@ def test_every_command_names_a_function_that_exists() -> None:
     parser = arguments.parser()
     lines = ["init", "serve", "unit", "backup f", "restore f", "doctor", "client add x",
              "site add x y", "enroll-token x", "staff add x --role admin --password-file f",
-             "staff list", "staff password x --password-file f", "staff remove x",
+             "staff list", "staff team x y", "staff password x --password-file f", "staff remove x",
              "staff reset-second-factor x", "api-key x", "policy check x",
              "policy add x", "client importance x vip", "client agreement add x y",
              "client agreement list x", "client agreement end x 1"]  # fmt: skip

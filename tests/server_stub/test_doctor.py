@@ -8,9 +8,11 @@ import pytest
 import trustme
 from django.db import connection
 
+from server_stub.tickets.teams import join_team
 from server_stub.work.models import DueWork
+from tests.server_stub.tickets.desk import a_policy
 from tests.support.databases import ServerDatabase
-from tests.support.rows import a_client, a_ticket
+from tests.support.rows import a_client, a_technician, a_ticket
 from tests.support.server_process import PROJECT, server_command, server_environment
 
 
@@ -105,3 +107,17 @@ def test_work_that_fails_and_work_that_nobody_does_is_amiss(sqlite: ServerDataba
     assert "due work fails again and again (1 pieces, the last with" in told.stdout
     assert "EndlessError: no day comes" in told.stdout
     assert f"due work waits since {ago:%Y-%m-%d %H:%M:%S} UTC: no serve or worker" in told.stdout
+
+
+def test_a_role_that_a_followed_policy_names_and_nobody_has_is_amiss(
+    sqlite: ServerDatabase,
+) -> None:
+    a_policy("software-vendor")
+    a_client(policy="software-vendor")
+    join_team(a_technician("kim@desk.example").id, "development team")
+    connection.close()
+
+    told = examined(sqlite)
+
+    assert "names the customer excellence manager, whom nobody is: staff team EMAIL" in told.stdout
+    assert "names the development team" not in told.stdout

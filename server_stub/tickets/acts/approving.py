@@ -5,6 +5,7 @@ from server_stub.sla.terms import TypeTerms
 from server_stub.tickets.acts.step import NO_REASON, Reason, Step, not_closed
 from server_stub.tickets.amendment import Amendment
 from server_stub.tickets.models import Approval, EntryKind, NoticeKind, TimelineEntry
+from server_stub.tickets.teams import demand_member
 
 
 def ask_approval(one: Amendment, name: str, terms: TypeTerms, members: dict[str, str]) -> None:
@@ -40,9 +41,11 @@ def decide(*, granted: bool, reason: Reason = NO_REASON) -> Step:
         not_closed(one.ticket)
         if one.ticket.approval != Approval.ASKED:
             raise ConflictError(f"nobody asks for an approval of ticket {one.ticket.id}")
+        asked = _asked_type(one)
+        terms = one.policy.types.get(asked)
+        demand_member(terms.approver if terms else "", one.actor.email, "an approval")
         members = reason.told(one.policy, "approval", needed=not granted)
         state = Approval.GRANTED if granted else Approval.DECLINED
-        asked = _asked_type(one)
         one.ticket.approval = state.value
         one.tell(EntryKind.APPROVAL, state=state.value, type=asked, **members)
         if granted and one.ticket.type != asked:
