@@ -25,8 +25,9 @@ ACTS: Mapping[str, Act] = {**tickets_due.ACTS, **{one.kind: one.act for one in R
 
 
 def worker(lease: timedelta = LEASE) -> Worker:
-    """Return a worker that does everything."""
-    return Worker(ACTS, lease)
+    """Return a worker that does everything; what recurs is tried again as often as it recurs."""
+    often = {one.kind: one.every for one in RECURRING}
+    return Worker(ACTS, lease, longest=often)
 
 
 def start() -> Worker:

@@ -35,7 +35,12 @@ def row(
 
 
 def hold(rows: Sequence[HeldBack]) -> None:
-    """Keep what is not kept already."""
+    """Keep what is not kept already; what an outage tells of by now is its, not maintenance's."""
+    for one in rows:
+        if one.parent is not None:
+            _pending([one.device_id]).exclude(parent=one.parent).update(
+                because=one.because, parent=one.parent, window=None, who=one.who
+            )
     HeldBack.objects.bulk_create(rows, ignore_conflicts=True)
 
 

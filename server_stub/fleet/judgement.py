@@ -15,6 +15,14 @@ from server_stub.sla.monitor_terms import OutageTerms
 
 AFTERTHOUGHT = timedelta(minutes=2)
 """What was on its way with the last word may arrive so long after it."""
+GAP = timedelta(minutes=3)
+"""A sweep so long after the last one: the server stood still, and nobody could be heard."""
+COME_BACK = timedelta(minutes=5)
+"""Devices that found no server try again within fifteen minutes: three more than are missed."""
+HEARTBEAT = timedelta(minutes=7)
+"""Every device is heard within so much time, with what a busy line may take."""
+DEAF_CLIENTS = 3
+DEAF_PERCENT = 80
 _AWAY = frozenset({LastWord.SLEEP, LastWord.SHUTDOWN})
 
 
@@ -37,9 +45,33 @@ class Sight(NamedTuple):
         """Tell whether the computer said that it sleeps or is shut down."""
         return self.last_word in _AWAY
 
-    def is_missing(self, now: datetime, missed_after: timedelta) -> bool:
-        """Tell whether it should have been heard by now."""
-        return not self.is_away and now - self.last_seen_at >= missed_after
+    def is_missing(self, now: datetime, missed_after: timedelta, counts_from: datetime) -> bool:
+        """Tell whether it should have been heard by now; nothing before ``counts_from`` counts."""
+        return not self.is_away and now - max(self.last_seen_at, counts_from) >= missed_after
+
+
+class Heard(NamedTuple):
+    """When a device of a client was heard last, as far as it announced no absence."""
+
+    client: int
+    at: datetime
+
+
+def is_deaf(devices: Sequence[Heard], now: datetime) -> bool:
+    """Tell whether it is rather us who hear nothing than all of them who are silent.
+
+    ``devices`` were heard within the last hour. For longer than a heartbeat takes nobody was
+    heard but devices of one client at most (ours, on the same network), and those of three
+    others fell silent at the same time.
+    """
+    hearing = {one.client for one in devices if now - one.at <= HEARTBEAT}
+    if len(hearing) > 1:
+        return False
+    silent = [one for one in devices if one.client not in hearing]
+    if len({one.client for one in silent}) < DEAF_CLIENTS:
+        return False
+    _, count = together([one.at for one in silent], HEARTBEAT)
+    return count * 100 >= len(silent) * DEAF_PERCENT
 
 
 def together(missing: Sequence[datetime], within: timedelta) -> tuple[datetime, int]:

@@ -13,6 +13,8 @@ class Watch(models.Model):
     by what is left. ``missing_since`` is when it was last heard, once it missed its heartbeats;
     ``alert_id`` is the opening of its silence's alert, empty while that opened no ticket.
     ``alone``: its outage is over and it is still missing, so it is told by itself.
+    ``counts_from``: from when it counts as silent together with others, where that is later:
+    the end of maintenance it fell silent in, or when the server could hear again.
     """
 
     device = models.OneToOneField(
@@ -20,6 +22,7 @@ class Watch(models.Model):
     )
     look_at = models.DateTimeField()
     missing_since = models.DateTimeField(null=True, blank=True)
+    counts_from = models.DateTimeField(null=True, blank=True)
     alert_id = models.CharField(max_length=36, db_default="")
     alone = models.BooleanField(db_default=False)
 
@@ -38,6 +41,22 @@ class Watch(models.Model):
     def __str__(self) -> str:
         """Return whose it is."""
         return f"watch of {self.device_id}"
+
+
+class LastSweep(models.Model):
+    """One row: when the fleet was looked over last, and since when the server could hear it.
+
+    ``deaf_since``: nobody is heard, which is rather our own trouble than everybody's.
+    """
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    at = models.DateTimeField()
+    hears_since = models.DateTimeField()
+    deaf_since = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        """Return when."""
+        return f"last sweep at {self.at}"
 
 
 class Outage(models.Model):

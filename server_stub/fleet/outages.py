@@ -3,15 +3,16 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db.models import Max
 
+from agent.protocol.words import Status
 from server_stub.clients.models import Site
 from server_stub.fleet import watching
 from server_stub.fleet.judgement import is_outage, is_over, may_become_outage, together
 from server_stub.fleet.models import Member, Outage, Watch
-from server_stub.fleet.parents import link, listed, open_parent, resolve_parent, tell
+from server_stub.fleet.parents import link, listed, open_parent, resolve_parent, rise, tell
 from server_stub.fleet.watching import Seen, Terms
 from server_stub.quiet.active import Quiet
 from server_stub.quiet.models import SILENT
@@ -52,7 +53,8 @@ def gather(now: datetime, terms: Terms, quiet: Quiet, gone: Sequence[Seen]) -> G
     for site, devices in by_site.items():
         own = terms.of(devices[0].policy)
         if site in open_ones:
-            _join(open_ones[site], _missing(devices), now)
+            if _join(open_ones[site], devices, own.outage or OutageTerms(), now):
+                found.forming.add(site)
         elif own.outage and _begins(devices, own.outage, found, site, now):
             _begin(site, devices, own.outage, own.reopen_within, now)
     members = Member.objects.filter(
@@ -81,9 +83,11 @@ def end(now: datetime, terms: Terms) -> None:
         left = list(members.filter(released_at__isnull=True).values_list("device_id", flat=True))
         last = members.aggregate(Max("released_at"))["released_at__max"]
         devices = watching.of_sites([outage.site_id]) if left and last else []
-        own = terms.of(devices[0].policy).outage if devices else None
+        own = (terms.of(devices[0].policy).outage if devices else None) or OutageTerms()
         since_last = now - last if last else None
-        if is_over(len(left), _expected(devices), since_last, own or OutageTerms()):
+        if outage.ticket.resolved_at is not None and left:
+            _settled(outage, left, now, own)
+        elif is_over(len(left), _heard(devices, own) + len(left), since_last, own):
             _end(outage, left, now)
 
 
@@ -91,24 +95,35 @@ def _missing(devices: Iterable[Seen]) -> list[Seen]:
     return [one for one in devices if one.missing_since and not one.alone]
 
 
-def _expected(devices: Iterable[Seen]) -> int:
-    """Return how many devices should be heard: all but those away by their own word."""
-    return sum(bool(one.missing_since) or not one.sight.is_away for one in devices)
+def _counted(devices: Iterable[Seen], terms: OutageTerms) -> list[Seen]:
+    """Return those that make an outage; others, such as laptops, only belong to one."""
+    return [one for one in devices if one.kind in terms.kinds]
+
+
+def _heard(devices: Iterable[Seen], terms: OutageTerms) -> int:
+    """Return how many devices are heard; computers away by their own word are not meant to be."""
+    counted = _counted(devices, terms)
+    return sum(not one.missing_since and not one.sight.is_away for one in counted)
 
 
 def _recent(devices: Iterable[Seen], terms: OutageTerms, now: datetime) -> list[Seen]:
     since = now - terms.missed_after - terms.within - _LOOK_BACK
-    return [one for one in _missing(devices) if one.missing_since and one.missing_since >= since]
+    return [one for one in _missing(devices) if one.silent_from >= since]
+
+
+def _together(missing: Sequence[Seen], terms: OutageTerms) -> tuple[datetime, int]:
+    """Return when the most of those that count fell silent together, and how many; 0 if none."""
+    times = [one.silent_from for one in _counted(missing, terms)]
+    return together(times, terms.within) if times else (datetime.max.replace(tzinfo=UTC), 0)
 
 
 def _begins(
     devices: Sequence[Seen], terms: OutageTerms, found: Gathered, site: int, now: datetime
 ) -> bool:
-    times = [one.missing_since for one in _recent(devices, terms, now) if one.missing_since]
-    if not times:
-        return False
-    began_at, count = together(times, terms.within)
-    if is_outage(count, _expected(devices), terms):
+    recent = _recent(devices, terms, now)
+    began_at, count = _together(recent, terms)
+    expected = _heard(devices, terms) + len(_counted(recent, terms))
+    if is_outage(count, expected, terms):
         return True
     if may_become_outage(count, began_at, now, terms):
         found.forming.add(site)
@@ -123,11 +138,11 @@ def _begin(
     now: datetime,
 ) -> None:
     missing = _recent(devices, terms, now)
-    began_at, _ = together([m.missing_since for m in missing if m.missing_since], terms.within)
-    first = [m for m in missing if m.missing_since and m.missing_since >= began_at]
+    began_at, _ = _together(missing, terms)
+    first = [one for one in missing if one.silent_from >= began_at]
     site = Site.objects.select_related("client").get(id=site_id)
     names = watching.names(first)
-    expected = _expected(devices)
+    expected = _heard(devices, terms) + len(missing)
     ticket = open_parent(
         site, names, expected, priority=terms.priority, reopen_within=reopen_within, now=now
     )
@@ -137,23 +152,35 @@ def _begin(
     _add(outage, first, now)
 
 
-def _join(outage: Outage, missing: Sequence[Seen], now: datetime) -> None:
-    known = set(
-        Member.objects.filter(outage=outage, released_at__isnull=True).values_list(
-            "device_id", flat=True
-        )
-    )
+def _join(outage: Outage, devices: Sequence[Seen], terms: OutageTerms, now: datetime) -> bool:
+    """Let those join that fell silent with it; later ones only if they would be one themselves.
+
+    Tell whether later ones may still become one.
+    """
+    members = Member.objects.filter(outage=outage)
+    known = set(members.filter(released_at__isnull=True).values_list("device_id", flat=True))
+    last = members.aggregate(Max("joined_at"))["joined_at__max"] or outage.started_at
     new = [
         one
-        for one in missing
-        if one.id not in known and one.missing_since and one.missing_since >= outage.started_at
+        for one in _missing(devices)
+        if one.id not in known and one.silent_from >= outage.started_at
     ]
-    if new:
-        _add(outage, new, now)
-        words = (
-            "1 more device fell silent" if len(new) == 1 else f"{len(new)} more devices fell silent"
-        )
-        tell(outage.ticket, EntryKind.CHANGED, f"{words}: {listed(watching.names(new))}", now)
+    soon = [one for one in new if one.silent_from <= last + terms.within]
+    late = _recent([one for one in new if one.silent_from > last + terms.within], terms, now)
+    if soon:
+        _add(outage, soon, now)
+        tell(outage.ticket, EntryKind.CHANGED, _more(soon), now)
+    began_at, count = _together(late, terms)
+    if is_outage(count, _heard(devices, terms) + len(_counted(late, terms)), terms):
+        _add(outage, late, now)
+        rise(outage.ticket, _more(late), now)
+        return False
+    return may_become_outage(count, began_at, now, terms)
+
+
+def _more(new: Sequence[Seen]) -> str:
+    word = "device" if len(new) == 1 else "devices"
+    return f"{len(new)} more {word} fell silent: {listed(watching.names(new))}"
 
 
 def _add(outage: Outage, devices: Sequence[Seen], now: datetime) -> None:
@@ -185,6 +212,23 @@ def _release(outage: Outage, heard: Sequence[Seen], now: datetime) -> None:
     still = f"; {left} still silent" if left else ""
     body = f"{len(heard)} {verb} heard again: {listed(watching.names(heard))}{still}"
     tell(outage.ticket, EntryKind.CHANGED, body, now)
+
+
+def _settled(outage: Outage, left: Sequence[str], now: datetime, terms: OutageTerms) -> None:
+    """End an outage that a person resolved: who is not back soon is told alone.
+
+    Of one that is closed nobody is told again before it was heard.
+    """
+    closed = outage.ticket.status == Status.CLOSED
+    Member.objects.filter(outage=outage, released_at__isnull=True).update(released_at=now)
+    watches = Watch.objects.filter(device__in=left)
+    watches.update(alone=True, look_at=now + terms.within)
+    if closed:
+        watches.filter(alert_id="").update(alert_id=outage.ticket.alert_id)
+    outage.ended_at = now
+    outage.save(update_fields=["ended_at"])
+    then = "nobody is told of them again" if closed else "each is told by itself if it stays so"
+    tell(outage.ticket, EntryKind.CHANGED, f"{len(left)} are still silent: {then}.", now)
 
 
 def _end(outage: Outage, left: Sequence[str], now: datetime) -> None:

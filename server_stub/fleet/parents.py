@@ -40,13 +40,18 @@ def open_parent(
     ticket = _resolved_lately(site, now - reopen_within)
     if ticket is None:
         return _opened(site, body, priority, now)
+    rise(ticket, body, now)
+    return ticket
+
+
+def rise(ticket: Ticket, body: str, now: datetime) -> None:
+    """Let a parent tell of another outage of its site: it is open again, and counted."""
     ticket.status = Status.OPEN.value
     ticket.stage = Status.OPEN.value
     ticket.resolved_at = None
     ticket.occurrences += 1
     ticket.evaluation = Evaluation.CRITICAL.value
     tell(ticket, EntryKind.REOPENED, body, now, evaluation={"to": Evaluation.CRITICAL.value})
-    return ticket
 
 
 def tell(ticket: Ticket, kind: EntryKind, body: str, now: datetime, **payload: object) -> None:
@@ -79,9 +84,15 @@ def resolve_parent(ticket: Ticket, body: str, now: datetime) -> None:
 
 
 def link(child: Ticket, parent: Ticket, now: datetime) -> None:
-    """Make a device's own ticket a child of its outage's; once is enough."""
-    if Link.objects.filter(ticket=child, kind=LinkKind.CHILD.value).exists():
-        return
+    """Make a device's own ticket a child of its outage's, of the latest one alone.
+
+    A person's link to another ticket stays.
+    """
+    before = Link.objects.filter(ticket=child, kind=LinkKind.CHILD.value).select_related("other")
+    for one in before:
+        if one.other_id == parent.id or one.actor != _ACTOR:
+            return
+        one.delete()
     Link.objects.create(ticket=child, other=parent, kind=LinkKind.CHILD.value, at=now, actor=_ACTOR)
     TimelineEntry.objects.create(
         ticket=child,

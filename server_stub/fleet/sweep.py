@@ -1,11 +1,12 @@
 """One look over the fleet, in one transaction: who is back, who is missing, what is told.
 
-1. devices that are new are watched
+0. after a time in which the server stood still, silence counts anew
+1. devices that are new are watched, those that took a last word back looked at
 2. who was missing and is heard again is released, and its ticket resolved
 3. who is due is looked at: heard, away by its own word, or missing
 4. devices of one site that fell missing together become an outage, or join it
 5. who is silent for longer than its kind may be is told, unless maintenance or an outage holds
-   it back
+   it back, or it is us who hear nobody
 6. what maintenance held back and still holds is told once the window is over
 
 A sweep of a fleet in which all is well reads and writes the watches that are due: each device is
@@ -17,9 +18,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from agent.protocol.ids import uuid7
-from agent.protocol.words import DeviceKind
 from server_stub.clients.models import Device
-from server_stub.fleet import alerts, held, outages, watching
+from server_stub.fleet import alerts, hearing, held, outages, watching
 from server_stub.fleet.release import release
 from server_stub.fleet.watching import LATEST_LOOK, Seen, Terms
 from server_stub.quiet.active import Quiet, read
@@ -27,6 +27,9 @@ from server_stub.quiet.active import Quiet, read
 SWEEP_EVERY = timedelta(seconds=30)
 _NO_TAIL = timedelta(0)
 _USUAL_MISSED = timedelta(minutes=12)
+_QUIET_EVERY = timedelta(minutes=1)
+_LATE = timedelta(seconds=30)
+"""A heartbeat is written so long after it came."""
 
 
 @dataclass(slots=True)
@@ -35,6 +38,7 @@ class Sweep:
 
     now: datetime
     quiet: Quiet
+    counts_from: datetime
     terms: Terms = field(default_factory=Terms)
     looks: dict[str, tuple[Seen, datetime]] = field(default_factory=dict)
     back: int = 0
@@ -50,12 +54,18 @@ class Sweep:
 
 def sweep(now: datetime) -> Sweep:
     """Look over the fleet, within the caller's transaction, whose thread sees all clients."""
-    one = Sweep(now, read(now))
+    heard = hearing.begin(now)
+    one = Sweep(now, read(now), heard.counts_from)
     watching.watch_new(now)
+    watching.wake(now, heard.before - _LATE)
     _release(one)
     outages.end(now, one.terms)
     gone = _look(one)
-    _tell(one, outages.gather(now, one.terms, one.quiet, gone), gone)
+    if gone and hearing.nobody_is_heard(now):
+        for seen in gone:
+            one.look(seen, now + _QUIET_EVERY)
+    else:
+        _tell(one, outages.gather(now, one.terms, one.quiet, gone), gone)
     watching.write(list(one.looks.values()))
     one.released = release(now, one.quiet)
     return one
@@ -78,7 +88,10 @@ def _release(one: Sweep) -> None:
     )
     held.gone([seen.id for seen in back], one.now)
     outages.release(back, one.now)
-    fresh = [seen._replace(missing_since=None, alert_id="", alone=False) for seen in back]
+    fresh = [
+        seen._replace(missing_since=None, counts_from=None, alert_id="", alone=False)
+        for seen in back
+    ]
     watching.write([(seen, one.now) for seen in fresh])
 
 
@@ -88,27 +101,44 @@ def _look(one: Sweep) -> list[Seen]:
     for seen in watching.due(one.now):
         outage = one.terms.of(seen.policy).outage
         missed_after = outage.missed_after if outage else _USUAL_MISSED
-        if seen.missing_since is None and not seen.sight.is_missing(one.now, missed_after):
-            away = seen.sight.is_away
-            one.look(seen, one.now + LATEST_LOOK if away else seen.last_seen_at + missed_after)
+        since, sight = seen.missing_since, seen.sight
+        if since is None and not sight.is_missing(one.now, missed_after, one.counts_from):
+            heard_at = max(seen.last_seen_at, one.counts_from)
+            one.look(seen, one.now + LATEST_LOOK if sight.is_away else heard_at + missed_after)
         else:
-            if seen.missing_since is None:
-                one.missing += 1
-            missing.append(seen._replace(missing_since=seen.missing_since or seen.last_seen_at))
+            one.missing += since is None
+            missing.append(_missing(one, seen))
     watching.write([(seen, one.now) for seen in missing])
     return missing
+
+
+def _missing(one: Sweep, seen: Seen) -> Seen:
+    """Return a missing device with the instant from which its silence counts with others'.
+
+    Who falls silent in maintenance, or while nobody listened, counts from the end of that.
+    """
+    is_quiet = one.quiet.window(seen.client, seen.site, seen.id, one.now, _NO_TAIL) is not None
+    counts_from = seen.counts_from
+    if seen.missing_since is None and seen.last_seen_at < one.counts_from:
+        counts_from = one.counts_from
+    if is_quiet and (seen.missing_since is None or counts_from is not None):
+        counts_from = one.now
+    return seen._replace(
+        missing_since=seen.missing_since or seen.last_seen_at, counts_from=counts_from
+    )
 
 
 def _tell(one: Sweep, found: outages.Gathered, gone: Sequence[Seen]) -> None:
     """Tell who is silent for too long; put the others off."""
     silent = []
     for seen in gone:
-        grace = one.terms.of(seen.policy).silent_after.get(DeviceKind(seen.kind))
-        since = seen.missing_since or seen.last_seen_at
+        grace = one.terms.of(seen.policy).silent_after.get(seen.known_kind)
+        since = max(seen.missing_since or seen.last_seen_at, one.counts_from)
         if seen.alert_id or grace is None:
             one.look(seen, one.now + LATEST_LOOK)
         elif one.now < since + grace:
-            one.look(seen, since + grace)
+            counts = seen.counts_from == one.now  # in maintenance, whose end is to be seen
+            one.look(seen, one.now + _QUIET_EVERY if counts else since + grace)
         elif seen.site in found.forming and not seen.alone:
             one.look(seen, one.now + SWEEP_EVERY)
         else:
@@ -126,7 +156,7 @@ def _tell_or_hold(
     for seen, grace in silent:
         since = seen.missing_since or seen.last_seen_at
         marked = seen._replace(alert_id=uuid7())
-        priority = one.terms.of(seen.policy).silent_priority[DeviceKind(seen.kind)]
+        priority = one.terms.of(seen.policy).silent_priority[seen.known_kind]
         event = alerts.opened(
             alerts.Silence(
                 whole[seen.id], marked.alert_id, since, grace, priority, seen.sight.last_word

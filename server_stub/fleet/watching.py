@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 from django.db.models import F, QuerySet
 
+from agent.protocol.words import DeviceKind
 from server_stub.errors import ServerError
 from server_stub.fleet.judgement import Sight
 from server_stub.fleet.models import Watch
@@ -19,7 +20,8 @@ LATEST_LOOK = timedelta(hours=1)
 """So soon does another policy, site or kind of a device count."""
 
 _COLUMNS = (
-    *("device_id", "missing_since", "alert_id", "alone", "device__name", "device__kind"),
+    *("device_id", "missing_since", "counts_from", "alert_id", "alone"),
+    *("device__name", "device__kind"),
     *("device__client_id", "device__site_id", "device__client__policy"),
     *("device__last_seen_at", "device__last_word__word", "device__last_word__at"),
     "device__last_word__taken_back_at",
@@ -29,8 +31,12 @@ _NEW = """
     SELECT d.id, %s, '', %s FROM clients_device d
     WHERE NOT EXISTS (SELECT 1 FROM fleet_watch w WHERE w.device_id = d.id)"""
 _WRITE = """
-    UPDATE fleet_watch SET look_at = %s, missing_since = %s, alert_id = %s, alone = %s
+    UPDATE fleet_watch
+    SET look_at = %s, missing_since = %s, counts_from = %s, alert_id = %s, alone = %s
     WHERE device_id = %s"""
+_WAKE = """
+    UPDATE fleet_watch SET look_at = %s WHERE look_at > %s AND device_id IN (
+        SELECT device_id FROM intake_lastword WHERE taken_back_at > %s)"""
 
 
 class Seen(NamedTuple):
@@ -38,6 +44,7 @@ class Seen(NamedTuple):
 
     id: str
     missing_since: datetime | None
+    counts_from: datetime | None
     alert_id: str
     alone: bool
     name: str
@@ -51,6 +58,17 @@ class Seen(NamedTuple):
     taken_back_at: datetime | None
 
     @property
+    def known_kind(self) -> DeviceKind:
+        """Return its kind; of one that this version does not know the most patient."""
+        kinds = tuple(DeviceKind)
+        return DeviceKind(self.kind) if self.kind in kinds else DeviceKind.LAPTOP
+
+    @property
+    def silent_from(self) -> datetime:
+        """Return from when it counts as silent together with others."""
+        return self.counts_from or self.missing_since or self.last_seen_at
+
+    @property
     def sight(self) -> Sight:
         """Return what is judged by."""
         word = "" if self.word is None or self.taken_back_at else self.word
@@ -61,6 +79,12 @@ def watch_new(now: datetime) -> None:
     """Watch every device that is not watched yet."""
     with connection.cursor() as cursor:
         cursor.execute(_NEW, [_bound(now), False])
+
+
+def wake(now: datetime, since: datetime) -> None:
+    """Look at those that took their last words back since: they were looked at seldom."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WAKE, [_bound(now), _bound(now), _bound(since)])
 
 
 def due(now: datetime) -> list[Seen]:
@@ -83,8 +107,8 @@ def write(changed: Sequence[tuple[Seen, datetime]]) -> None:
     """Write watches, each with the instant to look again."""
     rows = [
         (
-            *(_bound(look_at), _bound(one.missing_since), one.alert_id),
-            *(one.alone, one.id),
+            *(_bound(look_at), _bound(one.missing_since), _bound(one.counts_from)),
+            *(one.alert_id, one.alone, one.id),
         )
         for one, look_at in changed
     ]

@@ -85,6 +85,7 @@ def _outage(document: Document, node: Node | None) -> OutageTerms | None:
         _priority(document, parts["priority"], usual.priority)
         if "priority" in parts
         else usual.priority,
+        _words(document, parts.get("kinds"), DeviceKind) or usual.kinds,
     )
 
 

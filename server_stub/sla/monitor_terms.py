@@ -39,7 +39,8 @@ class OutageTerms(NamedTuple):
     """When silent devices of one site are one outage.
 
     At least ``at_least`` devices and ``share_percent`` of those that should be heard fell silent
-    within ``within``. A device counts once it has missed its heartbeats for ``missed_after``.
+    within ``within``. A device counts once it has missed its heartbeats for ``missed_after``, if
+    it is of one of ``kinds``: laptops are carried away and shut without a word.
     """
 
     share_percent: int = 50
@@ -47,6 +48,7 @@ class OutageTerms(NamedTuple):
     within: timedelta = timedelta(minutes=15)
     missed_after: timedelta = timedelta(minutes=12)
     priority: Priority = Priority.URGENT
+    kinds: frozenset[str] = frozenset({DeviceKind.SERVER, DeviceKind.WORKSTATION})
 
 
 @dataclass(frozen=True, slots=True)

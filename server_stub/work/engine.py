@@ -117,10 +117,11 @@ def claim(
     ]
 
 
-def perform(one: Claim, act: Act, now: datetime) -> Outcome:
+def perform(one: Claim, act: Act, now: datetime, longest: timedelta | None = None) -> Outcome:
     """Do what a claim is about, in one transaction with the end of its row.
 
-    Whatever goes wrong is noted at the row, which is tried again later; the others go on.
+    Whatever goes wrong is noted at the row, which is tried again after ``longest`` at the latest;
+    the others go on.
     """
     try:
         with transaction.atomic():
@@ -130,23 +131,25 @@ def perform(one: Claim, act: Act, now: datetime) -> Outcome:
         return Outcome.LOST
     except (OperationalError, InterfaceError) as error:  # a deadlock, a connection cut off
         _log.warning("due work %s %s is tried again: %s", one.kind, one.key, _line(error))
-        put_off(one, error, now)
+        put_off(one, error, now, longest or LONGEST_DELAY)
         return Outcome.PUT_OFF
     except Exception as error:  # noqa: BLE001 - one that fails must not keep the others waiting
         _log.error("due work %s %s failed", one.kind, one.key, exc_info=error)
-        put_off(one, error, now)
+        put_off(one, error, now, longest or LONGEST_DELAY)
         return Outcome.PUT_OFF
     return Outcome.DONE
 
 
-def put_off(one: Claim, error: Exception, now: datetime) -> None:
-    """Let a row that failed rest: ten seconds first, twice as long each time, at most an hour.
+def put_off(
+    one: Claim, error: Exception, now: datetime, longest: timedelta = LONGEST_DELAY
+) -> None:
+    """Let a row that failed rest: ten seconds first, twice as long each time, at most ``longest``.
 
     When not even this can be written, its lease lapses by itself.
     """
     try:
         DueWork.objects.filter(id=one.id, fence=one.fence).update(
-            lease_until=now + delay(one.attempts),
+            lease_until=now + min(delay(one.attempts), longest),
             last_error=f"{type(error).__name__}: {_line(error)}"[:_LONGEST_ERROR],
         )
     except Error:

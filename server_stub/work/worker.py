@@ -28,12 +28,17 @@ class Worker:
         acts: Mapping[str, Act],
         lease: timedelta = LEASE,
         clock: Callable[[], datetime] = utc_now,
+        longest: Mapping[str, timedelta] | None = None,
     ) -> None:
-        """Take what can be done; rows of other kinds are left alone."""
+        """Take what can be done; rows of other kinds are left alone.
+
+        ``longest`` says, by kind, how long what failed rests at most; an hour if not.
+        """
         self._acts = dict(acts)
         self._kinds = sorted(acts)
         self._lease = lease
         self._clock = clock
+        self._longest = longest or {}
         self._stopping = threading.Event()
 
     def stop(self) -> None:
@@ -62,7 +67,7 @@ class Worker:
         return len(claims)
 
     def _perform(self, one: Claim) -> Outcome:
-        return perform(one, self._acts[one.kind], self._clock())
+        return perform(one, self._acts[one.kind], self._clock(), self._longest.get(one.kind))
 
     def _turn_or_wait(self) -> int:
         try:

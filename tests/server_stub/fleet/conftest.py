@@ -10,6 +10,7 @@ from django.db import transaction
 
 from agent.protocol.words import LastWord
 from server_stub.clients.models import Client, Device, Site
+from server_stub.fleet.models import LastSweep
 from server_stub.fleet.sweep import Sweep, sweep
 from server_stub.intake import heartbeats, promises, sql
 from server_stub.intake.heartbeats import Seen
@@ -51,8 +52,10 @@ class Fleet:
         with sql.transaction():
             heartbeats.write({one.id: Seen(self.now, beat) for one in devices})
 
-    def sweep(self) -> Sweep:
-        """Look over the fleet once."""
+    def sweep(self, *, after_a_stop: bool = False) -> Sweep:
+        """Look over the fleet once, as is done every 30 seconds but ``after_a_stop``."""
+        if not after_a_stop:
+            LastSweep.objects.update(at=self.now - timedelta(seconds=30))
         with transaction.atomic():
             return sweep(self.now)
 
@@ -73,5 +76,6 @@ def fleet(database: ServerDatabase) -> Iterator[Fleet]:
     promises._first_due.cache_clear()
     KNOWN.forget()
     desk_rows.policy()
+    LastSweep.objects.create(at=NOW, hears_since=NOW - timedelta(days=1))
     yield Fleet()
     KNOWN.forget()

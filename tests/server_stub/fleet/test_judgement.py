@@ -11,20 +11,21 @@ from tests.support.rows import NOW
 
 MINUTE = timedelta(minutes=1)
 MISSED = 12 * MINUTE
+LONG_AGO = NOW - timedelta(days=1)
 
 
 def test_a_device_is_missing_once_it_missed_its_heartbeats() -> None:
-    assert not Sight(NOW).is_missing(NOW + 11 * MINUTE, MISSED)
-    assert Sight(NOW).is_missing(NOW + 12 * MINUTE, MISSED)
+    assert not Sight(NOW).is_missing(NOW + 11 * MINUTE, MISSED, LONG_AGO)
+    assert Sight(NOW).is_missing(NOW + 12 * MINUTE, MISSED, LONG_AGO)
 
 
 @pytest.mark.parametrize("word", [LastWord.SLEEP, LastWord.SHUTDOWN])
 def test_a_computer_that_said_it_goes_is_not_missing_however_long(word: LastWord) -> None:
-    assert not Sight(NOW, word, NOW).is_missing(NOW + timedelta(days=400), MISSED)
+    assert not Sight(NOW, word, NOW).is_missing(NOW + timedelta(days=400), MISSED, LONG_AGO)
 
 
 def test_an_agent_that_was_stopped_leaves_its_computer_unwatched() -> None:
-    assert Sight(NOW, LastWord.STOPPED, NOW).is_missing(NOW + 12 * MINUTE, MISSED)
+    assert Sight(NOW, LastWord.STOPPED, NOW).is_missing(NOW + 12 * MINUTE, MISSED, LONG_AGO)
 
 
 def test_a_last_word_ends_with_the_next_sign_of_life() -> None:
@@ -32,7 +33,7 @@ def test_a_last_word_ends_with_the_next_sign_of_life() -> None:
     awake = Sight(NOW + 3 * MINUTE, LastWord.SLEEP, NOW)
 
     assert late.is_away, "an envelope that was on its way with it"
-    assert awake.is_missing(NOW + 15 * MINUTE, MISSED)
+    assert awake.is_missing(NOW + 15 * MINUTE, MISSED, LONG_AGO)
 
 
 def test_those_count_together_who_were_last_heard_within_the_time() -> None:

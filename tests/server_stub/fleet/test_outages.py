@@ -6,8 +6,11 @@ import pytest
 
 from agent.protocol.words import LastWord
 from server_stub.clients.models import Device
+from server_stub.clients.scope import ALL
 from server_stub.fleet.models import Member, Outage
 from server_stub.fleet.parents import OUTAGE
+from server_stub.quiet.actions import Plan, plan_window
+from server_stub.quiet.active import KNOWN
 from server_stub.quiet.models import HeldBack
 from server_stub.sla.models import Clock
 from server_stub.tickets.models import Link, Ticket, TimelineEntry
@@ -172,3 +175,107 @@ def test_devices_without_a_site_are_no_outage(fleet: Fleet, site: None) -> None:
     fleet.passes(30 * MINUTE, step=MINUTE)
 
     assert Ticket.objects.exclude(fingerprint=OUTAGE).count() == 5
+
+
+def test_a_parent_that_a_person_resolved_swallows_no_later_outage(fleet: Fleet) -> None:
+    """Ten PCs are gone for good; sixty days later the site's servers fail."""
+    fleet.add(10)
+    servers = fleet.add(4, kind="server")
+    fleet.passes(40 * MINUTE, *servers, step=MINUTE)
+    first = Ticket.objects.get()
+    Ticket.objects.update(
+        status="closed", resolved_at=fleet.now, touched=True, alert_key=first.alert_key
+    )
+
+    fleet.passes(timedelta(days=20), *servers, step=6 * HOUR)
+    assert Ticket.objects.count() == 1, "closed: nobody is told of those again"
+    fleet.passes(40 * MINUTE, step=MINUTE)
+
+    new = Ticket.objects.latest("id")
+    assert (new.fingerprint, new.status) == (OUTAGE, "new")
+    assert Member.objects.filter(outage__ticket=new).count() == 4
+
+
+def test_a_parent_that_a_person_resolved_leaves_who_is_silent_to_itself(fleet: Fleet) -> None:
+    servers = fleet.add(5, kind="server")
+    fleet.passes(30 * MINUTE, step=MINUTE)
+    Ticket.objects.update(status="resolved", resolved_at=fleet.now, touched=True)
+
+    fleet.passes(10 * MINUTE, *servers[2:], step=MINUTE)
+    assert Ticket.objects.count() == 1, "they may be coming back"
+    fleet.passes(10 * MINUTE, *servers[2:], step=MINUTE)
+
+    alone = Ticket.objects.exclude(fingerprint=OUTAGE)
+    assert {ticket.device_id for ticket in alone} == {one.id for one in servers[:2]}
+
+
+def test_what_falls_silent_long_after_an_outage_began_is_not_swallowed_by_it(fleet: Fleet) -> None:
+    fleet.add(6)
+    servers = fleet.add(6, kind="server")
+    fleet.passes(40 * MINUTE, *servers, step=MINUTE)
+    parent = Ticket.objects.get()
+
+    fleet.passes(3 * HOUR, *servers[1:], step=5 * MINUTE)
+    alone = Ticket.objects.exclude(id=parent.id).get()
+    assert alone.device_id == servers[0].id
+    fleet.passes(40 * MINUTE, step=MINUTE)
+
+    parent.refresh_from_db()
+    assert Ticket.objects.count() == 2
+    assert (parent.status, parent.occurrences) == ("open", 2), "it tells of the second one, too"
+
+
+def test_computers_that_are_gone_for_good_do_not_water_down_an_outage(fleet: Fleet) -> None:
+    fleet.add(12, last_seen_at=fleet.now - timedelta(days=30))
+    servers = fleet.add(10, kind="server")
+    fleet.passes(30 * MINUTE, *servers, step=MINUTE)
+    before = set(Ticket.objects.values_list("id", flat=True))
+
+    fleet.passes(40 * MINUTE, step=MINUTE)
+
+    new = Ticket.objects.exclude(id__in=before)
+    assert [ticket.fingerprint for ticket in new] == [OUTAGE]
+
+
+def test_laptops_make_no_outage_but_belong_to_one(fleet: Fleet) -> None:
+    """They are shut at lunch, and not all of them say so."""
+    laptops, desks = fleet.add(8, kind="laptop"), fleet.add(3)
+    fleet.passes(HOUR, *desks, step=MINUTE)
+    assert not Ticket.objects.exists()
+
+    fleet.hear(*laptops, *desks)
+    fleet.passes(40 * MINUTE, step=MINUTE)
+
+    assert Ticket.objects.get().fingerprint == OUTAGE
+    assert Member.objects.count() == 11
+
+
+@pytest.mark.parametrize("up", [5, 10, 15])
+def test_an_outage_soon_after_all_were_switched_on_is_found_at_once(fleet: Fleet, up: int) -> None:
+    desks = fleet.add(6)
+    fleet.hear(*desks, word=LastWord.SHUTDOWN)
+    fleet.passes(10 * HOUR + 20 * MINUTE, step=10 * MINUTE)
+    fleet.passes(up * MINUTE, *desks, step=MINUTE)
+
+    fleet.passes(16 * MINUTE, step=MINUTE)
+
+    assert Ticket.objects.get().fingerprint == OUTAGE
+
+
+def test_a_site_that_goes_down_in_maintenance_and_stays_down_is_one_outage(fleet: Fleet) -> None:
+    fleet.add(6, kind="server")
+    fleet.add(4)
+    given = Plan(fleet.client, "new switch", fleet.now, fleet.now + 2 * HOUR, site=fleet.site)
+    plan_window(ALL, "kim@desk.example", given, fleet.now)
+    KNOWN.forget()
+    fleet.passes(10 * MINUTE, *fleet.devices, step=MINUTE)
+
+    fleet.passes(109 * MINUTE, step=MINUTE)
+    assert not Ticket.objects.exists()
+    fleet.passes(5 * MINUTE, step=MINUTE)
+
+    parent = Ticket.objects.get()
+    assert parent.fingerprint == OUTAGE
+    assert Member.objects.count() == 10
+    held = HeldBack.objects.filter(released_at=None).values_list("because", "parent")
+    assert set(held) == {("outage", parent.id)}

@@ -69,7 +69,7 @@ def test_every_mistake_in_the_section_is_told_at_its_place() -> None:
 """
     )
     assert document.root is not None
-    read_monitors(document, document.members(document.root, ("monitors",))["monitors"])
+    read_monitors(document, document.members(document.root, ("monitors",))["monitors"], {})
 
     told = [(problem.line, problem.message) for problem in sorted(document.problems)]
     assert [line for line, _ in told] == [2, 2, 3, 3, 3, 5, 6, 7]

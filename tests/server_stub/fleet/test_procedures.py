@@ -42,7 +42,7 @@ def test_001_14_critical_issues_make_tickets_by_themselves(client: Client) -> No
     arrived = Arrived(disk, sha256(disk.to_text().encode()).digest())
     with transaction.atomic():
         store([Request(known_devices([device.id])[device.id], [arrived])], MONDAY)
-    for minutes in range(0, 20, 2):
+    for minutes in range(0, 24, 2):
         with transaction.atomic():
             sweep(MONDAY + timedelta(minutes=minutes))
 
@@ -57,7 +57,7 @@ def test_001_14_critical_issues_make_tickets_by_themselves(client: Client) -> No
 def test_001_14_what_nobody_takes_up_is_looked_at_when_it_is_due(client: Client) -> None:
     """Escalated if necessary: each clock of such a ticket has its due work from the beginning."""
     device = a_device(client, kind="server", site=a_site(client), last_seen_at=MONDAY)
-    for minutes in range(0, 20, 2):
+    for minutes in range(0, 24, 2):
         with transaction.atomic():
             sweep(MONDAY + timedelta(minutes=minutes))
 

@@ -128,6 +128,18 @@ def test_it_rests_longer_each_time_but_never_longer_than_an_hour() -> None:
     assert rests == [timedelta(seconds=s) for s in (10, 20, 40, 3600, 3600)]
 
 
+def test_what_recurs_is_tried_again_as_often_as_it_recurs() -> None:
+    due()
+    DueWork.objects.update(attempts=9)
+
+    def fail(_one: Claim, _now: datetime) -> None:
+        raise ValueError("no")
+
+    perform(claimed(), fail, NOW, timedelta(seconds=30))
+
+    assert DueWork.objects.get().lease_until == NOW + timedelta(seconds=30)
+
+
 def test_what_failed_often_is_told() -> None:
     due()
     DueWork.objects.update(attempts=5)
