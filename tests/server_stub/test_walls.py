@@ -68,6 +68,7 @@ NO_CLIENTS_ROWS = {
     "desk_technician_clients": "tells whose rows somebody may see",
     "desk_apikey": "as accounts",
     "desk_apikey_clients": "as above",
+    "tickets_teammember": "who is in which team: as accounts",
     "desk_tries": "of sign-ins: who signs in is not known yet",
 }
 LIBRARIES = {
