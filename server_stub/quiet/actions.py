@@ -4,7 +4,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
@@ -16,6 +15,7 @@ from server_stub.quiet.active import KNOWN
 from server_stub.quiet.models import MaintenanceWindow
 from server_stub.quiet.queries import window
 from server_stub.quiet.windows import DAYS
+from server_stub.sla.zones import ZoneError, zone_of
 
 MAX_REASON = 300
 LONGEST = timedelta(days=400)
@@ -82,7 +82,7 @@ def end_window(
 
     Raises NotFoundError, and ConflictError for one that is over.
     """
-    row = window(scope, number)
+    row = window(scope, number, lock=True)
     if row.ended_at is not None or (row.ends_at is not None and row.ends_at <= now):
         raise ConflictError(f"maintenance {number} is over already")
     row.ended_at, row.ended_by = now, who
@@ -121,8 +121,8 @@ def _hours(given: Plan) -> dict[str, str]:
     """Return the columns of a recurring window; nothing but a zone of one that is none."""
     zone = given.zone or (given.site.time_zone if given.site else "UTC")
     try:
-        ZoneInfo(zone)
-    except (KeyError, ValueError, OSError) as error:
+        zone_of(zone)
+    except ZoneError as error:
         raise InvalidError("zone", "it is not an IANA zone such as Europe/Paris") from error
     if not given.days:
         if given.opens or given.closes:

@@ -6,19 +6,23 @@ something of it is held back: all processes know by then that the window is over
 back is released (``fleet.release``) before anything newer passes it.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from django.db import connections
 from django.db.models import Q
 
 from server_stub.quiet.models import HeldBack, MaintenanceWindow
 from server_stub.quiet.windows import Window
+from server_stub.sla.zones import ZoneError, zone_of
 from server_stub.walls import seen_by
 
+_log = logging.getLogger(__name__)
 REMEMBER_S = 5.0
 TAIL = timedelta(seconds=20)
 
@@ -77,6 +81,8 @@ def read(now: datetime) -> Quiet:
             Q(ended_at__isnull=True) | Q(ended_at__gt=over),
             Q(ends_at__isnull=True) | Q(ends_at__gt=over),
         ).order_by("id")
+        for one in rows:
+            _tell_unreadable(one.id, one.zone)
         windows = tuple(
             Planned(one.id, one.client_id, one.site_id, one.device_id, one.created_by, one.window)
             for one in rows
@@ -85,6 +91,15 @@ def read(now: datetime) -> Quiet:
         columns = held.values_list("device_id", "fingerprint", "window_id", "who")
         waiting = {(device, alert): (window or 0, who) for device, alert, window, who in columns}
         return Quiet(windows, waiting)
+
+
+@lru_cache
+def _tell_unreadable(number: int, zone: str) -> None:
+    """Log once that this computer does not know the zone of a window."""
+    try:
+        zone_of(zone)
+    except ZoneError as error:
+        _log.error("maintenance %d keeps nothing quiet here: %s", number, error)
 
 
 def _database() -> str:

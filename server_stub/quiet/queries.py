@@ -13,9 +13,10 @@ def windows(scope: Scope) -> QuerySet[MaintenanceWindow]:
     return scope.filter(rows.select_related("device").defer("device__facts", "device__heartbeat"))
 
 
-def window(scope: Scope, number: int) -> MaintenanceWindow:
-    """Return one maintenance window; raises NotFoundError."""
-    row = windows(scope).filter(id=number).first()
+def window(scope: Scope, number: int, *, lock: bool = False) -> MaintenanceWindow:
+    """Return one maintenance window; with ``lock`` nobody else changes it. Raises NotFoundError."""
+    rows = windows(scope).filter(id=number)
+    row = (rows.select_for_update(of=("self",)) if lock else rows).first()
     if row is None:
         raise NotFoundError("maintenance window", number)
     return row

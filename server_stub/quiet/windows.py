@@ -6,8 +6,9 @@ twice belongs to it both times; where it leaps over either, the leap is the begi
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+
+from server_stub.sla.zones import ZoneError, zone_of
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _A_DAY = timedelta(days=1)
@@ -33,14 +34,18 @@ class Window:
     def quiet_until(self, at: datetime) -> datetime | None:
         """Return until when it is quiet at ``at``; None when it is not.
 
-        A window without an end and without days is quiet until the end of time.
+        A window without an end and without days is quiet until the end of time. One whose zone
+        this computer does not know is never: rather a ticket too many than none.
         """
         if at < self.starts_at or (self.ends_at is not None and at >= self.ends_at):
             return None
         last = self.ends_at or _NEVER
         if not self.days:
             return last
-        zone = ZoneInfo(self.zone)
+        try:
+            zone = zone_of(self.zone)
+        except ZoneError:
+            return None
         today = at.astimezone(zone).date()
         for day in (today - _A_DAY, today):
             begins, ends = self._stretch(day, zone)
@@ -48,7 +53,7 @@ class Window:
                 return min(ends, last)
         return None
 
-    def _stretch(self, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    def _stretch(self, day: date, zone: tzinfo) -> tuple[datetime, datetime]:
         """Return the beginning and the end of a day's window."""
         over_midnight = self.closes <= self.opens
         begins, _ = _shown(datetime.combine(day, self.opens), zone)
@@ -60,7 +65,7 @@ class Window:
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
-def _shown(wall: datetime, zone: ZoneInfo) -> tuple[datetime, datetime | None]:
+def _shown(wall: datetime, zone: tzinfo) -> tuple[datetime, datetime | None]:
     """Return when the wall clock first and last shows ``wall``; if it leaps over it, when, None."""
     one, other = (wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
     if one <= other:

@@ -105,3 +105,14 @@ def test_a_recurring_window_ends_with_its_last_instant() -> None:
 
     assert window.quiet_until(START + timedelta(hours=22)) == START + timedelta(hours=23)
     assert window.quiet_until(START + timedelta(hours=46)) is None
+
+
+def test_a_zone_that_this_computer_does_not_know_makes_no_quiet() -> None:
+    """Another ``serve`` planned it with newer zones: no event may fail because of that."""
+    assert nightly("US/Gone", "00:00", "00:00").quiet_until(START) is None
+
+
+def test_a_fixed_offset_is_a_zone() -> None:
+    window = nightly("+01:00", "22:00", "23:00")
+
+    assert window.quiet_until(START.replace(hour=21)) == START.replace(hour=22)
