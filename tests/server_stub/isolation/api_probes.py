@@ -128,6 +128,7 @@ API_PROBES = (
     _act("contact_outcome", "/contact-outcome", outcome="canceled"),
     _act("accept", "/accept", reason="by a probe"),
     _act("end_acceptance", "/end-acceptance"),
+    _act("reopen", "/reopen", body="devices are told of what is open"),
     _read("what_if", f"{_TICKETS}{_NUMBER}/what-if", _ONE + "/what-if?priority=high"),
     _read("choices", f"{_TICKETS}{_NUMBER}/choices", _ONE + "/choices"),
     _list("list_acceptances", API + "acceptances", shows=True),
