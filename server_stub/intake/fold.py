@@ -6,6 +6,7 @@ reopens it is decided here. In short:
 - news of a firing alert: update its unresolved ticket, or reopen the one resolved within the
   reopen window, or open a new one
 - news that it resolved: resolve the ticket if no person touched it, else say so on its timeline
+- news that the monitor cannot tell any more (``unknown``): everything stays as it was known
 - anything older than what the ticket already knows (a lower sequence): timeline only
 """
 
@@ -139,6 +140,8 @@ def _step(
 _LATE = "Received late: the ticket already knows of newer events."
 _IS_ACCEPTED = "The monitor finds it; the condition is accepted as it is."
 _IS_GRAVER = "It is graver than what was accepted: the acceptance has ended."
+_CANNOT_TELL = "The monitor cannot tell any more whether it is there."
+_NOT_WATCHED = "Resolved, for the monitor does not watch it any longer."
 _STAYS_RESOLVED = "Still there according to the monitor; the ticket was resolved by a person."
 
 
@@ -189,7 +192,8 @@ def _fires(
         return _accepted(ticket, event)
     if event.alert_id == ticket.alert_id and not _graver(ticket, event):
         after = _told(ticket, event)
-        return _Step(after, (_judged(EntryKind.CHANGED, ticket, event, _STAYS_RESOLVED),))
+        body = _CANNOT_TELL if event.evaluation is Evaluation.UNKNOWN else _STAYS_RESOLVED
+        return _Step(after, (_judged(EntryKind.CHANGED, ticket, event, body),))
     if ticket.status is Status.CLOSED or now - ticket.resolved_at > reopen_window:
         return _opened(event, now, follows=ticket.number)
     reopened = replace(ticket, status=Status.OPEN, resolved_at=None)
@@ -211,6 +215,8 @@ def _accepted(ticket: TicketState, event: AlertEvent) -> _Step:
 
 def _followed(kind: EntryKind, before: TicketState, event: AlertEvent) -> _Step:
     """Let the ticket follow the alert as far as a person has not taken it over."""
+    if _is_frozen(before, event):
+        return _Step(_told(before, event), (_judged(kind, before, event, _CANNOT_TELL),))
     same_opening = event.alert_id == before.alert_id
     after = replace(
         _told(before, event),
@@ -231,7 +237,9 @@ def _cleared(ticket: TicketState, event: AlertEvent, now: datetime) -> _Step:
     after = _told(ticket, event)
     if ticket.resolved_at is None and event.change is Change.RESOLVED and not ticket.touched:
         after = replace(after, status=Status.RESOLVED, resolved_at=now)
-        entry = _judged(EntryKind.RESOLVED, ticket, event, "Resolved by the monitor.")
+        unwatched = event.evaluation is Evaluation.UNKNOWN
+        body = _NOT_WATCHED if unwatched else "Resolved by the monitor."
+        entry = _judged(EntryKind.RESOLVED, ticket, event, body)
         return _Step(after, (entry,))
     if ticket.resolved_at is not None:
         body = "The monitor reports it resolved, too."
@@ -246,9 +254,19 @@ def _told(ticket: TicketState, event: AlertEvent) -> TicketState:
     """Return the ticket knowing of the event, nothing else changed."""
     return replace(
         ticket,
-        evaluation=event.evaluation,
+        evaluation=ticket.evaluation if _is_frozen(ticket, event) else event.evaluation,
         alert_id=event.alert_id,
         sequence=event.sequence,
+    )
+
+
+def _is_frozen(ticket: TicketState, event: AlertEvent) -> bool:
+    """Tell whether the ticket keeps what was known, for the monitor cannot tell any more."""
+    return (
+        event.evaluation is Evaluation.UNKNOWN
+        and event.change is not Change.RESOLVED
+        and event.alert_id == ticket.alert_id
+        and ticket.evaluation is not Evaluation.OK
     )
 
 
@@ -265,6 +283,9 @@ def _priority(before: TicketState, event: AlertEvent) -> Priority:
 
 
 def _graver(before: TicketState, event: AlertEvent) -> bool:
+    """Tell whether the event is news of something worse; not to know is not worse."""
+    if event.evaluation is Evaluation.UNKNOWN:
+        return False
     return _GRAVITY[event.evaluation] > _GRAVITY[before.evaluation]
 
 

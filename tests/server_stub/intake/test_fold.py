@@ -125,14 +125,46 @@ def test_what_was_tried_is_told_in_words_after_what_happened(outcome: Outcome, w
     assert "tried" not in change.entries[0].payload
 
 
-def test_unknown_freezes_nothing_of_the_ticket_but_tells_why() -> None:
-    event = an_event()
-    unknown = next_event(event, evaluation=Evaluation.UNKNOWN, reason="permission denied")
+def test_unknown_freezes_what_was_known_and_tells_why() -> None:
+    event = an_event(evaluation=Evaluation.CRITICAL, priority=Priority.HIGH)
+    unknown = next_event(
+        event, evaluation=Evaluation.UNKNOWN, priority=Priority.LOW, reason="permission denied"
+    )
 
     change = the_change(fold(a_stored(event), [unknown], LATER))
 
-    assert (change.after.status, change.after.evaluation) == (Status.NEW, Evaluation.UNKNOWN)
-    assert change.entries[0].payload["reason"] == "permission denied"
+    assert (change.after.status, change.after.evaluation) == (Status.NEW, Evaluation.CRITICAL)
+    assert (change.after.priority, change.after.sequence) == (Priority.HIGH, 2)
+    (entry,) = change.entries
+    assert entry.body == "The monitor cannot tell any more whether it is there."
+    assert entry.payload["reason"] == "permission denied"
+    assert entry.payload["evaluation"] == {"from": "critical", "to": "unknown"}
+
+
+def test_what_is_seen_again_after_a_blind_spell_is_no_graver_than_before() -> None:
+    """A person resolved it, or set a priority: neither is undone by a look that failed between."""
+    event = an_event(evaluation=Evaluation.CRITICAL, priority=Priority.HIGH)
+    unknown = next_event(event, evaluation=Evaluation.UNKNOWN)
+    again = next_event(unknown, evaluation=Evaluation.CRITICAL)
+    settled = a_stored(event, touched=True, status="resolved", resolved_at=NOW)
+    lowered = a_stored(event, touched=True, priority=Priority.LOW)
+
+    first = the_change(fold(settled, [unknown, again], LATER))
+    second = the_change(fold(lowered, [unknown, again], LATER))
+
+    assert (first.after.status, kinds(first)) == (Status.RESOLVED, [EntryKind.CHANGED] * 2)
+    assert second.after.priority is Priority.LOW
+
+
+def test_what_is_not_watched_any_longer_resolves_and_says_that() -> None:
+    event = an_event()
+
+    change = the_change(
+        fold(a_stored(event), [resolved(event, evaluation=Evaluation.UNKNOWN)], LATER)
+    )
+
+    assert (change.after.status, change.after.evaluation) == (Status.RESOLVED, Evaluation.UNKNOWN)
+    assert "does not watch it any longer" in change.entries[0].body
 
 
 @pytest.mark.parametrize(
