@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 from django.db.models import Max
 
 from server_stub.audit.chain import NOTHING, Link, digest, dropping, key_of, seal
@@ -17,6 +17,9 @@ MOST = 5_000
 """Entries in one seal; when there are more, the next seal takes them."""
 LATE = timedelta(minutes=15)
 """An entry that is not sealed after so long waits for a worker that does not run."""
+
+_LOCK_NOT_AVAILABLE = "55P03"
+"""PostgreSQL's word for a lock that somebody has."""
 
 
 class Verdict(NamedTuple):
@@ -110,13 +113,24 @@ def _of_seal(one: Seal, previous: str, expected: int, key: bytes) -> Iterator[st
 
 
 def _settled() -> int:
-    """Return the highest entry number below which no other can appear any more.
+    """Return the highest entry number below which no other can appear any more; 0: not known now.
 
-    On PostgreSQL numbers are given before transactions end: whoever writes an entry is waited
-    for, and whoever comes meanwhile waits for us, a few milliseconds.
+    On PostgreSQL numbers are given before transactions end. Whoever is writing an entry is not
+    waited for, as everybody else would wait behind us: the next seal takes what is left. Whoever
+    comes meanwhile waits for us, a few milliseconds.
     """
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL lock_timeout = '2s'")
-            cursor.execute("LOCK TABLE audit_auditentry IN SHARE MODE")
+    if connection.vendor == "postgresql" and not _locked():
+        return 0
     return AuditEntry.objects.aggregate(Max("id"))["id__max"] or 0
+
+
+def _locked() -> bool:
+    """Keep others from writing entries until the transaction ends, unless one is being written."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE audit_auditentry IN SHARE MODE NOWAIT")
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", "") == _LOCK_NOT_AVAILABLE:
+            return False
+        raise
+    return True

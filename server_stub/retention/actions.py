@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from server_stub.audit.record import record
 from server_stub.errors import InvalidError
-from server_stub.retention.classes import KINDS
+from server_stub.retention.classes import AUDIT, KINDS
 from server_stub.retention.models import Keep
 
 LEAST_DAYS = 30
@@ -66,10 +66,15 @@ def apply(now: datetime, who: str) -> Iterator[Old]:
 
 
 def trim(now: datetime) -> None:
-    """Remove one batch of each class that a dry run showed, within the caller's transaction."""
-    for one in Keep.objects.filter(rehearsed_at__isnull=False).order_by("what"):
-        removed = KINDS[one.what].remove(_before(one, now), now)
-        _note(one, removed, "server", "server", now)
+    """Remove one batch of each class that a dry run showed, within the caller's transaction.
+
+    The audit log comes last: while somebody writes an entry nothing is sealed.
+    """
+    shown = {one.what: one for one in Keep.objects.filter(rehearsed_at__isnull=False)}
+    order = sorted(shown, key=lambda what: what == AUDIT)
+    removed = {what: KINDS[what].remove(_before(shown[what], now), now) for what in order}
+    for what, count in removed.items():
+        _note(shown[what], count, "server", "server", now)
 
 
 def _note(one: Keep, removed: int, who: str, via: str, now: datetime) -> None:

@@ -25,6 +25,7 @@ from server_stub.quiet.models import HeldBack
 from server_stub.tickets.models import EntryKind, Link, LinkKind, Ticket, TimelineEntry
 
 BATCH = 1_000
+AUDIT = "audit"
 REMOVED = "(removed by retention)"
 _REPORTS = (EntryKind.CHANGED.value, EntryKind.TRIED.value)
 _MACHINES = ("monitor", "server")
@@ -170,7 +171,7 @@ KINDS: Mapping[str, Kind] = {
         lambda before: _held(before).count(),
         _remove_all(_held),
     ),
-    "audit": Kind(
+    AUDIT: Kind(
         "sealed entries of the audit log",
         lambda before: sum(_seals(before).values_list("count", flat=True)),
         _remove_audit,

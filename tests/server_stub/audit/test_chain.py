@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import timedelta
 
+import psycopg
 import pytest
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
@@ -68,6 +69,20 @@ def test_many_entries_are_sealed_piece_by_piece(
 
     assert counts == [3, 3, 1, 0]
     assert verify(NOW).problems == []
+
+
+def test_sealing_waits_for_nobody_and_makes_nobody_wait(postgresql: ServerDatabase) -> None:
+    """Behind a lock that is waited for everybody else who writes an entry would wait as well."""
+    record("kim@desk.example", "page", "sign in", now=NOW)
+    with psycopg.connect(postgresql.url) as writer:
+        writer.execute("LOCK TABLE audit_auditentry IN ROW EXCLUSIVE MODE")
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = '1s'")
+            assert seal_new(NOW) == 0
+        writer.rollback()
+
+    with transaction.atomic():
+        assert seal_new(NOW) == 1
 
 
 @pytest.mark.parametrize(
