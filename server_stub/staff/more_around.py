@@ -225,7 +225,7 @@ def accounts(ground: Ground) -> Group:
                 "What nobody can help",
                 "Note it",
                 reasons(policy, "force_majeure", needed=True),
-                hint="Weather, traffic: it goes on the timeline; the clocks go on.",
+                hint="Weather, traffic: it goes on the timeline.",
             ),
         ),
     )

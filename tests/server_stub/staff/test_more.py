@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from agent.protocol.words import Evaluation, Priority
 from server_stub.clients.agreements import Terms, agree
 from server_stub.desk.models import Role
 from server_stub.fleet.models import Member, Outage
+from server_stub.staff.acts import ACTS
 from server_stub.tickets import acts
 from server_stub.tickets.models import Link, Participant, Ticket
 from tests.server_stub.staff.pages import SignedIn, text
@@ -421,3 +423,11 @@ def test_the_ticket_of_an_outage_shows_its_devices(browser: Browser, now: dateti
     assert "Devices of this outage 1 missing, 1 not any more" in shown
     assert "bay-1 workstation 09:00 missing" in shown
     assert "bay-2 workstation 09:00 heard again just now" in shown
+
+
+def test_the_page_of_pages_names_every_act_once() -> None:
+    docs = Path(__file__).parents[3] / "docs" / "pages.md"
+    named = re.findall(
+        r"^\| [^|]+ \| `([\w-]+)` \|", docs.read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert sorted(named) == sorted(ACTS)
