@@ -18,8 +18,9 @@ _WIDEST = timedelta(days=1)
 def used_minutes(scope: Scope, client_id: int, month: date) -> Counter[int]:
     """Return the minutes logged in a month by the agreement's number, 0 for those of none.
 
-    Whatever was logged counts, charged or not, under the agreement that the ticket is under now.
-    The month is that of the ticket's site at which the work began.
+    Whatever was logged counts, charged or not, under the agreement that the ticket was under as
+    it was logged: figures of past months stay as they are. The month is that of the ticket's
+    site at which the work began.
     """
     first = datetime(month.year, month.month, 1, tzinfo=UTC)
     kinds = [kind.value for kind in (*STANDING_KINDS, EntryKind.WORK)]
@@ -31,10 +32,10 @@ def used_minutes(scope: Scope, client_id: int, month: date) -> Counter[int]:
     used: Counter[int] = Counter()
     for ticket in rows:
         entries = list(ticket.timeline.all())
-        work = (entry for entry in entries if entry.kind == EntryKind.WORK)
-        minutes = sum(int(one.tree["minutes"]) for one in work if _is_in(one, ticket, first))
-        if minutes:
-            used[standing_told(entries).number] += minutes
+        for work in entries:
+            if work.kind == EntryKind.WORK and _is_in(work, ticket, first):
+                under = standing_told(entry for entry in entries if entry.id < work.id)
+                used[under.number] += int(work.tree["minutes"])
     return used
 
 

@@ -7,6 +7,8 @@ from server_stub.tickets.amendment import Amendment
 from server_stub.tickets.models import Approval, EntryKind, NoticeKind, TimelineEntry
 from server_stub.tickets.teams import demand_member
 
+_WITHDRAWN = "withdrawn"
+
 
 def ask_approval(one: Amendment, name: str, terms: TypeTerms, members: dict[str, str]) -> None:
     """Ask whether a ticket may become this type; whoever approves is told."""
@@ -24,8 +26,17 @@ def ask_approval(one: Amendment, name: str, terms: TypeTerms, members: dict[str,
     one.notify(f"role:{terms.approver or 'approver'}", NoticeKind.APPROVAL, asks)
 
 
+def withdraw(one: Amendment) -> None:
+    """Ask for an approval no more, where it is asked for."""
+    if one.ticket.approval == Approval.ASKED:
+        asked = _asked_type(one)
+        one.ticket.approval = ""
+        one.tell(EntryKind.APPROVAL, state=_WITHDRAWN, type=asked)
+
+
 def become(one: Amendment, name: str, **members: object) -> None:
-    """Be another type from now on, charged for as the policy says of it."""
+    """Be another type from now on, charged for as the policy says of it; none is asked for."""
+    withdraw(one)
     one.tell(EntryKind.TYPE, from_=one.ticket.type, to=name, **members)
     one.ticket.type = name
     terms = one.policy.types.get(name)

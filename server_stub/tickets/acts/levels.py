@@ -63,7 +63,9 @@ def escalate(
             raise InvalidError("expectation", "say what the client may expect from now on")
         members = reason.told(one.policy, to.reasons, needed=True)
         if text:
-            one.tell(EntryKind.REPLY, "\n\n".join(filter(None, (text, expects))))
+            said = "\n\n".join(filter(None, (text, expects)))
+            one.tell(EntryKind.REPLY, said)
+            one.notify_participants(NoticeKind.UPDATE, f"Ticket {ticket.id}: {said}")
         move_to_level(one, to, direct=direct or None, expectation=expects or None, **members)
         taken_up(one)
 

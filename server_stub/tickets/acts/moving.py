@@ -4,10 +4,19 @@ from agent.protocol.strict import MAX_TEXT
 from agent.protocol.words import Evaluation, Status
 from server_stub.errors import ConflictError, InvalidError
 from server_stub.sla.terms import Stage
+from server_stub.tickets.acts.approving import withdraw
 from server_stub.tickets.acts.stages import check_move, sign_off_of, stage_of
 from server_stub.tickets.acts.step import NO_REASON, Reason, Step
 from server_stub.tickets.amendment import Amendment
-from server_stub.tickets.models import CloseReason, EntryKind, Link, Resolution, Ticket
+from server_stub.tickets.models import (
+    CloseReason,
+    EntryKind,
+    Link,
+    LinkKind,
+    NoticeKind,
+    Resolution,
+    Ticket,
+)
 from server_stub.tickets.texts import usable_text
 
 _FIRING = (Evaluation.WARNING, Evaluation.CRITICAL)
@@ -87,6 +96,9 @@ def close(why: CloseReason | str, reason: Reason = NO_REASON, *, fixed: bool = F
         ticket = one.ticket
         if ticket.status == Status.CLOSED:
             raise ConflictError(f"ticket {ticket.id} is closed already")
+        duplicates = Link.objects.filter(ticket=ticket, kind=LinkKind.DUPLICATE.value)
+        if why == CloseReason.DUPLICATE and not duplicates.exists():
+            raise ConflictError(f"say of which ticket {ticket.id} is a duplicate: link it to that")
         if why == CloseReason.RESOLVED:
             if not ticket.is_resolved:
                 raise ConflictError(
@@ -133,9 +145,11 @@ def close_as(one: Amendment, why: str, **members: object) -> None:
         members["look"] = look
         one.ticket.evaluation = Evaluation.OK.value
         Ticket.objects.filter(id=one.ticket.id).update(evaluation=Evaluation.OK.value)
+    withdraw(one)
     one.ticket.close_reason = why
     one.ticket.resolved_at = one.ticket.resolved_at or one.at
     _move(one, stage, close_reason=why, **members)
+    one.notify_participants(NoticeKind.UPDATE, f"Ticket {one.ticket.id} is closed.")
 
 
 def ask_about_condition(ticket: Ticket, *, fixed: bool = False) -> None:
@@ -213,6 +227,8 @@ def _resolve(
     ticket.resolution = lasts or ""
     ticket.status, ticket.stage = Status.RESOLVED.value, stage.name
     ticket.resolved_at = one.at
+    how = f": {text}" if text else "."
+    one.notify_participants(NoticeKind.UPDATE, f"Ticket {ticket.id} is resolved{how}")
 
 
 def _look(ticket: Ticket) -> dict[str, object] | None:
@@ -228,12 +244,13 @@ def _look(ticket: Ticket) -> dict[str, object] | None:
 def _reopen(one: Amendment, stage: Stage, text: str) -> None:
     ticket = one.ticket
     _alone_with_its_alert(ticket)
-    if Link.objects.filter(ticket=ticket, kind="duplicate").exists():
+    if Link.objects.filter(ticket=ticket, kind=LinkKind.DUPLICATE.value).exists():
         raise ConflictError(f"ticket {ticket.id} is a duplicate: unlink it first")
     one.tell(EntryKind.REOPENED, text, **change(one, stage))
     ticket.status, ticket.stage = stage.status.value, stage.name
     ticket.resolved_at, ticket.close_reason, ticket.resolution = None, "", ""
     ticket.accepted_until, ticket.accepted = None, ""
+    one.notify_participants(NoticeKind.UPDATE, f"Ticket {ticket.id} is open again.")
 
 
 def _move(one: Amendment, stage: Stage, **members: object) -> None:
