@@ -72,7 +72,6 @@ class Because(StrEnum):
 
     MAINTENANCE = "maintenance"
     OUTAGE = "outage"
-    STORM = "storm"
 
 
 class Released(StrEnum):
