@@ -105,6 +105,10 @@ class TicketChange(Schema):
     stage: Annotated[str, Field(min_length=1, max_length=40)] = Field(
         "open", description="the policy's own word within the status"
     )
+    checked: bool = Field(
+        default=False,
+        description="with a stage that asks so: the checklist was gone through, see choices",
+    )
     type: Annotated[str, Field(min_length=1, max_length=40)] = Field(
         "incident", description="one of the policy's types"
     )
@@ -252,7 +256,10 @@ _CHANGES: Mapping[str, tuple[Right, Callable[[Caller, TicketChange], Step]]] = {
         lambda _, body: acts.set_chargeable(chargeable=body.chargeable, reason=_reason(body)),
     ),
     "status": (Right.STATUS, lambda _, body: acts.set_status(body.status, _reason(body))),
-    "stage": (Right.STATUS, lambda _, body: acts.set_stage(body.stage, _reason(body))),
+    "stage": (
+        Right.STATUS,
+        lambda _, body: acts.set_stage(body.stage, _reason(body), checked=body.checked),
+    ),
 }
 """What can be changed, in this order, and the right each change needs."""
 

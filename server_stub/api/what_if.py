@@ -64,6 +64,7 @@ class Choices(Schema):
     impacts: list[Choice]
     complexities: list[Choice]
     reasons: dict[str, list[Choice]] = Field(description="by list")
+    checklist: list[str] = Field(description="gone through before stages that ask so")
     reasons_demanded: list[str] = Field(description="lists of which a change needs a reason")
 
 
@@ -112,6 +113,7 @@ def choices(request: HttpRequest, number: TicketNumber) -> dict[str, Any]:
         "impacts": listed(found.matrix.impacts),
         "complexities": listed(found.matrix.complexities),
         "reasons": {name: listed(words) for name, words in found.reasons.items()},
+        "checklist": list(found.policy.procedure.checklist),
         "reasons_demanded": sorted(found.demanded),
     }
 

@@ -66,6 +66,7 @@ def _stage(stage: Stage) -> str:
     within = "" if stage.name == stage.status else f" ({stage.status})"
     moves = f"; then {', '.join(stage.moves)}" if stage.moves else ""
     reason = "; with a reason" if stage.reason else ""
+    reason += "; after the checklist" if stage.checklist else ""
     return f"{stage.title}{within}: {does}{moves}{reason}"
 
 
@@ -80,9 +81,11 @@ def duties(policy: Policy) -> list[str]:
         "every escalation is told": told.tell_escalation,
         "escalation is asked of": told.escalation_role,
         "survey": told.survey,
+        "what is resolved is told to the client": told.final_update,
+        "what nobody can help": told.delayed and policy.stages[told.delayed].title,
         "signed off by the client at": told.sign_off and policy.stages[told.sign_off].title,
         "a temporary fix does not resolve": not told.temporary_resolves,
-        "confirmed before development": "; ".join(told.checklist),
+        "checklist": "; ".join(told.checklist),
         "first contact by": told.first_contact and policy.levels[told.first_contact].name,
     }
     lines = [name if word is True else f"{name}: {word}" for name, word in said_of.items() if word]

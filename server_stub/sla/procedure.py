@@ -43,7 +43,7 @@ class Stage:
     ``modes`` says of every clock what it does meanwhile. ``moves`` names the stages that may
     follow (empty: any); ``reason``: entering it needs one of the policy's reasons, list
     ``waiting`` (``closing`` for a stage that is resolved or closed). ``waits_for_client``: a word
-    of the client's ends it.
+    of the client's ends it. ``checklist``: before it the policy's checklist is gone through.
     """
 
     name: str
@@ -53,6 +53,7 @@ class Stage:
     moves: tuple[str, ...] = ()
     reason: bool = False
     waits_for_client: bool = False
+    checklist: bool = False
 
     @property
     def reasons(self) -> str:
@@ -191,7 +192,9 @@ class Procedure:
     level that answers first. ``escalation_role`` is whom a client may ask for an escalation;
     ``tell_escalation``: each escalation needs a message to the client. ``sign_off`` names the
     stage in which the client signs off; ``temporary_resolves``: a temporary fix counts as a
-    resolution. ``checklist`` is gone through before development is asked.
+    resolution. ``checklist`` is gone through before a stage that asks so. ``final_update``: what
+    is resolved needs a word to the client of what was done. ``delayed`` names the stage of what
+    nobody can help.
     """
 
     acknowledge: bool = False
@@ -206,5 +209,7 @@ class Procedure:
     sign_off: str = ""
     temporary_resolves: bool = True
     checklist: tuple[str, ...] = ()
+    final_update: bool = False
+    delayed: str = ""
     warnings: tuple[ShareWarning, ...] = ()
     breach: Breach | None = None

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import NamedTuple
 
+from agent.protocol.words import Status
 from server_stub.sla.document import Document, Node, is_word
 from server_stub.sla.procedure import (
     Breach,
@@ -17,7 +18,7 @@ from server_stub.sla.procedure import (
 _KNOWN = (
     *("acknowledge", "auto_close_after", "reopen_within", "contact", "first_line_guide"),
     *("first_contact", "survey", "escalation_role", "tell_escalation", "sign_off"),
-    *("temporary_fix", "checklist", "warnings", "breach"),
+    *("temporary_fix", "checklist", "final_update", "delayed", "warnings", "breach"),
 )
 WAYS = ("phone", "email", "sms", "visit")
 _MOST = 100
@@ -54,9 +55,15 @@ def read_procedure(document: Document, node: Node | None, around: Around) -> Pro
         sign_off=_word(document, parts.get("sign_off"), tuple(around.stages)),
         temporary_resolves=fix != "does_not_resolve",
         checklist=document.words(parts.get("checklist")),
+        final_update=document.switch(parts.get("final_update")),
+        delayed=_word(document, parts.get("delayed"), _waiting(around.stages)),
         warnings=tuple(w for item in warnings if (w := _warning(document, item, around))),
         breach=_breach(document, parts.get("breach"), around),
     )
+
+
+def _waiting(stages: Mapping[str, Stage]) -> tuple[str, ...]:
+    return tuple(name for name, stage in stages.items() if stage.status is Status.WAITING)
 
 
 def _text(document: Document, node: Node | None) -> str:

@@ -9,7 +9,7 @@ from server_stub.sla.terms import stages_of
 
 _ALL = "all"
 _WAITS_FOR = "waits_for"
-_OWN = ("is", "title", "moves", "reason", _WAITS_FOR)
+_OWN = ("is", "title", "moves", "reason", "checklist", _WAITS_FOR)
 _CLIENT, _OTHERS = "client", "others"
 
 
@@ -61,6 +61,7 @@ def _stage(document: Document, name: str, node: Node, known: tuple[str, ...]) ->
         tuple(word for move in moves if (word := document.word(move, (*known, *Status)))),
         document.switch(parts.get("reason")),
         _waits_for_client(document, parts.get(_WAITS_FOR), status, own=own),
+        document.switch(parts.get("checklist")),
     )
     return _checked(document, node, stage)
 

@@ -102,8 +102,10 @@ MORE_ACTS: Mapping[str, Act] = {
     "stage": Act(
         "It stands there now.",
         Right.STATUS,
-        ("stage", "reason_key", "reason"),
-        lambda asked: [acts.set_stage(asked["stage"], asked.reason)],
+        ("stage", "checked", "reason_key", "reason"),
+        lambda asked: [
+            acts.set_stage(asked["stage"], asked.reason, checked=asked["checked"] == "yes")
+        ],
     ),
     "close": Act("The ticket is closed.", Right.STATUS, ("why", "reason"), _close),
     "settle": Act(

@@ -37,7 +37,11 @@ def standing(ground: Ground) -> Group:
                 "stage",
                 "Move it",
                 "Move it",
-                (choice("stage", "To", stages), *reasons(policy, "waiting", "closing")),
+                (
+                    choice("stage", "To", stages),
+                    *_checklist(ground),
+                    *reasons(policy, "waiting", "closing"),
+                ),
             ),
         ),
         (
@@ -83,6 +87,17 @@ def _following(ground: Ground) -> Options:
     if ground.ticket.is_resolved:
         return stages
     return tuple(one for one in stages if ground.policy.stages[one[0]].status is not Status.CLOSED)
+
+
+def _checklist(ground: Ground) -> tuple[Field, ...]:
+    """Return the field that says the checklist was gone through, where a stage asks so."""
+    asks = [name for name in ground.found.stages if ground.policy.stages[name].checklist]
+    points = ground.policy.procedure.checklist
+    if not (asks and points):
+        return ()
+    titles = ", ".join(ground.policy.stages[name].title for name in asks)
+    hint = f"Before {titles}: {'; '.join(points)}."
+    return (Field("checked", "The checklist was gone through", Kind.TICK, hint=hint),)
 
 
 def _closing(ground: Ground) -> Options:

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from server_stub.errors import InvalidError
+from server_stub.tickets.acts.moving import set_stage
 from server_stub.tickets.acts.step import NO_REASON, Reason, Step, not_closed
 from server_stub.tickets.amendment import Amendment
 from server_stub.tickets.models import EntryKind
@@ -66,11 +67,17 @@ def set_chargeable(*, chargeable: bool, reason: Reason = NO_REASON) -> Step:
 
 
 def delay(reason: Reason) -> Step:
-    """Note what nobody could help and why it takes longer: weather, traffic, force majeure."""
+    """Note what nobody could help and why it takes longer: weather, traffic, force majeure.
+
+    It stands at the stage of the policy's for that from then on, if there is one.
+    """
 
     def step(one: Amendment) -> None:
         not_closed(one.ticket)
         members = reason.told(one.policy, "force_majeure", needed=True)
         one.tell(EntryKind.DELAYED, **members)
+        stage = one.policy.procedure.delayed
+        if stage and not one.ticket.is_resolved:
+            set_stage(stage, Reason(text=members["reason"]))(one)
 
     return step

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from agent.protocol.words import Status
 from server_stub.errors import ConflictError, InvalidError, NotFoundError
-from server_stub.tickets.acts.moving import close_as
+from server_stub.tickets.acts.moving import close_as, is_firing
 from server_stub.tickets.acts.people import Person, join
 from server_stub.tickets.acts.step import Step
 from server_stub.tickets.amendment import Amendment
@@ -38,6 +38,11 @@ def make_duplicate(original: int, requesters: Sequence[Person] = ()) -> Step:
             raise ConflictError(f"ticket {ticket.id} has duplicates of its own: unlink them first")
         if other.is_resolved:
             raise ConflictError(f"ticket {original} is {other.status}: reopen it first")
+        if is_firing(ticket):
+            raise ConflictError(
+                f"the monitor still finds the condition of ticket {ticket.id}: make ticket "
+                f"{original} the duplicate of this one, or this one its child"
+            )
         add_link(one, other, LinkKind.DUPLICATE)
         close_as(one, CloseReason.DUPLICATE)
         joining = [*requesters, *_participants(ticket)]

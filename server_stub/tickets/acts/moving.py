@@ -22,8 +22,11 @@ from server_stub.tickets.texts import usable_text
 _FIRING = (Evaluation.WARNING, Evaluation.CRITICAL)
 
 
-def set_stage(name: str, reason: Reason = NO_REASON) -> Step:
-    """Move a ticket to one of the policy's stages, as far as its moves allow."""
+def set_stage(name: str, reason: Reason = NO_REASON, *, checked: bool = False) -> Step:
+    """Move a ticket to one of the policy's stages, as far as its moves allow.
+
+    ``checked``: each point of the policy's checklist was gone through, for a stage that asks so.
+    """
 
     def step(one: Amendment) -> None:
         stage = one.policy.stages.get(name)
@@ -33,7 +36,7 @@ def set_stage(name: str, reason: Reason = NO_REASON) -> Step:
             )
         if name != one.ticket.stage:
             check_move(one, stage)
-            _enter(one, stage, reason)
+            _enter(one, stage, reason, checked=checked)
 
     return step
 
@@ -99,12 +102,9 @@ def close(why: CloseReason | str, reason: Reason = NO_REASON, *, fixed: bool = F
         duplicates = Link.objects.filter(ticket=ticket, kind=LinkKind.DUPLICATE.value)
         if why == CloseReason.DUPLICATE and not duplicates.exists():
             raise ConflictError(f"say of which ticket {ticket.id} is a duplicate: link it to that")
-        if why == CloseReason.RESOLVED:
-            if not ticket.is_resolved:
-                raise ConflictError(
-                    f"ticket {ticket.id} is {ticket.status}: resolve it before closing"
-                )
-            ask_about_condition(ticket, fixed=fixed)
+        if why == CloseReason.RESOLVED and not ticket.is_resolved:
+            raise ConflictError(f"ticket {ticket.id} is {ticket.status}: resolve it before closing")
+        ask_about_condition(ticket, fixed=fixed)
         close_as(one, str(why), **reason.told(one.policy, "closing"), fixed=fixed or None)
 
     return step
@@ -137,11 +137,12 @@ def taken_up(one: Amendment) -> None:
 def close_as(one: Amendment, why: str, **members: object) -> None:
     """Close a ticket for a reason, whatever its stage.
 
-    Closed as resolved, its alert's condition counts as gone by people's word, until the monitor
-    finds it again: it is asked to look.
+    Closed as resolved or fixed, its alert's condition counts as gone by people's word, until the
+    monitor finds it again: it is asked to look.
     """
     stage = stage_of(one, Status.CLOSED, strict=False)
-    if why == CloseReason.RESOLVED and (look := _look(one.ticket)):
+    is_over = why == CloseReason.RESOLVED or members.get("fixed")
+    if is_over and (look := _look(one.ticket)):
         members["look"] = look
         one.ticket.evaluation = Evaluation.OK.value
         Ticket.objects.filter(id=one.ticket.id).update(evaluation=Evaluation.OK.value)
@@ -152,9 +153,14 @@ def close_as(one: Amendment, why: str, **members: object) -> None:
     one.notify_participants(NoticeKind.UPDATE, f"Ticket {one.ticket.id} is closed.")
 
 
+def is_firing(ticket: Ticket) -> bool:
+    """Tell whether the monitor still finds what a ticket is about."""
+    return bool(ticket.alert_key) and ticket.evaluation in _FIRING
+
+
 def ask_about_condition(ticket: Ticket, *, fixed: bool = False) -> None:
     """Raise ConflictError while the monitor still finds what a ticket is about."""
-    if ticket.alert_key and ticket.evaluation in _FIRING and not fixed:
+    if is_firing(ticket) and not fixed:
         raise ConflictError(
             f"the monitor still finds the condition of ticket {ticket.id} ({ticket.evaluation}): "
             "say that it is fixed, accept it until a date or for good, or leave the ticket open"
@@ -178,7 +184,7 @@ def _check_unresolved(ticket: Ticket) -> None:
         )
 
 
-def _enter(one: Amendment, stage: Stage, reason: Reason) -> None:
+def _enter(one: Amendment, stage: Stage, reason: Reason, *, checked: bool = False) -> None:
     """Enter a stage by the way that its status asks for."""
     ticket = one.ticket
     match stage.status:
@@ -203,7 +209,7 @@ def _enter(one: Amendment, stage: Stage, reason: Reason) -> None:
             ticket.close_reason = CloseReason.RESOLVED.value
             _move(one, stage, **members, close_reason=ticket.close_reason)
         case _:
-            members = _why(one, stage, reason)
+            members = _why(one, stage, reason, checked=checked)
             if ticket.is_resolved and stage.status is not Status.RESOLVED:
                 opened = one.policy.stage(Status.OPEN)
                 _reopen(one, opened if stage.status is not Status.OPEN else stage, "")
@@ -211,8 +217,17 @@ def _enter(one: Amendment, stage: Stage, reason: Reason) -> None:
                 _move(one, stage, **members)
 
 
-def _why(one: Amendment, stage: Stage, reason: Reason) -> dict[str, str]:
-    return reason.told(one.policy, stage.reasons, needed=stage.reason)
+def _why(
+    one: Amendment, stage: Stage, reason: Reason, *, checked: bool = False
+) -> dict[str, object]:
+    told: dict[str, object] = {**reason.told(one.policy, stage.reasons, needed=stage.reason)}
+    points = one.policy.procedure.checklist
+    if stage.checklist and points:
+        if not checked:
+            asks = "; ".join(points)
+            raise InvalidError("checked", f"before {stage.title} go through the checklist: {asks}")
+        told["checked"] = list(points)
+    return told
 
 
 def _resolve(
@@ -220,6 +235,9 @@ def _resolve(
 ) -> None:
     ticket = one.ticket
     members = _why(one, stage, reason)
+    answered = text or any(entry.kind == EntryKind.REPLY for entry in one.entries)
+    if one.policy.procedure.final_update and not answered:
+        raise InvalidError("body", "the client is told what was done: resolve it with a text")
     lasts = kind.value if kind else None
     told = change(one, stage) | members
     said = bool(text) or None

@@ -6,7 +6,7 @@ from datetime import date, datetime, tzinfo
 
 from server_stub.errors import ConflictError, InvalidError
 from server_stub.sla.terms import ContactRule
-from server_stub.tickets.acts.moving import close_as
+from server_stub.tickets.acts.moving import ask_about_condition, close_as
 from server_stub.tickets.acts.step import Step, not_closed
 from server_stub.tickets.amendment import Amendment
 from server_stub.tickets.models import CloseReason, EntryKind, NoticeKind, TimelineEntry
@@ -67,6 +67,8 @@ def weigh(outcome: str, note: str = "") -> Step:
                 f"ticket {one.ticket.id} has not been tried enough: {rule.attempts} attempts by "
                 f"{rule.methods} ways over {rule.days} days come first"
             )
+        if outcome == "canceled":
+            ask_about_condition(one.ticket)
         one.tell(EntryKind.DECISION, text, state=outcome)
         close_as(one, reasons[outcome])
 

@@ -103,7 +103,7 @@ def test_duties_are_told_in_days_and_with_whom_they_tell() -> None:
     assert "when any clock is late: customer excellence manager told, in the hours of working" in (
         told
     )
-    assert any(line.startswith("confirmed before development: It happens") for line in told)
+    assert any(line.startswith("checklist: It happens") for line in told)
 
 
 def test_a_promise_for_the_night_with_nobodys_hours_behind_it_is_told() -> None:

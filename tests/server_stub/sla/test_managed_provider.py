@@ -74,6 +74,12 @@ def test_001_11_scope_is_one_of_four() -> None:
     assert list(POLICY.reasons["scope"]) == ["direct", "integrated", "extended", "beyond"]
 
 
+def test_001_13_reports_are_asked_for_message_actions_before_and_steps_tried() -> None:
+    asked = {q.key for questions in POLICY.desk.questions.values() for q in questions}
+    assert {"message", "before", "tried"} <= asked
+    assert set(POLICY.desk.priorities.values()) == {"high", "normal", "low"}
+
+
 def test_001_15_a_survey_may_follow_a_resolution() -> None:
     assert POLICY.procedure.survey
 

@@ -1,5 +1,7 @@
 """Procedure 002, statement by statement, as far as it is tiers and clocks."""
 
+from datetime import datetime
+
 import pytest
 
 from server_stub.sla.events import Act, Event
@@ -68,11 +70,28 @@ def test_002_08_a_third_party_pauses_the_resolution_and_the_updates_go_on() -> N
     assert clocks["progress"].due_at == jan(10, 11)
 
 
+@pytest.mark.parametrize(
+    ("priority", "due_at"), [("high", jan(13, 10)), ("normal", jan(13, 10)), ("low", jan(15, 10))]
+)
+def test_002_08_what_others_delay_is_told_of_regularly(priority: str, due_at: datetime) -> None:
+    answered = Event(jan(12, 10), Act.ANSWER)
+    waits = Event(jan(12, 11), status="waiting", stage="third_party")
+    traits = Traits("portal", "incident", priority)
+    clocks = tell(POLICY, traits, answered, waits, opened_at=jan(12, 9), now=jan(12, 12))
+    assert clocks["resolution"].state == "paused"
+    assert clocks["progress"].due_at == due_at
+
+
 def test_002_09_tier_2_takes_what_tier_1_did_not_solve_at_once() -> None:
     assert POLICY.levels["2"].accepts("1")
     assert {"not_at_once", "platform_wide", "corruption", "integration"} <= set(
         POLICY.reasons["escalation"]
     )
+
+
+def test_002_12_the_hotline_has_the_business_hours() -> None:
+    assert POLICY.channels["phone"] == "business"
+    assert POLICY.channels["chat"] == "business"
 
 
 def test_002_11_a_mail_is_answered_within_1_business_day_at_the_latest() -> None:

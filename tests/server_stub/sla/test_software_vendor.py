@@ -42,6 +42,7 @@ def test_004_02_response_review_and_resolution_are_three_clocks() -> None:
         ("response", jan(12, 8, 10)),
         ("review", jan(12, 10)),
         ("resolution", jan(13, 9)),
+        ("progress", jan(13, 9)),
     ]
 
 
@@ -153,6 +154,17 @@ def test_004_14_escalation_is_asked_of_the_customer_excellence_manager() -> None
 
 def test_004_15_what_was_raised_incorrectly_or_told_too_little_may_be_closed() -> None:
     assert {"incorrect", "too_little"} <= set(POLICY.reasons["closing"])
+
+
+def test_004_16_what_lasts_is_told_of_every_five_working_days() -> None:
+    answered = Event(jan(12, 9), Act.ANSWER)
+    clock = tell(POLICY, fault("low"), answered, opened_at=MONDAY, now=jan(12, 10))["progress"]
+    assert clock.due_at == jan(19, 9)
+    silent = tell(POLICY, fault("low"), answered, opened_at=MONDAY, now=jan(19, 10))["progress"]
+    assert silent.breached_at == jan(19, 9)
+    waits = Event(jan(13, 9), status="waiting", stage="awaiting_client_info")
+    paused = tell(POLICY, fault("low"), answered, waits, opened_at=MONDAY, now=jan(30, 10))
+    assert paused["progress"].state == "paused"
 
 
 @pytest.mark.parametrize(
