@@ -8,6 +8,7 @@ import importlib
 import json
 import os
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -24,6 +25,8 @@ WAL_IS_SOUND = (3, 51, 3)
 
 SQLITE_FILE = "watchdesk.db"
 SQLITE_BACKEND = "django.db.backends.sqlite3.base"
+CLOCKS_DIFFER = timedelta(minutes=1)
+"""By so much clocks of several computers on one database may differ."""
 _BUSY_S = 20
 _URL_OPTIONS = frozenset(
     {"sslmode", "sslrootcert", "sslcert", "sslkey", "passfile", "channel_binding"}
@@ -176,11 +179,36 @@ def role_problem() -> str:
     )
 
 
+def clock() -> datetime:
+    """Return what the default database's clock shows: this computer's with SQLite."""
+    if connection.vendor == "sqlite":
+        return datetime.now(UTC)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        shown: datetime = cursor.fetchone()[0]
+    return shown
+
+
+def clock_problem() -> str:
+    """Return what is wrong with this computer's clock beside the database's, empty when nothing.
+
+    With clocks that differ by more one process would miss the devices that another one hears.
+    """
+    off = datetime.now(UTC) - clock()
+    if abs(off) <= CLOCKS_DIFFER:
+        return ""
+    way = "ahead of" if off > timedelta(0) else "behind"
+    return (
+        f"this computer's clock is {abs(off).total_seconds():.0f} s {way} the database's: devices "
+        "would seem silent and due instants be wrong; set both by NTP, then start again"
+    )
+
+
 def demand_ready() -> None:
     """Raise SetupError when the default database must not be served from."""
     if problem := not_ready():
         raise SetupError(f"{problem}: run watchdesk-server init first")
-    if problem := role_problem():
+    if problem := role_problem() or clock_problem():
         raise SetupError(problem)
 
 

@@ -18,6 +18,7 @@ from server_stub import database, secret_key, walls
 from server_stub.certificate import expires_at
 from server_stub.clients.models import Client
 from server_stub.errors import InvalidError, ServerError
+from server_stub.fleet.hearing import deaf_since
 from server_stub.sla.clocks import followed_policy
 from server_stub.tickets.models import Ticket
 from server_stub.tickets.teams import empty_roles
@@ -99,9 +100,7 @@ def _clock(now: datetime) -> Iterator[str]:
     """Compare this computer's clock with the database's, and with what it wrote before."""
     print(f"clock: {now:%Y-%m-%d %H:%M:%S} UTC")
     if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT clock_timestamp()")
-            off = abs(cursor.fetchone()[0] - datetime.now(UTC))
+        off = abs(database.clock() - datetime.now(UTC))
         if off > _CLOCK_OFF:
             yield f"the database's clock differs by {off.total_seconds():.0f} s: set both by NTP"
     newest = Ticket.objects.order_by("-id").values_list("created_at", flat=True).first()

@@ -1,6 +1,7 @@
 """One look over the fleet, in one transaction: who is back, who is missing, what is told.
 
-0. after a time in which the server stood still, silence counts anew
+0. after a time in which the server stood still, silence counts anew; what was written with a
+   clock that ran ahead counts as of now
 1. devices that are new are watched, those that took a last word back looked at
 2. who was missing and is heard again is released, and its ticket resolved
 3. who is due is looked at: heard, away by its own word, or missing
@@ -20,6 +21,7 @@ from datetime import datetime, timedelta
 from agent.protocol.ids import uuid7
 from server_stub.clients.models import Device
 from server_stub.fleet import alerts, hearing, held, outages, watching
+from server_stub.fleet.future import pull_back
 from server_stub.fleet.release import release
 from server_stub.fleet.watching import LATEST_LOOK, Seen, Terms
 from server_stub.quiet.active import Quiet, read
@@ -56,6 +58,7 @@ def sweep(now: datetime) -> Sweep:
     """Look over the fleet, within the caller's transaction, whose thread sees all clients."""
     heard = hearing.begin(now)
     one = Sweep(now, read(now), heard.counts_from)
+    pull_back(now)
     watching.watch_new(now)
     watching.wake(now, heard.before - _LATE)
     _release(one)
