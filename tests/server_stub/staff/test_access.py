@@ -1,7 +1,11 @@
+import re
+from pathlib import Path
+
 import pytest
 from django.test import Client as Browser
 
 from server_stub.staff.access import zone_named
+from server_stub.staff.acts import ACTS
 from server_stub.staff.urls import urlpatterns
 
 
@@ -36,3 +40,11 @@ def test_every_page_but_sign_in_and_health_leads_strangers_to_the_sign_in_page()
     for path in pages.values():
         answer = Browser().get(path)
         assert (answer.status_code, answer.headers["Location"]) == (302, f"/sign-in?next={path}")
+
+
+def test_the_page_of_pages_names_every_act_once() -> None:
+    docs = Path(__file__).parents[3] / "docs" / "pages.md"
+    named = re.findall(
+        r"^\| [^|]+ \| `([\w-]+)` \|", docs.read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert sorted(named) == sorted(ACTS)

