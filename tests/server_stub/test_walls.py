@@ -61,6 +61,7 @@ from tests.support.server_process import (
 NO_CLIENTS_ROWS = {
     "tickets_words": "an index: its numbers are told only of tickets behind the wall (isolation)",
     "audit_seal": "numbers and hashes",
+    "fleet_lastsweep": "three instants",
     "retention_keep": "how long things are kept",
     "work_duework": "read by workers alone, holds numbers and instants",
     "sla_policyversion": "the provider's own promises",
