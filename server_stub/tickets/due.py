@@ -14,7 +14,8 @@ from agent.protocol.words import Evaluation, Status
 from server_stub.clients.scope import ALL
 from server_stub.errors import NotFoundError
 from server_stub.sla.account import State
-from server_stub.sla.clocks import account
+from server_stub.sla.clocks import account, policy_of
+from server_stub.sla.models import PolicyVersion
 from server_stub.sla.terms import ClockName
 from server_stub.tickets.acts.accepting import ACCEPTANCE_WORK, ended
 from server_stub.tickets.acts.levels import move_to_level, next_level
@@ -82,11 +83,17 @@ def find_resolved(now: datetime) -> int:
     """Plan the closing of what the monitor resolved; return how many tickets it is planned for.
 
     The intake plans nothing when it resolves: it must be quick, and an hour is no matter here.
+    What a policy leaves resolved for ever is none of them.
     """
     planned = DueWork.objects.filter(
         kind=CLOSE_WORK, key=Cast(OuterRef("id"), CharField(max_length=200))
     )
-    rows = Ticket.objects.filter(
+    never = [
+        version.id
+        for version in PolicyVersion.objects.all()
+        if policy_of(version).procedure.auto_close_after is None
+    ]
+    rows = Ticket.objects.exclude(policy_version__in=never).filter(
         ~Exists(planned),
         status=Status.RESOLVED.value,
         resolved_at__lte=now,
@@ -94,7 +101,7 @@ def find_resolved(now: datetime) -> int:
     )
     found = [
         DueWork(kind=CLOSE_WORK, key=str(number), due_at=now)
-        for number in rows.values_list("id", flat=True)[:_SWEPT]
+        for number in rows.order_by("resolved_at").values_list("id", flat=True)[:_SWEPT]
     ]
     return len(DueWork.objects.bulk_create(found, ignore_conflicts=True))
 

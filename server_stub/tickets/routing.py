@@ -5,6 +5,7 @@ to the next one that takes it.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from agent.protocol.words import Priority, Source
@@ -12,6 +13,7 @@ from server_stub.clients.models import Client
 from server_stub.clients.standing import USUAL, Standing
 from server_stub.errors import InvalidError, ServerError
 from server_stub.sla.clocks import DEFAULT_TYPE, followed_policy
+from server_stub.sla.models import PolicyVersion
 from server_stub.sla.targets import matches
 from server_stub.sla.terms import Level, Policy, Traits
 from server_stub.tickets.models import Ticket
@@ -39,10 +41,11 @@ def begin(
 ) -> Beginning:
     """Return how a client's new ticket begins. Raises InvalidError for a type there is not."""
     try:
-        policy = followed_policy(client.policy).policy
+        version, policy = followed_policy(client.policy)
     except ServerError:  # a ticket never waits for a policy
         return Beginning(type_ or DEFAULT_TYPE)
-    return beginning(policy, type_, priority, source, words)
+    waiting = partial(waiting_at, version)
+    return beginning(policy, type_, priority, source, words, waiting)
 
 
 def usable_type(client: Client, name: str) -> str:
@@ -54,12 +57,22 @@ def usable_type(client: Client, name: str) -> str:
     return name if terms and not terms.approval else ""
 
 
-def beginning(
-    policy: Policy, type_: str, priority: Priority, source: Source, words: Standing = USUAL
+def _none(_level: int) -> int:
+    return 0
+
+
+def beginning(  # noqa: PLR0917 - what levels choose by
+    policy: Policy,
+    type_: str,
+    priority: Priority,
+    source: Source,
+    words: Standing = USUAL,
+    waiting: Callable[[int], int] = _none,
 ) -> Beginning:
     """Return how a new ticket begins by a policy; as ``begin``.
 
-    Alerts never overflow: a storm of them would carry itself to those who are to be spared it.
+    ``waiting`` as for ``starting_level``. Alerts never overflow: a storm of them would
+    carry itself to those who are to be spared it.
     """
     is_alert = source is Source.MONITOR
     name = type_ or (policy.alert_type if is_alert else policy.usual_type)
@@ -79,7 +92,7 @@ def beginning(
         channel=source.value,
         importance=words.importance,
     )
-    level, routed = starting_level(policy, traits, _none if is_alert else waiting_at)
+    level, routed = starting_level(policy, traits, _none if is_alert else waiting)
     return Beginning(name, level, terms.chargeable, routed)
 
 
@@ -105,14 +118,15 @@ def starting_level(
     return start.number, why
 
 
-def _none(_level: int) -> int:
-    return 0
+def waiting_at(version: int, level: int) -> int:
+    """Return how many unresolved tickets are with a level and in nobody's hands.
 
-
-def waiting_at(level: int) -> int:
-    """Return how many unresolved tickets are with a level and in nobody's hands."""
+    Levels are a policy's own: those of one name, in whatever version, count together.
+    """
+    names = PolicyVersion.objects.filter(id=version).values("name")
+    versions = PolicyVersion.objects.filter(name__in=names).values("id")
     rows = Ticket.objects.filter(resolved_at__isnull=True, level=level, assignee__isnull=True)
-    return rows.count()
+    return rows.filter(policy_version__in=versions).count()
 
 
 def _next(levels: list[Level], start: Level) -> Level | None:

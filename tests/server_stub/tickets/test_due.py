@@ -6,7 +6,8 @@ import pytest
 from django.db.models import F
 
 from agent.protocol.words import Priority
-from server_stub.sla.models import Clock
+from server_stub.sla.models import Clock, PolicyVersion
+from server_stub.sla.policy import DEFAULT, load
 from server_stub.tickets import acts
 from server_stub.tickets.acts import Reason
 from server_stub.tickets.due import ACTS, find_resolved
@@ -183,3 +184,19 @@ def test_work_of_a_ticket_that_is_gone_is_done(database: ServerDatabase) -> None
     DueWork.objects.create(kind="close", key="999", due_at=NOW)
 
     assert work(NOW) == ["close"]
+
+
+def test_what_a_policy_never_closes_is_not_looked_for_again_and_again(
+    database: ServerDatabase,
+) -> None:
+    """Thousands of such tickets, claimed each hour for nothing, would hold up all others."""
+    stays = load(DEFAULT).text + "procedure: {auto_close_after: never}\n"
+    version = PolicyVersion.objects.create(name="stays", hash="0" * 64, text=stays)
+    opened("default")
+    kept = opened("default")
+    Ticket.objects.update(status="resolved", stage="resolved", resolved_at=NOW)
+    Ticket.objects.filter(id=kept.id).update(policy_version=version.id)
+    DueWork.objects.all().delete()
+
+    assert find_resolved(NOW + DAY) == 1
+    assert not DueWork.objects.filter(key=str(kept.id)).exists()

@@ -202,7 +202,14 @@ def test_003_06_an_awaiting_status_stops_the_dwelling(database: ServerDatabase) 
 def test_003_07_calls_overflow_to_2nd_line_when_too_many_wait(database: ServerDatabase) -> None:
     first = opened("three-line-helpdesk")
     Ticket.objects.bulk_create(
-        Ticket(client=first.client, title="waits", priority="normal", level=1) for _ in range(19)
+        Ticket(
+            client=first.client,
+            title="waits",
+            priority="normal",
+            level=1,
+            policy_version=first.policy_version,
+        )
+        for _ in range(19)
     )
 
     ticket = opened("three-line-helpdesk", client=first.client)
