@@ -15,7 +15,7 @@ from server_stub.tickets.acts.levels import levels_of
 from server_stub.tickets.models import Approval, Ticket, TimelineEntry
 from server_stub.tickets.supposing import Offered
 
-_FOUND = (Evaluation.WARNING, Evaluation.CRITICAL, Evaluation.UNKNOWN)
+_FIRING = (Evaluation.WARNING, Evaluation.CRITICAL)
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,13 @@ class Ground:
     @property
     def holds(self) -> bool:
         """Tell whether the monitor still finds what the ticket is about."""
-        return bool(self.ticket.alert_key) and self.ticket.evaluation in _FOUND
+        return bool(self.ticket.alert_key) and self.ticket.evaluation in _FIRING
+
+    @property
+    def may_hold(self) -> bool:
+        """Tell whether there is a condition to accept: it holds, or nobody can look just now."""
+        unknown = bool(self.ticket.alert_key) and self.ticket.evaluation == Evaluation.UNKNOWN
+        return self.holds or unknown
 
     @property
     def waits_for_approval(self) -> bool:

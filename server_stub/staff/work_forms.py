@@ -31,7 +31,7 @@ def work_forms(ground: Ground, assignees: Sequence[tuple[str, str]]) -> tuple[Fo
         (ground.waits_for_approval and is_open, _approval(ground)),
         (not is_resolved, _resolve(ground)),
         (is_resolved, _reopen()),
-        (ground.holds and is_open, _settle(ground)),
+        (ground.may_hold and is_open, _settle(ground)),
         (is_open, _assign(ground, tuple(assignees))),
         (is_open, _priority(ground)),
     )

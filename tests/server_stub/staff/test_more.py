@@ -11,6 +11,8 @@ from agent.protocol.words import Evaluation, Priority
 from server_stub.clients.agreements import Terms, agree
 from server_stub.desk.models import Role
 from server_stub.fleet.models import Member, Outage
+from server_stub.sla.models import PolicyVersion
+from server_stub.sla.policy import DEFAULT
 from server_stub.tickets import acts
 from server_stub.tickets.models import Link, Participant, Ticket
 from tests.server_stub.staff.pages import SignedIn, text
@@ -311,6 +313,62 @@ def test_what_holds_is_said_by_one_choice(
     act(row, acts.resolve("It should be better."))
     row = done(browser, row, "settle", how=how, until="", reason="as agreed")
     assert (row.status, row.close_reason) == (status, why)
+
+
+def test_what_nobody_can_look_at_is_closed_as_any_ticket_or_accepted(browser: Browser) -> None:
+    row = an_alert()
+    Ticket.objects.filter(id=row.id).update(evaluation=Evaluation.UNKNOWN)
+    assert {"settle", "close"} <= offered(page(browser, row))
+    Ticket.objects.filter(id=row.id).update(evaluation=Evaluation.CRITICAL)
+    assert offered(page(browser, row)) & {"settle", "close"} == {"settle"}
+
+
+def test_what_asks_for_a_reason_is_a_form_and_no_button(browser: Browser) -> None:
+    """A policy of one's own: whoever lets a ticket wait says what for."""
+    shipped = DEFAULT.with_name("managed-provider.yaml").read_text(encoding="utf-8")
+    plain = "waiting: {all: paused, response: running}"
+    asking = plain.replace("}", ", reason: yes}")
+    own = shipped.replace(plain, asking).replace(
+        "  closing:", "  waiting: {parts: Parts are ordered}\n  closing:"
+    )
+    assert asking in own
+    PolicyVersion.objects.create(name="ours", hash="0" * 64, text=own)
+    row = opened("managed-provider", client=a_client(policy="ours"))
+    shown = page(browser, row)
+    assert "Wait for the client" not in shown
+    assert choices(shown, "reply-then") == ["", "resolved"]
+    refused = send(browser, row, "stage", stage="waiting", reason_key="")
+    assert 'id="stage-reason' in refused.content.decode()
+    row = done(browser, row, "stage", stage="waiting", reason_key="parts")
+    assert (row.status, told(row, "status")[-1]["reason"]) == ("waiting", "Parts are ordered")
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        "default",
+        "express-desk",
+        "managed-provider",
+        "platform-support",
+        "software-vendor",
+        "three-line-helpdesk",
+    ],
+)
+def test_no_button_is_offered_that_a_procedure_asks_a_reason_for(
+    browser: Browser, policy: str
+) -> None:
+    row = opened(policy)
+    for status in ("open", "waiting"):
+        shown = page(browser, row)
+        for then in choices(shown, "reply-then")[1:]:
+            twin = opened(policy, client=row.client)
+            hidden = {"seen": twin.revision, "body": "Is it better?", "then": then}
+            assert browser.post(f"/tickets/{twin.id}/reply", hidden).status_code == 302, then
+        button = re.search(r'name="status" value="(\w+)"', shown)
+        if button:
+            given = {"seen": row.revision, "status": button[1]}
+            assert browser.post(f"/tickets/{row.id}/status", given).status_code == 302, status
+            row.refresh_from_db()
 
 
 def test_the_clients_word_closes_or_opens_it_again(browser: Browser) -> None:
