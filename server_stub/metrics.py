@@ -121,12 +121,13 @@ DUE_WORK = Counter(
 )
 TICKETS = Gauge("watchdesk_tickets_unresolved", "Unresolved tickets.", ["priority"])
 DEVICES = Gauge("watchdesk_devices", "Devices known, and heard of within 15 minutes.", ["state"])
+SWEPT = Gauge("watchdesk_fleet_swept_timestamp_seconds", "When silence was looked for last.")
 STARTED = Gauge("process_start_time_seconds", "When this process started.")
 VERSION = Gauge("watchdesk_build", "1, labelled with the version.", ["version"])
 
 ALL: Sequence[Counter | Histogram | Gauge] = (
     *(REQUESTS, REQUEST_S, GROUP, COMMIT_S, HEARTBEATS, WAITING, DUE_WORK, TICKETS),
-    *(DEVICES, STARTED, VERSION),
+    *(DEVICES, SWEPT, STARTED, VERSION),
 )
 
 

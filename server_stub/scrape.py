@@ -18,6 +18,7 @@ from django.db.models import Count, Q
 from agent.protocol import VERSION
 from server_stub import metrics
 from server_stub.clients.models import Device
+from server_stub.fleet.hearing import last_sweep
 from server_stub.tickets.models import Ticket
 from server_stub.walls import seen_by
 
@@ -37,6 +38,7 @@ class Counted:
         self._count_at = 0.0
         self._tickets: Mapping[metrics.Labels, float] = {}
         self._devices: Mapping[metrics.Labels, float] = {}
+        self._swept: Mapping[metrics.Labels, float] = {}
 
     def tickets(self) -> Mapping[metrics.Labels, float]:
         """Return how many tickets of each priority are unresolved."""
@@ -48,6 +50,11 @@ class Counted:
         self._count()
         return self._devices
 
+    def swept(self) -> Mapping[metrics.Labels, float]:
+        """Return when the fleet was looked over last."""
+        self._count()
+        return self._swept
+
     def _count(self) -> None:
         with self._lock:
             if time.monotonic() < self._count_at:
@@ -56,9 +63,11 @@ class Counted:
             try:
                 with seen_by(None):
                     self._tickets, self._devices = _unresolved(), _seen()
+                    swept = last_sweep()
+                    self._swept = {(): swept.timestamp()} if swept else {}
             except Error as error:  # the other figures are worth having, now most of all
                 _log.warning("tickets and devices could not be counted: %s", error)
-                self._tickets, self._devices = {}, {}
+                self._tickets, self._devices, self._swept = {}, {}, {}
             finally:
                 connection.close()
 
@@ -69,6 +78,7 @@ def start(host: str, port: int) -> ThreadingHTTPServer:
     counted = Counted()
     metrics.TICKETS.ask = counted.tickets
     metrics.DEVICES.ask = counted.devices
+    metrics.SWEPT.ask = counted.swept
     metrics.STARTED.ask = lambda: {(): began}
     metrics.VERSION.ask = lambda: {(VERSION,): 1.0}
     server = _Server((host, port), _Scrape)

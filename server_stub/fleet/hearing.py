@@ -57,6 +57,11 @@ def deaf_since() -> datetime | None:
     return LastSweep.objects.values_list("deaf_since", flat=True).first()
 
 
+def last_sweep() -> datetime | None:
+    """Return when the fleet was looked over last; None when it never was."""
+    return LastSweep.objects.values_list("at", flat=True).first()
+
+
 def _two_clients_are_heard(now: datetime) -> bool:
     heard = Device.objects.filter(last_seen_at__gt=now - HEARTBEAT).order_by()
     return len(heard.values_list("client", flat=True).distinct()[:2]) > 1

@@ -13,10 +13,11 @@ from django.test.utils import CaptureQueriesContext
 
 from agent.protocol.credentials import CredentialPrefix, credential_hash, new_credential
 from server_stub import metrics
+from server_stub.fleet.models import LastSweep
 from server_stub.scrape import Counted
 from tests.server_stub.intake.messages import a_heartbeat, an_event
 from tests.support.databases import ServerDatabase
-from tests.support.rows import a_client, a_device, a_policy_version, a_ticket
+from tests.support.rows import NOW, a_client, a_device, a_policy_version, a_ticket
 from tests.support.server_process import ServerProcess
 
 SAMPLE = re.compile(
@@ -93,6 +94,7 @@ def test_a_served_process_tells_what_it_did_on_a_bind_of_its_own(
     a_policy_version()
     token = new_credential(CredentialPrefix.DEVICE)
     a_device(a_client(), token_hash=credential_hash(token))
+    LastSweep.objects.create(at=NOW, hears_since=NOW)
     server = server_process(database, "--metrics", "127.0.0.1:0")
     figures = next(
         line.removeprefix("metrics on ")
@@ -117,5 +119,6 @@ def test_a_served_process_tells_what_it_did_on_a_bind_of_its_own(
     assert "watchdesk_intake_waiting" in found
     assert sum(n for name, n in found.items() if name.startswith("watchdesk_tickets_")) == 2
     assert found['watchdesk_devices{state="known"}'] == 1
+    assert found["watchdesk_fleet_swept_timestamp_seconds"] == NOW.timestamp()
     with pytest.raises(urllib.error.HTTPError, match="404"):
         urllib.request.urlopen(f"{server.url}/metrics", timeout=30)  # noqa: S310 - loopback

@@ -20,6 +20,7 @@ from server_stub.work.engine import (
     stuck,
 )
 from server_stub.work.models import DueWork
+from server_stub.work.recurring import Recurring, plant
 from tests.support.rows import NOW
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -179,3 +180,19 @@ def test_an_act_may_take_its_row_early_and_plan_the_same_again() -> None:
 
     assert perform(claimed(), again, NOW) is Outcome.DONE
     assert DueWork.objects.get().due_at == NOW + timedelta(days=1)
+
+
+def test_what_recurs_is_done_once_though_a_worker_was_paused_beyond_its_lease() -> None:
+    """It woke when another had the row: what it did is taken back, and nothing planned twice."""
+    recurs = Recurring("greet", timedelta(minutes=1), lambda now: greet(paused, now))
+    plant([recurs], NOW)
+    paused = claimed()
+    other = claimed(NOW + LEASE)
+
+    assert perform(other, recurs.act, NOW + LEASE) is Outcome.DONE
+    Client.objects.all().delete()
+    assert perform(paused, recurs.act, NOW + LEASE) is Outcome.LOST
+
+    assert greeted() == []
+    row = DueWork.objects.get()
+    assert row.due_at == NOW + LEASE + timedelta(minutes=1)
