@@ -8,14 +8,13 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Body, Query, Router, Schema
 from pydantic import Field
 
-from agent.protocol.strict import MAX_TEXT
 from agent.protocol.words import Evaluation, Priority, Source, Status
 from server_stub.api import examples
 from server_stub.api.access import Caller, caller_of, needs
 from server_stub.api.instants import Instant
 from server_stub.api.once import once
+from server_stub.api.opening import NewTicket, draft_of
 from server_stub.api.paging import (
-    MAX_NUMBER,
     Identifier,
     Key,
     Limit,
@@ -29,13 +28,11 @@ from server_stub.api.paging import (
 from server_stub.api.preconditions import conditional, demanded_revisions
 from server_stub.api.ticket_shape import TicketRow, TicketWhole, row_answer, row_of, whole_answer
 from server_stub.audit.record import record
-from server_stub.clients import queries as places
-from server_stub.clients.models import Client, Device, Site
 from server_stub.desk.queries import assignee_of
 from server_stub.desk.rights import Right, demand, may
 from server_stub.errors import InvalidError
 from server_stub.tickets import acts, queries
-from server_stub.tickets.actions import Draft, amend, open_ticket
+from server_stub.tickets.actions import amend, open_ticket
 from server_stub.tickets.acts import MAX_REASON, Reason, Step
 from server_stub.tickets.models import MAX_TITLE
 from server_stub.tickets.search import Wanted, search
@@ -46,11 +43,6 @@ router = Router(tags=["tickets"])
 
 _NUMBER = re.compile(r"#([0-9]{1,18})")
 _Title = Annotated[str, Field(min_length=1, max_length=MAX_TITLE)]
-_Place = (
-    Annotated[int, Field(strict=True, ge=1, le=MAX_NUMBER)]
-    | Annotated[str, Field(min_length=1, max_length=200)]
-)
-"""A client or a site, by number or by name."""
 
 
 class TicketFilter(Schema):
@@ -71,23 +63,6 @@ class TicketFilter(Schema):
     )
     updated_since: Instant | None = Field(None, description="changed at or after this instant")
     after: Number | None = Field(None, description="only tickets with lower numbers")
-
-
-class NewTicket(Schema):
-    """A ticket to be opened. A device names its client by itself."""
-
-    model_config = examples.asked(examples.NEW_TICKET)
-
-    title: _Title
-    body: Annotated[str, Field(max_length=MAX_TEXT)] = ""
-    client: _Place | None = Field(None, description="number or name; may be left out with a device")
-    site: _Place | None = Field(None, description="number or name of a site of the client")
-    device: Identifier | None = Field(None, description="id of a device of the client")
-    priority: Priority = Priority.NORMAL
-    type: Annotated[str, Field(max_length=40)] = Field(
-        "", description="one of the policy's types; the usual one when it is left out"
-    )
-    source: Source = Field(Source.API, description="api, phone, email, chat or portal")
 
 
 class TicketChange(Schema):
@@ -145,7 +120,7 @@ def create_ticket(
 ) -> tuple[int, HttpResponse]:
     """Open a ticket as a technician would who was called; its clocks start now."""
     caller = caller_of(request)
-    ticket = open_ticket(caller.scope, caller.actor, _draft(caller, body), caller.now)
+    ticket = open_ticket(caller.scope, caller.actor, draft_of(caller, body), caller.now)
     subject = f"ticket {ticket.id}"
     record(caller.actor.email, "api", "opened", subject, client_id=ticket.client_id, now=caller.now)
     answer = row_answer(caller.scope, ticket.id, 201)
@@ -208,37 +183,6 @@ def _words(text: str) -> tuple[str, ...]:
     if text.strip() and not words:
         raise InvalidError("q", "there is no word in it")
     return words
-
-
-def _draft(caller: Caller, body: NewTicket) -> Draft:
-    device = places.device(caller.scope, body.device) if body.device else None
-    client = _client(caller, body, device)
-    return Draft(
-        client,
-        body.title,
-        body.body,
-        site=_site(caller, body, client) or (device.site if device else None),
-        device=device,
-        priority=body.priority,
-        type=body.type,
-        source=body.source,
-    )
-
-
-def _client(caller: Caller, body: NewTicket, device: Device | None) -> Client:
-    if isinstance(body.client, int):
-        return places.client(caller.scope, body.client)
-    if body.client is not None:
-        return places.client_named(caller.scope, body.client)
-    if device is None:
-        raise InvalidError("client", "whose ticket is it? Send the client's number or name")
-    return device.client
-
-
-def _site(caller: Caller, body: NewTicket, client: Client) -> Site | None:
-    if isinstance(body.site, int):
-        return places.site(caller.scope, client, body.site)
-    return places.site_named(caller.scope, client, body.site) if body.site else None
 
 
 _CHANGES: Mapping[str, tuple[Right, Callable[[Caller, TicketChange], Step]]] = {

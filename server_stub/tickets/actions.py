@@ -6,6 +6,7 @@ is one transaction: all of it happens or nothing.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -17,12 +18,12 @@ from server_stub.clients.models import Client, Device, Site
 from server_stub.clients.scope import Scope
 from server_stub.clients.standing import Importance, Standing
 from server_stub.errors import InvalidError, NotFoundError
-from server_stub.tickets.acts import Step
-from server_stub.tickets.amendment import Actor, amending
+from server_stub.tickets.acts import Grading, Person, Step, graded, join, usable_person
+from server_stub.tickets.amendment import Actor, Amendment, amending
 from server_stub.tickets.clocks import settle
 from server_stub.tickets.models import NOT_DUE, EntryKind, Ticket, TimelineEntry
 from server_stub.tickets.news import tell_device
-from server_stub.tickets.routing import begin
+from server_stub.tickets.routing import begin, matrix_of
 from server_stub.tickets.standing import standing_at
 from server_stub.tickets.texts import usable_text, usable_title
 
@@ -49,6 +50,12 @@ class Draft:
     facts_hash: str | None = None
     importance: str = Importance.NORMAL.value
     """Of who asks; the ticket's is the greatest of this, the client's and the device's."""
+    grading: Grading | None = None
+    """Of what the policy's matrix makes the priority, whatever ``priority`` says."""
+    level: str = ""
+    """The key of the one that the client turned to, empty: by the policy."""
+    people: tuple[Person, ...] = ()
+    """Who takes part from the beginning, first of all who asked."""
 
 
 def amend(
@@ -76,7 +83,12 @@ def open_ticket(scope: Scope, actor: Actor, draft: Draft, now: datetime) -> Tick
     _check_places(scope, draft)
     title = usable_title(draft.title)
     body = draft.body.strip() and usable_text("body", draft.body, MAX_TEXT)
-    return store_ticket(replace(draft, title=title, body=body), actor, now)
+    people = tuple(usable_person(person) for person in draft.people)
+    priority = draft.priority
+    if draft.grading is not None:
+        priority = graded(matrix_of(draft.client), draft.grading)
+    usable = replace(draft, title=title, body=body, people=people, priority=priority)
+    return store_ticket(usable, actor, now)
 
 
 def store_ticket(draft: Draft, actor: Actor, now: datetime, **payload: object) -> Ticket:
@@ -85,7 +97,7 @@ def store_ticket(draft: Draft, actor: Actor, now: datetime, **payload: object) -
     ``payload`` goes with its first timeline entry.
     """
     words = standing_at(draft.client, draft.site, draft.device, now, draft.importance)
-    beginning = begin(draft.client, draft.type, draft.priority, draft.source, words)
+    beginning = begin(draft.client, draft.type, draft.priority, draft.source, words, draft.level)
     payload |= beginning.told
     facts_hash = draft.facts_hash
     if facts_hash is None:
@@ -117,6 +129,7 @@ def store_ticket(draft: Draft, actor: Actor, now: datetime, **payload: object) -
         body=draft.body or draft.title,
         payload=json.dumps(_opened(draft, words) | payload, ensure_ascii=False),
     )
+    _join(ticket, actor, draft.people, now)
     settle(ticket, now)
     ticket.save(update_fields=["next_due_at", "policy_version"])
     tell_device(ticket)
@@ -124,8 +137,18 @@ def store_ticket(draft: Draft, actor: Actor, now: datetime, **payload: object) -
     return ticket
 
 
+def _join(ticket: Ticket, actor: Actor, people: Sequence[Person], now: datetime) -> None:
+    """Let people take part in a new ticket; that is nobody's touch of it."""
+    one = Amendment(ticket, actor, now)
+    for person in people:
+        join(one, person)
+    TimelineEntry.objects.bulk_create(one.entries)
+
+
 def _opened(draft: Draft, words: Standing) -> dict[str, object]:
-    return {"priority": draft.priority.value} | words.told
+    graded_by = draft.grading._asdict() if draft.grading else {}
+    grading = {name: word for name, word in graded_by.items() if word}
+    return {"priority": draft.priority.value} | grading | words.told
 
 
 def _check_places(scope: Scope, draft: Draft) -> None:

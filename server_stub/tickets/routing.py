@@ -15,11 +15,9 @@ from server_stub.errors import InvalidError, ServerError
 from server_stub.sla.clocks import DEFAULT_TYPE, followed_policy
 from server_stub.sla.models import PolicyVersion
 from server_stub.sla.targets import matches
-from server_stub.sla.terms import Level, Policy, Traits
+from server_stub.sla.terms import Level, Matrix, Policy, Traits
+from server_stub.tickets.acts.levels import CLIENT, levels_of
 from server_stub.tickets.models import Ticket
-
-CLIENT = "client"
-"""Where a ticket that is in nobody's hands yet comes from, as ``Level.accepts_from`` says it."""
 
 
 class Beginning(NamedTuple):
@@ -36,16 +34,40 @@ class Beginning(NamedTuple):
         return {"level": str(self.level), "routed": self.routed} if self.routed else {}
 
 
-def begin(
-    client: Client, type_: str, priority: Priority, source: Source, words: Standing = USUAL
+def begin(  # noqa: PLR0917 - what levels choose by
+    client: Client,
+    type_: str,
+    priority: Priority,
+    source: Source,
+    words: Standing = USUAL,
+    level: str = "",
 ) -> Beginning:
-    """Return how a client's new ticket begins. Raises InvalidError for a type there is not."""
+    """Return how a client's new ticket begins; ``level`` is the one that they turned to.
+
+    Raises InvalidError for a type or a level there is not, and for one nobody may turn to.
+    """
     try:
         version, policy = followed_policy(client.policy)
     except ServerError:  # a ticket never waits for a policy
         return Beginning(type_ or DEFAULT_TYPE)
     waiting = partial(waiting_at, version)
-    return beginning(policy, type_, priority, source, words, waiting)
+    found = beginning(policy, type_, priority, source, words, waiting)
+    if not level:
+        return found
+    with_whom = levels_of(policy).get(level)
+    if with_whom is None or not with_whom.accepts(CLIENT):
+        there = [key for key, one in levels_of(policy).items() if one.accepts(CLIENT)]
+        raise InvalidError("level", f"clients turn to one of {', '.join(there)}")
+    routed = f"{with_whom.name} was contacted directly"
+    return found._replace(level=with_whom.number, routed=routed)
+
+
+def matrix_of(client: Client) -> Matrix:
+    """Return the matrix of the policy that a client's new tickets follow; an empty one of none."""
+    try:
+        return followed_policy(client.policy).policy.matrix
+    except ServerError:
+        return Matrix()
 
 
 def usable_type(client: Client, name: str) -> str:

@@ -7,7 +7,15 @@ for what cannot be right and ConflictError for what cannot be done as the ticket
 from server_stub.tickets.acts.accepting import accept, end_acceptance
 from server_stub.tickets.acts.accounting import delay, log_work, set_chargeable, set_scope
 from server_stub.tickets.acts.approving import decide
-from server_stub.tickets.acts.grading import grade, set_date, set_priority, set_title, set_type
+from server_stub.tickets.acts.grading import (
+    Grading,
+    grade,
+    graded,
+    set_date,
+    set_priority,
+    set_title,
+    set_type,
+)
 from server_stub.tickets.acts.levels import appeal, consult, escalate
 from server_stub.tickets.acts.linking import link, make_duplicate, original_of, unlink
 from server_stub.tickets.acts.moving import close, confirm, reopen, resolve, set_stage, set_status
@@ -15,8 +23,10 @@ from server_stub.tickets.acts.people import (
     Person,
     add_participant,
     assign,
+    join,
     remove_participant,
     set_team,
+    usable_person,
     watch,
 )
 from server_stub.tickets.acts.reaching import attempt, weigh
@@ -27,6 +37,7 @@ __all__ = [
     "MAX_REASON",
     "NOT_ASSIGNABLE",
     "Assignee",
+    "Grading",
     "Person",
     "Reason",
     "Step",
@@ -44,6 +55,8 @@ __all__ = [
     "end_acceptance",
     "escalate",
     "grade",
+    "graded",
+    "join",
     "link",
     "log_work",
     "make_duplicate",
@@ -64,6 +77,7 @@ __all__ = [
     "set_title",
     "set_type",
     "unlink",
+    "usable_person",
     "watch",
     "weigh",
     "work_around",

@@ -1,9 +1,11 @@
 """What a ticket is and how pressing: title, type, priority from the policy's matrix, dates."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 from agent.protocol.words import Priority
 from server_stub.errors import InvalidError
+from server_stub.sla.terms import Matrix
 from server_stub.tickets.acts.approving import ask_approval, become
 from server_stub.tickets.acts.step import MAX_REASON, NO_REASON, Reason, Step, not_closed
 from server_stub.tickets.amendment import Amendment
@@ -43,6 +45,27 @@ def set_priority(priority: Priority, reason: Reason | str = NO_REASON) -> Step:
     return step
 
 
+class Grading(NamedTuple):
+    """How bad something is, in words of the policy's matrix."""
+
+    urgency: str
+    impact: str
+    complexity: str = ""
+
+
+def graded(matrix: Matrix, grading: Grading) -> Priority:
+    """Return the priority that a matrix makes. Raises InvalidError for words it does not know."""
+    asked = (matrix.urgencies, matrix.impacts, matrix.complexities)
+    for field, given, words in zip(Grading._fields, grading, asked, strict=True):
+        if given not in words and (given or words):
+            there = f"one of {', '.join(words)}" if words else "this policy does not ask for it"
+            raise InvalidError(field, there)
+    found = matrix.priority(*grading)
+    if found is None:
+        raise InvalidError("urgency", "the policy's matrix has no priority for these together")
+    return found
+
+
 def grade(urgency: str, impact: str, complexity: str = "", reason: Reason = NO_REASON) -> Step:
     """Let the policy's matrix say how pressing it is; whoever knows better sets the priority.
 
@@ -53,18 +76,7 @@ def grade(urgency: str, impact: str, complexity: str = "", reason: Reason = NO_R
 
     def step(one: Amendment) -> None:
         not_closed(one.ticket)
-        matrix = one.policy.matrix
-        for field, given, words in (
-            ("urgency", urgency, matrix.urgencies),
-            ("impact", impact, matrix.impacts),
-            ("complexity", complexity, matrix.complexities),
-        ):
-            if given not in words and (given or words):
-                there = f"one of {', '.join(words)}" if words else "this policy does not ask for it"
-                raise InvalidError(field, there)
-        found = matrix.priority(urgency, impact, complexity)
-        if found is None:
-            raise InvalidError("urgency", "the policy's matrix has no priority for these together")
+        found = graded(one.policy.matrix, Grading(urgency, impact, complexity))
         before = one.ticket.priority
         members = {"reason": why or "by the policy's matrix"}
         if reason.key or (before != found and _is_set_by_person(one)):

@@ -64,13 +64,10 @@ def set_team(team: str) -> Step:
 
 def add_participant(person: Person) -> Step:
     """Let somebody of the client's get the ticket's notices."""
-    name = person.name.strip() and usable_line("name", person.name, 200)
-    email = _address(person.email) if person.email.strip() else ""
-    if not (email or person.contact):
-        raise InvalidError("email", "without an address there is no way to tell them anything")
+    usable = usable_person(person)
 
     def step(one: Amendment) -> None:
-        join(one, Person(name, email, person.contact))
+        join(one, usable)
 
     return step
 
@@ -107,6 +104,15 @@ def watch(watcher: Assignee, *, on: bool = True) -> Step:
         one.tell(EntryKind.JOINED if on else EntryKind.LEFT, who=watcher.email, watches=True)
 
     return step
+
+
+def usable_person(person: Person) -> Person:
+    """Return somebody as they are kept. Raises InvalidError for who cannot be told anything."""
+    name = person.name.strip() and usable_line("name", person.name, 200)
+    email = _address(person.email) if person.email.strip() else ""
+    if not (email or person.contact):
+        raise InvalidError("email", "without an address there is no way to tell them anything")
+    return Person(name, email, person.contact)
 
 
 def join(one: Amendment, person: Person, by_ticket: int = 0) -> None:

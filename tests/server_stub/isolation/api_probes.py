@@ -65,6 +65,7 @@ API_PROBES = (
     _opened("client by number", client="int:client"),
     _opened("client by name", client="{client_name}"),
     _opened("device", device="{device}"),
+    _opened("contact", client="int:client", contact="int:contact"),
     _read("get_ticket", _TICKETS + _NUMBER, _ONE, shows=True),
     Probe(
         f"{_TICKETS}{_NUMBER} change_ticket",
