@@ -111,7 +111,7 @@ def grading(ground: Ground) -> Group:
     policy, ticket, is_open = ground.policy, ground.ticket, not ground.is_closed
     matrix = ground.found.matrix
     asked = tuple(
-        choice(name, label, options(words))
+        choice(name, label, options(words), empty="choose one")
         for name, label, words in (
             ("urgency", "Urgency", matrix.urgencies),
             ("impact", "Impact", matrix.impacts),

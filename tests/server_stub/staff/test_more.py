@@ -96,7 +96,7 @@ def test_only_the_stages_that_may_follow_are_offered_and_taken(browser: Browser)
 
 def test_a_priority_is_graded_by_the_matrix_with_a_reason(browser: Browser) -> None:
     row = opened("managed-provider")
-    assert choices(page(browser, row), "grade-impact") == ["everyone", "many", "some"]
+    assert choices(page(browser, row), "grade-impact") == ["", "everyone", "many", "some"]
     graded = {"urgency": "now", "impact": "many", "complexity": "known"}
     row = done(browser, row, "grade", **graded, reason="the practice stands still")
     assert row.priority == Priority.URGENT
