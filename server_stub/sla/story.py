@@ -158,7 +158,15 @@ def _act(entry: EntryRow) -> Act:
         return Act.ANSWER if entry.channel in _SPOKEN else Act.SYSTEM
     if entry.kind == "resolved" and entry.tree.get("said"):
         return Act.ANSWER
+    if entry.kind == "consultation" and not _asks_above(entry.tree):
+        return Act.TOUCH
     return _ACTS.get(entry.kind, Act.TOUCH)
+
+
+def _asks_above(tree: Mapping[str, Any]) -> bool:
+    """Tell whether a level above was consulted: those below know no more."""
+    here, asked = str(tree.get("at", "")), str(tree.get("level", ""))
+    return not (here.isdecimal() and asked.isdecimal()) or int(asked) > int(here)
 
 
 def _as_opened(ticket: TicketRow, entries: list[EntryRow]) -> Traits:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, tzinfo
+from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
@@ -20,12 +21,15 @@ from server_stub.sla.clocks import (
     policy_of,
 )
 from server_stub.sla.models import Clock, ClockName, PolicyVersion
-from server_stub.sla.terms import Policy
+from server_stub.sla.terms import Policy, Target
 from server_stub.sla.zones import ZoneError, zone_of
 from server_stub.tickets.models import NOT_DUE, Ticket, TimelineEntry
 from server_stub.tickets.queries import clocks, timeline
 from server_stub.tickets.warnings import TOLD_KINDS, next_look, told_of
 from server_stub.work.models import DueWork
+
+if TYPE_CHECKING:
+    from server_stub.tickets.amendment import Amendment
 
 CLOCK_WORK = "clock"
 """Kind of the due work that looks at a clock; its key is ``<ticket number>:<clock name>``."""
@@ -82,6 +86,14 @@ def policy_followed(ticket: Ticket) -> Policy:
     except UNEXPLAINABLE as error:
         _log.warning("ticket %d has no policy: %s", ticket.id, error)
         return _NO_PROMISES
+
+
+def target_now(one: "Amendment", name: str) -> Target | None:
+    """Return what a ticket is promised of a clock just now; None for nothing."""
+    entries = TimelineEntry.objects.filter(ticket=one.ticket, kind__in=CLOCK_KINDS).order_by("id")
+    rows = [*entries, *one.entries]
+    found = account(one.policy, one.ticket, rows, one.at, zone_name(one.ticket))
+    return next((ledger.target for ledger in found if ledger.name == name), None)
 
 
 def policy_named(ticket: Ticket) -> str:

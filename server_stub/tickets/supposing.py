@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from server_stub.clients.agreements import known_importance
+from server_stub.clients.queries import clients
 from server_stub.clients.scope import Scope
 from server_stub.errors import InvalidError, SetupError
-from server_stub.sla.clocks import CLOCK_KINDS, current_policy, supposed
+from server_stub.sla.clocks import CLOCK_KINDS, DEFAULT_NAME, current_policy, supposed
 from server_stub.sla.ledger import Event
 from server_stub.sla.terms import Matrix, Policy
 from server_stub.sla.what_if import Supposed
@@ -57,7 +58,7 @@ def supposed_clocks(
     clocks cannot be reckoned.
     """
     policy = policy_followed(ticket)
-    new = _named(change.policy) if change.policy else None
+    new = _named(scope, change.policy) if change.policy else None
     judged = new or policy
     if change.stage and change.stage not in judged.stages:
         raise InvalidError("stage", f"there is none of this name: {', '.join(judged.stages)}")
@@ -103,8 +104,15 @@ def offered(ticket: Ticket) -> Offered:
     )
 
 
-def _named(name: str) -> Policy:
+def _named(scope: Scope, name: str) -> Policy:
+    """Return a policy that one may know: a client's that one sees, or the default one.
+
+    Others are as if they were not there: their targets were agreed with somebody else.
+    """
+    known = {DEFAULT_NAME, *clients(scope).values_list("policy", flat=True)}
     try:
-        return current_policy(name).policy
-    except SetupError as error:
-        raise InvalidError("policy", f"there is no policy {name!r}") from error
+        if name in known or scope.client_ids is None:
+            return current_policy(name).policy
+    except SetupError:
+        pass
+    raise InvalidError("policy", f"there is no policy {name!r}")

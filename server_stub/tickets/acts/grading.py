@@ -4,12 +4,15 @@ from datetime import datetime
 from typing import NamedTuple
 
 from agent.protocol.words import Priority
-from server_stub.errors import InvalidError
-from server_stub.sla.terms import Matrix
+from server_stub.errors import ConflictError, InvalidError
+from server_stub.sla.promise import said
+from server_stub.sla.terms import Kind, Matrix
 from server_stub.tickets.acts.approving import ask_approval, become
 from server_stub.tickets.acts.step import MAX_REASON, NO_REASON, Reason, Step, not_closed
 from server_stub.tickets.amendment import Amendment
+from server_stub.tickets.clocks import target_now
 from server_stub.tickets.models import EntryKind, TimelineEntry
+from server_stub.tickets.teams import demand_member
 from server_stub.tickets.texts import usable_text, usable_title
 
 
@@ -120,12 +123,21 @@ def set_type(name: str, reason: Reason = NO_REASON) -> Step:
 
 
 def set_date(clock: str, due_at: datetime, reason: Reason = NO_REASON) -> Step:
-    """Set the date by which something is promised, where the policy leaves it to a named role."""
+    """Set the date by which something is promised, where the policy leaves it to a named role.
+
+    Raises ConflictError where it does not, ForbiddenError for who has not that role once somebody
+    has it.
+    """
 
     def step(one: Amendment) -> None:
         not_closed(one.ticket)
         if due_at <= one.at:
             raise InvalidError("due_at", "it is in the past")
+        target = target_now(one, clock)
+        if target is None or target.kind is not Kind.SET:
+            promised = f"the policy promises {said(target)}" if target else "nothing is promised"
+            raise ConflictError(f"nobody sets a date for the {clock}: {promised}")
+        demand_member(target.set_by, one.actor.email, "this date")
         members = reason.told(one.policy, "date")
         one.tell(EntryKind.DATE_SET, clock=clock, to=due_at.isoformat(), **members)
 

@@ -93,7 +93,7 @@ def next_level(one: Amendment) -> Level | None:
 
 
 def consult(level: str, body: str) -> Step:
-    """Note what another level said; the ticket stays, and its stay begins anew."""
+    """Note what another level said; the ticket stays. Asking a level above begins its stay anew."""
     text = usable_text("body", body, MAX_TEXT)
 
     def step(one: Amendment) -> None:
@@ -103,7 +103,8 @@ def consult(level: str, body: str) -> Step:
         if asked is None or asked.number == one.ticket.level:
             others = [key for key in levels if key != str(one.ticket.level)]
             raise InvalidError("level", f"consult another one: {', '.join(others)}")
-        one.tell(EntryKind.CONSULTATION, text, level=asked.key, name=asked.name)
+        here = str(one.ticket.level)
+        one.tell(EntryKind.CONSULTATION, text, at=here, level=asked.key, name=asked.name)
 
     return step
 

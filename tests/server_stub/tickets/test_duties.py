@@ -148,6 +148,17 @@ def test_003_07_2nd_line_asks_3rd_without_handing_it_over(database: ServerDataba
     assert told(ticket, "consultation")[0]["name"] == "3rd line"
 
 
+def test_003_08_only_a_line_above_gives_the_time_anew(database: ServerDatabase) -> None:
+    """The text slips: it is 3rd line that is consulted, whatever line 1 says meanwhile."""
+    ticket = opened("three-line-helpdesk")
+    act(ticket, acts.escalate("2", *MSG, Reason("investigation")), at=NOW)
+    due_at = Clock.objects.get(ticket=ticket, name="dwell").due_at
+
+    act(ticket, acts.consult("1", "They know nothing."), at=NOW + 3 * HOUR)
+
+    assert Clock.objects.get(ticket=ticket, name="dwell").due_at == due_at
+
+
 def test_004_11_development_is_asked_after_the_checklist_only(database: ServerDatabase) -> None:
     ticket = opened("software-vendor")
     points = offered(ticket).policy.procedure.checklist

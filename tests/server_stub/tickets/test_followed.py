@@ -8,7 +8,7 @@ from django.db import connection
 
 from agent.protocol.words import Priority
 from server_stub.clients.agreements import Terms, agree
-from server_stub.clients.scope import ALL
+from server_stub.clients.scope import ALL, Scope
 from server_stub.errors import InvalidError
 from server_stub.sla.models import Clock, PolicyVersion
 from server_stub.tickets import acts
@@ -76,6 +76,21 @@ def test_what_another_agreement_or_importance_would_do_is_told(database: ServerD
     with pytest.raises(InvalidError, match="importance"):
         told(importance="grave")
     assert told(agreement="none") == []
+
+
+def test_anothers_policy_is_as_if_it_were_not_there(database: ServerDatabase) -> None:
+    ticket = opened("managed-provider")
+    opened("software-vendor")
+    mine = Scope.of([ticket.client_id])
+
+    def told(scope: Scope, policy: str) -> int:
+        return len(supposed_clocks(scope, ticket, Supposition(policy=policy), LATER))
+
+    assert told(ALL, "software-vendor") > 0
+    assert told(mine, "managed-provider") > 0
+    for name in ("software-vendor", "nothing-of-the-kind"):
+        with pytest.raises(InvalidError, match=f"policy: there is no policy '{name}'"):
+            told(mine, name)
 
 
 def test_a_ticket_that_is_promised_nothing_is_told_what_would_be(database: ServerDatabase) -> None:

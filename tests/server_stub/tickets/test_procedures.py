@@ -8,17 +8,19 @@ from datetime import timedelta
 import pytest
 
 from agent.protocol.words import Priority, Source, Status
-from server_stub.errors import ConflictError, InvalidError
+from server_stub.errors import ConflictError, ForbiddenError, InvalidError
 from server_stub.sla.models import Clock
 from server_stub.tickets import acts
 from server_stub.tickets.acts import Person, Reason
+from server_stub.tickets.amendment import Actor
 from server_stub.tickets.clocks import policy_followed
 from server_stub.tickets.models import Link, LinkKind, Participant, Resolution, Ticket
 from server_stub.tickets.supposing import offered
+from server_stub.tickets.teams import join_team
 from server_stub.work.models import DueWork
 from tests.server_stub.tickets.desk import LATER, act, notices, opened, told
 from tests.support.databases import ServerDatabase
-from tests.support.rows import NOW
+from tests.support.rows import NOW, a_technician
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 MSG = ("A colleague takes over.", "You hear from us by noon.")
@@ -350,9 +352,26 @@ def test_004_09_a_service_tasks_date_is_set_by_a_person(database: ServerDatabase
     due_at = NOW + timedelta(days=10)
     act(ticket, acts.set_date("resolution", due_at))
 
-    found = Clock.objects.get(ticket=ticket, name="resolution").due_at
-    assert found is not None
-    assert abs(found - due_at) < timedelta(days=4)
+    assert Clock.objects.get(ticket=ticket, name="resolution").due_at == due_at
+    with pytest.raises(ConflictError, match="nobody sets a date for the review: the policy prom"):
+        act(ticket, acts.set_date("review", due_at))
+    with pytest.raises(ConflictError, match="nobody sets a date for the dwell: nothing is prom"):
+        act(ticket, acts.set_date("dwell", due_at))
+
+
+def test_004_09_only_the_customer_excellence_manager_sets_it_once_somebody_is_it(
+    database: ServerDatabase,
+) -> None:
+    ticket = opened("software-vendor", type="service_task")
+    boss = a_technician("boss@desk.example")
+    join_team(boss.id, "customer excellence manager")
+    due_at = NOW + timedelta(days=10)
+
+    with pytest.raises(ForbiddenError, match="this date is for the customer excellence manager"):
+        act(ticket, acts.set_date("resolution", due_at))
+    act(ticket, acts.set_date("resolution", due_at), by=Actor(boss.email, "api"))
+
+    assert Clock.objects.get(ticket=ticket, name="resolution").due_at == due_at
 
 
 def test_004_10_a_severity_changes_for_one_of_the_listed_reasons(database: ServerDatabase) -> None:
