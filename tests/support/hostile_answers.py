@@ -56,6 +56,7 @@ def mutated(dice: random.Random) -> Lie:
 
 
 _NAMES = (
+    "look_again", "alert_id", "sequence",
     "receipts", "id", "result", "problem", "ticket", "changes", "command", "exec", "run", "script",
     "update", "url", "path", "file", "type", "title", "detail", "heartbeat_every_s", "rules",
     "__class__", "settings", "proxy", "ca_file", "server",
