@@ -1,7 +1,7 @@
 """The account of one clock: how it stands, every interval, and the same in words."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from server_stub.sla import sentences
 from server_stub.sla.calendar import Calendar
@@ -13,8 +13,7 @@ from server_stub.sla.zones import zone_of
 __all__ = ["ClockLedger", "Interval", "Span", "State", "Why"]
 
 
-@dataclass(frozen=True, slots=True)
-class ClockLedger:
+class ClockLedger(NamedTuple):
     """The account of one clock at the instant ``at``; times of day are told in ``zone``.
 
     ``within`` is how much time the target is, None for a date that nobody has set. ``due_at``

@@ -1,10 +1,11 @@
 """What happens to a ticket, as far as its clocks care."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from server_stub.sla.calendar import Calendar
 from server_stub.sla.terms import Policy, Row, Stage
 
 
@@ -55,7 +56,10 @@ class Event(NamedTuple):
 
 
 class Stretch(NamedTuple):
-    """Time from one event to the next: what held of the ticket. ``act`` is the first event's."""
+    """Time from one event to the next: what held of the ticket. ``act`` is the first event's.
+
+    ``counted`` is what was worked of it by calendar, reckoned once for all clocks.
+    """
 
     start: datetime
     end: datetime
@@ -65,3 +69,12 @@ class Stretch(NamedTuple):
     policy: Policy
     level: str
     dates: Mapping[str, datetime]
+    counted: dict[Calendar, timedelta]
+
+    def worked(self, calendar: Calendar) -> timedelta:
+        """Return how much of it was worked."""
+        counted = self.counted.get(calendar)
+        if counted is None:
+            counted = calendar.between(self.start, self.end)
+            self.counted[calendar] = counted
+        return counted

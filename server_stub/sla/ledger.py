@@ -108,7 +108,7 @@ def _stretches(
         if event.date:
             dates = {**dates, event.date[0]: event.date[1]}
         end = events[number].at if number < len(events) else now
-        yield Stretch(event.at, end, event.act, stage, row, policy, traits.level, dates)
+        yield Stretch(event.at, end, event.act, stage, row, policy, traits.level, dates, {})
 
 
 def _changed(traits: Traits, event: Event) -> Traits:
