@@ -96,7 +96,9 @@ class NoticeShown(Schema):
 
     id: int
     kind: str = Field(description="warning, breach, appeal, approval, decision, update")
-    to: str = Field(description="an email address, or role: and a role of the policy's")
+    to: str = Field(
+        description="an email address; role: and a role of the policy's; team: and a team"
+    )
     text: str
     at: datetime
     send_at: datetime = Field(description="not before their working hours")

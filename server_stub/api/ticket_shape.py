@@ -25,7 +25,7 @@ from server_stub.tickets.models import Ticket
 class ClockBrief(Schema):
     """One promise of a ticket."""
 
-    name: str = Field(description="response or resolution")
+    name: str = Field(description="response, review, resolution, progress or dwell")
     state: str = Field(description="running, paused or stopped")
     due_at: datetime | None = Field(description="null while nothing can become due")
 

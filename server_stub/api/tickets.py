@@ -62,6 +62,9 @@ class TicketFilter(Schema):
         "a beginning; or a ticket's number: #17",
     )
     updated_since: Instant | None = Field(None, description="changed at or after this instant")
+    undecided: bool | None = Field(
+        None, description="whether somebody has to decide, after attempts to reach the client"
+    )
     after: Number | None = Field(None, description="only tickets with lower numbers")
 
 
@@ -174,6 +177,7 @@ def _wanted(only: TicketFilter, caller: Caller) -> Wanted:
         device=only.device,
         assignee=mine.get(only.assignee, only.assignee) if only.assignee else None,
         updated_since=only.updated_since,
+        undecided=only.undecided,
         words=() if named else _words(only.q),
     )
 

@@ -34,6 +34,9 @@ from server_stub.work.engine import call_off, plan
 
 CLOSE_WORK = "close"
 """Kind of the due work that closes a ticket nobody reopened; its key is the ticket's number."""
+DECISION_WORK = "decision"
+"""Kind of the due work that asks again for what is to be decided after attempts in vain."""
+_HEARD = (EntryKind.CALL, EntryKind.CONFIRMED, EntryKind.REOPENED)
 DESK = "role:dispatcher"
 """Who is told when a ticket is nobody's."""
 SERVER = "server"
@@ -161,6 +164,7 @@ class Amendment:
             self.ticket.version += 1
         self.ticket.updated_at = self.at
         self._plan_closing()
+        self._end_decision()
         settle(self.ticket, self.at)
         self.ticket.save(update_fields=_WRITTEN)
         tell_device(self.ticket)
@@ -180,6 +184,12 @@ class Amendment:
         if self.ticket.is_resolved:
             unsent = Notice.objects.filter(ticket=self.ticket, sent_at__isnull=True)
             unsent.filter(kind=NoticeKind.WARNING.value, send_at__gt=self.at).delete()
+
+    def _end_decision(self) -> None:
+        """Ask no more what to do about a client who was heard of, or of what is settled."""
+        heard = (one.kind in _HEARD or one.tree.get("by") == "contact" for one in self.entries)
+        if self.ticket.is_resolved or any(heard):
+            call_off(DECISION_WORK, str(self.ticket.id))
 
     def _plan_closing(self) -> None:
         """Let a resolved ticket be closed when the policy's time has passed without a word."""

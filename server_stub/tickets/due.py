@@ -16,15 +16,29 @@ from server_stub.errors import NotFoundError
 from server_stub.sla.account import State
 from server_stub.sla.clocks import account, policy_of
 from server_stub.sla.models import PolicyVersion
-from server_stub.sla.terms import ClockName
+from server_stub.sla.terms import ClockName, ContactRule
 from server_stub.tickets.acts.accepting import ACCEPTANCE_WORK, ended
 from server_stub.tickets.acts.levels import move_to_level, next_level
 from server_stub.tickets.acts.moving import close_as
-from server_stub.tickets.amendment import CLOSE_WORK, SERVER, Actor, Amendment, amending
+from server_stub.tickets.acts.reaching import (
+    ASKED_EVERY,
+    asks_to_decide,
+    is_enough,
+    vain_attempts,
+)
+from server_stub.tickets.amendment import (
+    CLOSE_WORK,
+    DECISION_WORK,
+    SERVER,
+    Actor,
+    Amendment,
+    amending,
+)
 from server_stub.tickets.clocks import CLOCK_WORK, UNEXPLAINABLE, settle, zone_name
 from server_stub.tickets.models import (
     CloseReason,
     EntryKind,
+    Notice,
     NoticeKind,
     Ticket,
     TimelineEntry,
@@ -113,6 +127,17 @@ def end_accepted(one: Amendment, _claim: Claim) -> None:
         ended(one, reason="the date until which it was accepted has come")
 
 
+def ask_again(one: Amendment, claim: Claim) -> None:
+    """Ask anew what is to be decided after attempts in vain, as long as it is."""
+    rule = one.policy.procedure.contact or ContactRule()
+    attempts = vain_attempts(one.told)
+    if one.ticket.is_resolved or not is_enough(rule, attempts, one.zone):
+        return
+    one.notify(one.owner, NoticeKind.DECISION, asks_to_decide(one.ticket, len(attempts)))
+    Notice.objects.bulk_create(one.notices)  # it is no news for the timeline
+    plan(DECISION_WORK, claim.key, one.at + ASKED_EVERY)
+
+
 def look_at_clock(one: Amendment, claim: Claim) -> None:
     """Warn of a clock, or record that its promise was broken; then plan the next look."""
     name = claim.key.partition(":")[2]
@@ -151,6 +176,7 @@ ACTS: Mapping[str, Act] = {
     CLOSE_WORK: _on_ticket(close_resolved),
     ACCEPTANCE_WORK: _on_ticket(end_accepted),
     CLOCK_WORK: _on_ticket(look_at_clock),
+    DECISION_WORK: _on_ticket(ask_again),
 }
 """By kind of due work."""
 

@@ -361,7 +361,8 @@ class NoticeKind(StrEnum):
 class Notice(models.Model):
     """Something to be told to somebody, once, not before ``send_at``; ``sent_at`` when it was.
 
-    ``to`` is an email address, or ``role:`` and the name of a role in the policy.
+    ``to`` is an email address, ``role:`` and the name of a role in the policy, or ``team:`` and
+    a team's.
     """
 
     id = models.BigAutoField(primary_key=True)

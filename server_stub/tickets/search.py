@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Cast
 
 from server_stub.clients.scope import Scope
+from server_stub.tickets.amendment import DECISION_WORK
 from server_stub.tickets.models import UNRESOLVED, Ticket
 from server_stub.tickets.queries import tickets
 from server_stub.tickets.words import Sought, found
+from server_stub.work.models import DueWork
 
 _LOOKED_UP = 250
 """Numbers taken from the word index at once, when more than the index narrows what is found."""
@@ -23,6 +26,7 @@ class Wanted:
 
     Of several words in one member any will do, of ``words`` all must be found (see
     ``tickets.words``). ``assignee`` is an email address, empty for tickets that are nobody's.
+    ``undecided``: somebody has to decide, after attempts to reach the client in vain.
     """
 
     statuses: Sequence[str] = ()
@@ -36,6 +40,7 @@ class Wanted:
     assignee: str | None = None
     updated_since: datetime | None = None
     words: tuple[str, ...] = ()
+    undecided: bool | None = None
 
     @property
     def sought(self) -> Sought:
@@ -46,7 +51,14 @@ class Wanted:
     def is_sought_alone(self) -> bool:
         """Tell whether the word index narrows all there is to narrow."""
         several = (*self.sources, *self.evaluations, *self.statuses[1:], *self.priorities[1:])
-        one = (self.number, self.site, self.device, self.assignee, self.updated_since)
+        one = (
+            self.number,
+            self.site,
+            self.device,
+            self.assignee,
+            self.updated_since,
+            self.undecided,
+        )
         return not several and all(value is None for value in one)
 
     def narrow(self, rows: QuerySet[Ticket]) -> QuerySet[Ticket]:
@@ -66,12 +78,19 @@ class Wanted:
         }
         rows = rows.filter(**{name: words for name, words in several.items() if words})
         rows = rows.filter(**{name: value for name, value in one.items() if value is not None})
-        return rows.filter(self._assigned())
+        return rows.filter(self._assigned(), self._decided())
 
     @property
     def is_of_unresolved(self) -> bool:
         """Tell whether only tickets that are not resolved are wanted."""
         return bool(self.statuses) and set(self.statuses) <= set(UNRESOLVED)
+
+    def _decided(self) -> Q:
+        if self.undecided is None:
+            return Q()
+        key = Cast(OuterRef("id"), CharField(max_length=200))
+        there = Q(Exists(DueWork.objects.filter(kind=DECISION_WORK, key=key)))
+        return there if self.undecided else ~there
 
     def _assigned(self) -> Q:
         if self.assignee is None:

@@ -2,16 +2,19 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 
 from server_stub.errors import ConflictError, InvalidError
 from server_stub.sla.terms import ContactRule
 from server_stub.tickets.acts.moving import ask_about_condition, close_as
 from server_stub.tickets.acts.step import Step, not_closed
-from server_stub.tickets.amendment import Amendment
-from server_stub.tickets.models import CloseReason, EntryKind, NoticeKind, TimelineEntry
+from server_stub.tickets.amendment import DECISION_WORK, Amendment
+from server_stub.tickets.models import CloseReason, EntryKind, NoticeKind, Ticket, TimelineEntry
 from server_stub.tickets.texts import usable_text
+from server_stub.work.engine import plan
 
+ASKED_EVERY = timedelta(days=1)
+"""So often what is to be decided is asked for, until it is."""
 _HEARD = (EntryKind.CALL, EntryKind.CONFIRMED, EntryKind.REOPENED, EntryKind.DECISION)
 """After one of these counting begins anew; a contact's reply is one, too."""
 
@@ -41,15 +44,20 @@ def attempt(way: str, note: str = "", *, reached: bool = False) -> Step:
         one.tell(EntryKind.ATTEMPT, text, way=way)
         now = [*before, Attempt(one.at, way, one.actor.email)]
         if is_enough(rule, now, one.zone) and not is_enough(rule, before, one.zone):
-            asks = (
-                f"Ticket {one.ticket.id}: {len(now)} attempts to reach the client were in vain. "
-                "Decide: close it when the matter is addressed, cancel it when their input is "
-                "still needed."
-            )
+            asks = asks_to_decide(one.ticket, len(now))
+            plan(DECISION_WORK, str(one.ticket.id), one.at + ASKED_EVERY)
             one.tell(EntryKind.DECISION, asks, state="asked", attempts=len(now))
             one.notify(one.owner, NoticeKind.DECISION, asks)
 
     return step
+
+
+def asks_to_decide(ticket: Ticket, attempts: int) -> str:
+    """Return what whoever has to decide is asked."""
+    return (
+        f"Ticket {ticket.id}: {attempts} attempts to reach the client were in vain. Decide: close "
+        "it when the matter is addressed, cancel it when their input is still needed."
+    )
 
 
 def weigh(outcome: str, note: str = "") -> Step:

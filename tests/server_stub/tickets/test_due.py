@@ -6,12 +6,14 @@ import pytest
 from django.db.models import F
 
 from agent.protocol.words import Priority
+from server_stub.clients.scope import ALL
 from server_stub.sla.models import Clock, PolicyVersion
 from server_stub.sla.policy import DEFAULT, load
 from server_stub.tickets import acts
 from server_stub.tickets.acts import Reason
 from server_stub.tickets.due import ACTS, find_resolved
 from server_stub.tickets.models import NOT_DUE, Notice, Ticket
+from server_stub.tickets.search import Wanted, search
 from server_stub.work.engine import Outcome, claim, perform
 from server_stub.work.models import DueWork
 from tests.server_stub.tickets.desk import LATER, act, notices, opened, told
@@ -200,3 +202,38 @@ def test_what_a_policy_never_closes_is_not_looked_for_again_and_again(
 
     assert find_resolved(NOW + DAY) == 1
     assert not DueWork.objects.filter(key=str(kept.id)).exists()
+
+
+def in_vain(ticket: Ticket) -> None:
+    """Try to reach the client often enough, by the second day after it was opened."""
+    for day, way in enumerate(("phone", "email", "phone")):
+        act(ticket, acts.attempt(way), at=NOW + day * DAY)
+
+
+def test_what_nobody_decides_is_listed_and_asked_for_again(
+    database: ServerDatabase,
+) -> None:
+    """001.22: after three attempts in vain a review is due; one notice alone is soon forgotten."""
+    ticket, other = opened("managed-provider"), opened("managed-provider")
+    in_vain(ticket)
+    waits = Wanted(undecided=True)
+    assert [one.id for one in search(ALL, waits, None, 5).tickets] == [ticket.id]
+    assert search(ALL, Wanted(undecided=False), None, 5).tickets == [other]
+
+    assert "decision" in work(NOW + 3 * DAY)
+    asked = Notice.objects.filter(ticket=ticket, kind="decision")
+    assert [one.at for one in asked.order_by("id")] == [NOW + 2 * DAY, NOW + 3 * DAY]
+
+    act(ticket, acts.weigh("canceled"), at=NOW + 3 * DAY)
+    assert not search(ALL, waits, None, 5).tickets
+    assert "decision" not in work(NOW + 9 * DAY)
+
+
+def test_of_who_was_heard_of_nothing_is_to_decide(database: ServerDatabase) -> None:
+    ticket = opened("managed-provider")
+    in_vain(ticket)
+
+    act(ticket, acts.call("They are back."), at=NOW + 2 * DAY + timedelta(hours=1))
+
+    assert not search(ALL, Wanted(undecided=True), None, 5).tickets
+    assert "decision" not in work(NOW + 3 * DAY)
