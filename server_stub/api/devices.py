@@ -99,7 +99,7 @@ def get_device(
         raise NotFoundError("device", device_id)
     scope = scope_of(request)
     device = queries.device(scope, device_id)
-    word = last_word(scope, device.id)
+    word = last_word(device)
     named = ("word", "at", "taken_back_at")
     return _row(device) | {
         "facts": device.facts_tree,

@@ -23,6 +23,9 @@ def facts_reported(scope: Scope, device: Device, facts_hash: str) -> tuple[dict[
     return (device.facts_tree, False) if held is None else (held, True)
 
 
-def last_word(scope: Scope, device_id: str) -> LastWord | None:
-    """Return what a device announced last, taken back or not; None when it never did."""
-    return scope.filter(LastWord.objects.filter(device=device_id), "device__client").first()
+def last_word(device: Device) -> LastWord | None:
+    """Return what a device announced last, taken back or not; None when it never did.
+
+    As its latest facts it is seen by whoever was shown the device itself.
+    """
+    return LastWord.objects.filter(device=device).first()

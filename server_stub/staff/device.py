@@ -29,7 +29,7 @@ def device_page(request: HttpRequest, viewer: Viewer, device_id: UUID) -> HttpRe
         "device": row,
         "state": device_state(row),
         "silent_for": silence(row, viewer.now),
-        "word": farewell(last_word(viewer.scope, row.id)),
+        "word": farewell(last_word(row)),
         "held": list(held),
         "may_plan": may(viewer.technician.role, Right.MAINTENANCE),
         "standing": standing_at(row.client, row.site, row, viewer.now),
