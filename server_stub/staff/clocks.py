@@ -33,8 +33,8 @@ class IntervalLine:
 class ClockLine:
     """One clock: how it stands in a few words, the sentence that explains it, its account.
 
-    ``urgency`` is ``late``, ``soon`` or empty; ``left_out`` counts the oldest intervals that
-    are not shown.
+    ``urgency`` is ``late``, ``soon`` or empty; ``set_by`` is the role that sets its date, if one
+    does; ``left_out`` counts the oldest intervals that are not shown.
     """
 
     name: str
@@ -43,6 +43,7 @@ class ClockLine:
     due_at: datetime | None
     sentence: str
     promise: str = ""
+    set_by: str = ""
     intervals: tuple[IntervalLine, ...] = ()
     left_out: int = 0
 
@@ -74,6 +75,7 @@ def _line(one: ClockLedger, viewer: Viewer) -> ClockLine:
         due_at=one.due_at,
         sentence=one.sentence(viewer.zone_name),
         promise=one.explain(viewer.zone_name)[0],
+        set_by=one.target.set_by,
         intervals=tuple(
             IntervalLine(i.start, i.end, i.end - i.start if i.counted else None, i.why)
             for i in islice(intervals, max(0, len(intervals) - MOST_INTERVALS), None)

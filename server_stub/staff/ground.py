@@ -10,6 +10,7 @@ from server_stub.desk.rights import Right, may
 from server_stub.sla.terms import Policy
 from server_stub.staff.access import Viewer
 from server_stub.staff.acts import ACTS
+from server_stub.staff.clocks import ClockLine
 from server_stub.staff.forms import Form, Sent, filled
 from server_stub.tickets.acts.levels import levels_of
 from server_stub.tickets.models import Approval, Ticket, TimelineEntry
@@ -33,6 +34,7 @@ class Ground:
     entries: Sequence[TimelineEntry]
     standing: Standing
     agreements: Sequence[str]
+    clocks: Sequence[ClockLine]
 
     @property
     def policy(self) -> Policy:

@@ -198,14 +198,10 @@ def grading(ground: Ground) -> Group:
 
 
 def _dates(ground: Ground) -> Options:
-    """Return the clocks of which the policy lets a role set the date, for any ticket."""
-    clocks = {
-        name: target.set_by
-        for row in ground.policy.rows
-        for name, target in row.targets.items()
-        if target.set_by
-    }
-    return tuple((str(name), f"{name}, by the {role}") for name, role in clocks.items())
+    """Return the ticket's clocks of which the policy lets a role set the date."""
+    return tuple(
+        (one.name, f"{one.name}, by the {one.set_by}") for one in ground.clocks if one.set_by
+    )
 
 
 def levels(ground: Ground) -> Group:
@@ -250,7 +246,7 @@ def levels(ground: Ground) -> Group:
                     choice("level", "Whom", tuple((one.key, one.name) for one in others)),
                     area("body", "What they said", needed=True),
                 ),
-                hint="The ticket stays here; its time on this level begins anew.",
+                hint="The ticket stays here; asking a level above begins its stay anew.",
             ),
         ),
         (

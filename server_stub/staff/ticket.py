@@ -91,7 +91,7 @@ def _whole(
         "refresh_s": REFRESH_S,
         "sent": sent,
         "meanwhile": _meanwhile(viewer, context["timeline"], sent),
-        **working(viewer, row, sent, context["entries"]),
+        **working(viewer, row, sent, context["entries"], context["clocks"]),
         **_facts(viewer, row),
         "attachments": attachments(viewer.scope, number),
         "reports": list(reports(viewer.scope, number)),

@@ -9,6 +9,7 @@ from server_stub.clients.queries import agreements
 from server_stub.clients.standing import Cover, in_force
 from server_stub.desk.rights import Right
 from server_stub.staff.access import Viewer
+from server_stub.staff.clocks import ClockLine
 from server_stub.staff.forms import Sent
 from server_stub.staff.ground import Ground
 from server_stub.staff.more import groups
@@ -24,13 +25,16 @@ _MOST_LINKS = 50
 
 
 def working(
-    viewer: Viewer, row: Ticket, sent: Sent, entries: Sequence[TimelineEntry]
+    viewer: Viewer,
+    row: Ticket,
+    sent: Sent,
+    entries: Sequence[TimelineEntry],
+    clocks: Sequence[ClockLine],
 ) -> dict[str, Any]:
     """Return what the page's templates need for whatever this viewer may do to a ticket."""
     held = _in_force(viewer, row)
-    ground = Ground(
-        viewer, row, offered(row), sent, entries, standing_of(viewer.scope, row.id), held
-    )
+    words = standing_of(viewer.scope, row.id)
+    ground = Ground(viewer, row, offered(row), sent, entries, words, held, clocks)
     assignees = assignable(row)
     linked = list(links(viewer.scope, row.id)[:_MOST_LINKS])
     taking_part = list(participants(viewer.scope, row.id))

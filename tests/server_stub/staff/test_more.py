@@ -130,6 +130,17 @@ def test_a_type_that_needs_approval_is_asked_for_and_decided(browser: Browser) -
     assert (row.type, row.approval) == ("project", "granted")
 
 
+def test_a_date_is_promised_only_where_the_policy_leaves_it_to_a_role(browser: Browser) -> None:
+    assert "date" not in offered(page(browser, opened("software-vendor")))
+    row = opened("software-vendor", type="service_task")
+    assert choices(page(browser, row), "date-clock") == ["resolution"]
+    refused = send(browser, row, "date", clock="resolution", due_at="2026-03-01T09:00")
+    assert 'id="date-due_at-error"' in refused.content.decode()
+    done(browser, row, "date", clock="resolution", due_at="2026-03-09T16:00", reason="agreed")
+    shown = text(browser.get(f"/tickets/{row.id}"))
+    assert "promised a date 10:00 resolution: Mon 9 Mar 2026 16:00 UTC agreed" in shown
+
+
 def test_an_escalation_tells_the_client_and_says_why(browser: Browser) -> None:
     row = opened("managed-provider")
     shown = page(browser, row)
