@@ -3,6 +3,7 @@
 They are not durable when answered: the next one is minutes away and says the same again.
 """
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -27,23 +28,26 @@ def write(seen: Mapping[str, Seen]) -> None:
         for device, one in devices
         if (beat := one.heartbeat)
     ]
-    going_on = [
-        (one.at, device, one.at)
+    going_on = {
+        device: one.at
         for device, one in devices
         if one.heartbeat and one.heartbeat.last_word is None
-    ]
+    }
+    heard = sorted(going_on.values())
+    taken = [(heard[-1], heard[0], json.dumps(sorted(going_on)))] if heard else []
     words = [
         (beat.last_word.value, one.at, device)
         for device, one in devices
         if (beat := one.heartbeat) and beat.last_word
     ]
+    execute = sql.statements()
     changes: list[sql.Change] = [
         (sql.UPDATE_SEEN, silent),
         (sql.UPDATE_HEARTBEATS, beats),
-        (sql.TAKE_BACK_WORDS, going_on),
+        (execute.TAKE_BACK_WORDS, taken),
         (sql.PUT_LAST_WORDS, words),
     ]
-    sql.statements().write(changes, {})
+    execute.write(changes, {})
 
 
 def label(text: str) -> datetime | None:

@@ -124,9 +124,9 @@ PUT_LAST_WORDS = """
     ON CONFLICT (device_id) DO UPDATE
     SET word = excluded.word, at = excluded.at, taken_back_at = NULL"""
 """Of a device that is not there any more nothing is kept: it must not keep the others' back."""
-TAKE_BACK_WORDS = """
+_TAKE_BACK_WORDS = """
     UPDATE intake_lastword SET taken_back_at = %s
-    WHERE device_id = %s AND taken_back_at IS NULL AND at < %s"""
+    WHERE taken_back_at IS NULL AND at < %s AND device_id IN (SELECT value FROM {}(%s{}))"""
 
 HOLD_BACK = """
     INSERT INTO quiet_heldback (client_id, device_id, fingerprint, title, evaluation, priority,
@@ -141,6 +141,7 @@ class Statements(Protocol):
     """What a database must be able to do for the intake, inside one transaction."""
 
     SEEN: ClassVar[str]
+    TAKE_BACK_WORDS: ClassVar[str]
     TICKETS: ClassVar[str]
     TIMELINE: ClassVar[str]
 
@@ -208,6 +209,7 @@ class SqliteStatements:
     SEEN: ClassVar[str] = """
         SELECT device_id, envelope_id, body_sha256, ticket_number FROM intake_seenenvelope
         WHERE envelope_id IN (SELECT value FROM json_each(?))"""
+    TAKE_BACK_WORDS: ClassVar[str] = _TAKE_BACK_WORDS.format("json_each", "")
     TICKETS: ClassVar[str] = (
         _TICKETS_OF + " FROM json_each(?) AS k JOIN tickets_ticket AS t ON t.id = " + _NUMBER_OF_KEY
     )
@@ -272,6 +274,7 @@ class PostgresqlStatements:
     SEEN: ClassVar[str] = """
         SELECT device_id, envelope_id, body_sha256, ticket_number FROM intake_seenenvelope
         WHERE envelope_id = ANY(%b)"""
+    TAKE_BACK_WORDS: ClassVar[str] = _TAKE_BACK_WORDS.format("json_array_elements_text", "::json")
     TICKETS: ClassVar[str] = (
         # Numbers first: behind a row's policy a condition with a subquery finds no index.
         "WITH found (value, id) AS MATERIALIZED (SELECT k.value, "  # noqa: S608 - all ours
