@@ -296,7 +296,7 @@ def _people_commands(
         "list",
         where,
         "commands.people:staff_list",
-        says="List the accounts: address, role, clients, the beginnings of their keys.",
+        says="List the accounts: address, role, clients, the beginnings of their keys, teams.",
         example="staff list --data /var/lib/watchdesk-server",
     )
     team = command(

@@ -43,9 +43,10 @@ def staff_list(_arguments: Namespace) -> None:
         seen = ", ".join(client.name for client in row.clients.all()) if row.limited else "all"
         keys = ", ".join(key.prefix for key in row.api_keys.all() if key.revoked_at is None)
         state = "" if row.is_active else "  left"
-        teams = ", ".join(sorted(member.team for member in row.teams.all())) or "none"
-        sees = f"clients: {seen or 'none'}  teams: {teams}  keys: {keys or 'none'}"
-        print(f"{row.email}  {row.role}  {sees}{state}")
+        named = ", ".join(sorted(member.team for member in row.teams.all()))
+        teams = f"  teams: {named}" if named else ""
+        sees = f"clients: {seen or 'none'}  keys: {keys or 'none'}"
+        print(f"{row.email}  {row.role}  {sees}{teams}{state}")
 
 
 def staff_team(arguments: Namespace) -> None:
