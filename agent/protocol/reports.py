@@ -198,7 +198,8 @@ class Reply:
     """What a person says to a ticket later.
 
     ``text`` may come with each ``kind``; ``fixed`` belongs to ``confirm``, ``stars`` (1…5) to
-    ``rate``, ``note`` (its id) to ``solved``, which has no ``ticket``.
+    ``rate``, ``note`` (its id) to ``solved``, which has no ``ticket``. With ``escalate`` a
+    ``reply`` asks for an escalation, too.
     """
 
     id: str
@@ -211,10 +212,17 @@ class Reply:
     note: str | None = None
     account: str = ""
     account_name: str = ""
+    escalate: bool | None = None
 
     def to_text(self) -> str:
-        """Return the reply as the JSON text that is stored and sent."""
-        return text_of(_tree(self))
+        """Return the reply as the JSON text that is stored and sent.
+
+        As it always was where nothing is asked for: marks of earlier ones are compared with it.
+        """
+        tree = _tree(self)
+        if self.escalate is None:
+            del tree["escalate"]
+        return text_of(tree)
 
 
 def parse_reply(tree: object) -> Reply:
@@ -241,7 +249,8 @@ def parse_reply(tree: object) -> Reply:
         return replace(reply, stars=stars)
     if not reply.text.strip():
         raise ProtocolError("text", "empty")
-    return reply
+    asks = members.get("escalate") is not None and need(members, "escalate", bool)
+    return replace(reply, escalate=asks or None)
 
 
 def _tree(one: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass with slots

@@ -41,7 +41,7 @@ class _Said:
         """Tell whether there is something to be done by it."""
         if self.reply.kind is ReplyKind.CONFIRM:
             return not self.reply.fixed
-        return not is_thanks(self.reply.text)
+        return bool(self.reply.escalate) or not is_thanks(self.reply.text)
 
     @property
     def by(self) -> dict[str, object]:
@@ -101,7 +101,9 @@ def _replied(said: _Said) -> Step:
     def step(one: Amendment) -> None:
         if one.ticket.is_resolved and said.wants_work:
             _if_possible(one, acts.reopen())
-        one.tell(EntryKind.REPLY, said.reply.text, **said.by)
+        appeal = acts.appeal(said.reply.text, **said.by)
+        if not (said.reply.escalate and _if_possible(one, appeal)):
+            one.tell(EntryKind.REPLY, said.reply.text, **said.by)
         if one.policy.stage(one.ticket.stage, one.ticket.status).waits_for_client:
             _if_possible(one, acts.set_status(Status.OPEN))
 
@@ -134,10 +136,11 @@ def _rated(said: _Said) -> Step:
     return step
 
 
-def _if_possible(one: Amendment, move: Step) -> None:
+def _if_possible(one: Amendment, move: Step) -> bool:
     """Make a move that a contact's words ask for; where it cannot be made, ask the desk.
 
-    Their words are kept in any case: the computer that sends them cannot mend why not.
+    Their words are kept in any case: the computer that sends them cannot mend why not. Returns
+    whether it was made.
     """
     try:
         move(one)
@@ -145,6 +148,8 @@ def _if_possible(one: Amendment, move: Step) -> None:
         asks = f"The client of ticket {one.ticket.id} wrote: decide what becomes of it. {error}"
         one.tell(EntryKind.DECISION, asks, state="asked")
         one.notify(one.owner, NoticeKind.DECISION, asks)
+        return False
+    return True
 
 
 def _follower(said: _Said) -> int | None:

@@ -25,7 +25,10 @@ REMEMBERED = timedelta(days=30)
 LOOKED_WITHIN = timedelta(days=1)
 """So long a device is asked to look again at what people say is over."""
 RATED_WITHIN = timedelta(days=14)
-_SHOWN = (EntryKind.REPLY, EntryKind.RESOLVED, EntryKind.REOPENED, EntryKind.CONFIRMED)
+_SHOWN = (
+    *(EntryKind.REPLY, EntryKind.RESOLVED, EntryKind.REOPENED, EntryKind.CONFIRMED),
+    EntryKind.APPEAL,
+)
 
 
 def tickets_of(device_id: str, now: datetime) -> dict[str, Any]:
@@ -79,8 +82,13 @@ def _names(entries: Iterable[TimelineEntry]) -> dict[str, str]:
 
 
 def _is_for(account: str, entry: TimelineEntry) -> bool:
-    """Tell whether an account may read an entry: what another one wrote is not its business."""
-    return entry.actor != ACTOR or entry.tree.get("account") == account
+    """Tell whether an account may read an entry: what another one wrote is not its business.
+
+    Nor what the desk noted of an appeal that it passed on.
+    """
+    if entry.actor != ACTOR:
+        return entry.kind != EntryKind.APPEAL
+    return entry.tree.get("account") == account
 
 
 def _entry(entry: TimelineEntry, names: dict[str, str]) -> dict[str, Any]:

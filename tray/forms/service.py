@@ -214,7 +214,7 @@ class Form:
 
     def say(self, verb: str, request_id: str, ticket: int, more: Mapping[str, object]) -> Answer:
         """Reply to a ticket, confirm that it is fixed or not, or rate it."""
-        told = {name: more[name] for name in ("text", "fixed", "stars") if name in more}
+        told = {name: more[name] for name in ("text", "fixed", "stars", "escalate") if name in more}
         self._link.ask(verb, PATIENCE_S, id=request_id, ticket=ticket, **told)
         return {}
 

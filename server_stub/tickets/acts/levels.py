@@ -109,8 +109,11 @@ def consult(level: str, body: str) -> Step:
     return step
 
 
-def appeal(body: str, *, by_contact: bool = False) -> Step:
-    """Note that the client asks for somebody named in the policy to look at it; they are told."""
+def appeal(body: str, **by: object) -> Step:
+    """Note that the client asks for somebody named in the policy to look at it; they are told.
+
+    ``by`` says who of the client's wrote it themselves.
+    """
     text = usable_text("body", body, MAX_TEXT)
 
     def step(one: Amendment) -> None:
@@ -118,14 +121,11 @@ def appeal(body: str, *, by_contact: bool = False) -> Step:
         role = one.policy.procedure.escalation_role
         if not role:
             raise ConflictError("the policy names nobody whom clients may ask for an escalation")
-        one.tell(EntryKind.APPEAL, text, to=role, by=CONTACT if by_contact else None)
+        one.tell(EntryKind.APPEAL, text, to=role, **by)
         asks = f"The client of ticket {one.ticket.id} asks for an escalation: {text}"
         one.notify(f"role:{role}", NoticeKind.APPEAL, asks[:MAX_TEXT])
 
     return step
-
-
-CONTACT = "contact"
 
 
 def _name(level: Level | None, number: int) -> str:

@@ -16,7 +16,7 @@ from server_stub.tickets.models import Link, Notice, Participant, Ticket, Timeli
 from server_stub.tickets.standing import standing_of
 from tests.server_stub.intake.caller import Caller
 from tests.server_stub.intake.reports import a_report
-from tests.server_stub.intake.test_reports import filed, say, staff_does, ticket_of
+from tests.server_stub.intake.test_reports import filed, say, staff_does, ticket_of, told
 from tests.support.rows import a_ticket
 
 
@@ -155,3 +155,22 @@ def test_a_reply_ends_no_waiting_but_that_for_the_client(device: Caller) -> None
     staff_does(number, acts.set_stage("user_unavailable"))
     say(device, ticket=number, text="I am back.")
     assert Ticket.objects.get().stage == "open"
+
+
+def test_004_14_the_requester_asks_for_an_escalation_with_a_note(device: Caller) -> None:
+    """The named role is told; where the policy names none the desk decides. The words are kept."""
+    number = filed(device, a_report()).ticket
+    say(device, ticket=number, text="Nobody calls.", escalate=True)
+    assert TimelineEntry.objects.get(body="Nobody calls.").kind == "reply"
+    assert [(one.kind, one.to) for one in Notice.objects.all()] == [("decision", "role:dispatcher")]
+
+    found = load(DEFAULT.with_name("software-vendor.yaml"))
+    stored = PolicyVersion.objects.create(name="vendor", hash=found.hash, text=found.text)
+    Ticket.objects.update(policy_version=stored.id)
+    say(device, ticket=number, text="Still nobody.", escalate=True)
+
+    asked = TimelineEntry.objects.get(body="Still nobody.")
+    assert (asked.kind, asked.tree["by"], asked.tree["name"]) == ("appeal", "contact", "Ann Smith")
+    assert Notice.objects.filter(kind="appeal", to="role:customer excellence manager").exists()
+    [shown] = told(device)["tickets"]
+    assert [entry["text"] for entry in shown["entries"]] == ["Nobody calls.", "Still nobody."]

@@ -186,6 +186,8 @@ def test_replies_go_to_the_ticket_once(form: Form, agent: FakeAgent) -> None:
     form.say("confirm", "an id", 7, {"fixed": False, "text": "still", "verb": "drop"})
 
     assert agent.said == [{"id": "an id", "ticket": 7, "fixed": False, "text": "still"}]
+    form.say("reply", "other", 7, {"text": "Please.", "escalate": True})
+    assert agent.said[1:] == [{"id": "other", "ticket": 7, "text": "Please.", "escalate": True}]
     agent.refuses["rate"] = "this ticket is not yours"
     with pytest.raises(RefusedError, match="not yours"):
         form.say("rate", "another", 8, {"stars": 5})
