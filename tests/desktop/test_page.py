@@ -194,12 +194,17 @@ def test_tickets_are_answered_confirmed_and_rated(
     card.get_by_label("Write to the desk").fill("It is back\nagain")
     card.get_by_role("button", name="Send this").click()
     page.locator("#notice").get_by_text("Saved. It will be sent.").wait_for()
+    expect(card.get_by_label("Write to the desk")).to_have_value("")
+    card.get_by_label("Write to the desk").fill("Nobody calls")
+    card.get_by_role("button", name="Ask for an escalation").click()
+    expect(card.get_by_label("Write to the desk")).to_have_value("")
 
     said = [{name: one[name] for name in one if name != "id"} for one in agent.said]
     assert said == [
         {"ticket": 7, "fixed": True, "text": ""},
         {"ticket": 6, "stars": 4, "text": ""},
         {"ticket": 7, "text": "It is back\nagain"},
+        {"ticket": 7, "text": "Nobody calls", "escalate": True},
     ]
 
 

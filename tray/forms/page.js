@@ -406,10 +406,10 @@
         if (text.value.trim()) say(one, "reply", { text: text.value }, t("Saved. It will be sent."));
         else text.focus();
       }, { "aria-label": t("Send this to ticket {number}", { number: one.number }) }),
-      button(t("Send this and ask for an escalation"), () => {
+      button(t("Ask for an escalation"), () => {
         if (text.value.trim()) say(one, "reply", { text: text.value, escalate: true }, t("Saved. It will be sent."));
         else text.focus();
-      }, { "aria-label": t("Send this and ask for an escalation of ticket {number}", { number: one.number }) })));
+      }, { "aria-label": t("Ask for an escalation of ticket {number}", { number: one.number }) })));
     return card;
   };
   const tickets = () => {
