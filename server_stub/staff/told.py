@@ -27,7 +27,7 @@ DID: Mapping[str, str] = {
     EntryKind.TYPE: "changed the type",
     EntryKind.ESCALATED: "handed it to another level",
     EntryKind.CONSULTATION: "consulted another level",
-    EntryKind.APPEAL: "passed on that the client asks for an escalation",
+    EntryKind.APPEAL: "brought the client’s wish for an escalation",
     EntryKind.APPROVAL: "asked for or decided an approval",
     EntryKind.DATE_SET: "promised a date",
     EntryKind.TEAM: "gave it to a team",
