@@ -1,5 +1,7 @@
-"""Sign-ins in the audit log: who came, who went, and who was turned away."""
+"""Who came, went or was turned away, and what became of second factors, in the audit log."""
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.http import HttpRequest
 
@@ -27,9 +29,32 @@ def _failed(
     record(who, _VIA, "sign-in refused", address=_address(request))
 
 
-def _note(user: object, act: str, request: HttpRequest | None) -> None:
+def _added(
+    sender: object,  # noqa: ARG001 - Django's
+    request: HttpRequest,
+    user: object,
+    authenticator: Authenticator,
+    **_signal: object,
+) -> None:
+    is_codes = authenticator.type == Authenticator.Type.RECOVERY_CODES
+    act = "new recovery codes" if is_codes else "second factor on"
+    _note(user, act, request, "page")
+
+
+def _removed(
+    sender: object,  # noqa: ARG001 - Django's
+    request: HttpRequest,
+    user: object,
+    authenticator: Authenticator,
+    **_signal: object,
+) -> None:
+    if authenticator.type != Authenticator.Type.RECOVERY_CODES:
+        _note(user, "second factor off", request, "page")
+
+
+def _note(user: object, act: str, request: HttpRequest | None, via: str = _VIA) -> None:
     if isinstance(user, Technician):
-        record(user.email, _VIA, act, address=_address(request))
+        record(user.email, via, act, address=_address(request))
 
 
 def _address(request: HttpRequest | None) -> str:
@@ -39,3 +64,6 @@ def _address(request: HttpRequest | None) -> str:
 user_logged_in.connect(_came, dispatch_uid="watchdesk-audit-in")
 user_logged_out.connect(_went, dispatch_uid="watchdesk-audit-out")
 user_login_failed.connect(_failed, dispatch_uid="watchdesk-audit-failed")
+authenticator_added.connect(_added, dispatch_uid="watchdesk-audit-factor-on")
+authenticator_reset.connect(_added, dispatch_uid="watchdesk-audit-codes")
+authenticator_removed.connect(_removed, dispatch_uid="watchdesk-audit-factor-off")

@@ -14,11 +14,13 @@ from django.test import Client as Browser
 from django.test import override_settings
 
 from server_stub.arguments import parser
+from server_stub.audit.models import AuditEntry
 from server_stub.commands import people
 from server_stub.desk.models import Technician
 from server_stub.desk.second_factor import reset_second_factor
 from tests.server_stub.desk.signing import EMAIL, is_signed_in, sign_in, told
 from tests.support import desk_rows
+from tests.support.databases import ServerDatabase
 
 NOON = datetime(2026, 11, 23, 12, 0, 10, tzinfo=UTC)
 
@@ -239,3 +241,24 @@ def test_an_administrator_turns_it_off_by_the_command_line(
     assert said[0].startswith(f"{EMAIL} signs in by password alone now")
     assert said[1] == f"{EMAIL} has no second factor; nothing was changed"
     assert not Authenticator.objects.exists()
+
+
+def test_what_is_done_about_a_second_factor_is_written_down(
+    database: ServerDatabase, held_clock: HeldClock
+) -> None:
+    """Who got at a browser that is signed in may turn it off, and should be found out."""
+    desk_rows.technician(EMAIL)
+    browser = Browser(REMOTE_ADDR="192.0.2.7")
+    sign_in(browser)
+    turn_on(browser, held_clock)
+    browser.post("/account/second-factor/codes/new")
+    browser.post("/account/second-factor/off")
+
+    entries = AuditEntry.objects.order_by("id")[1:]
+    assert [(one.who, one.via, one.act) for one in entries] == [
+        (EMAIL, "page", "second factor on"),
+        (EMAIL, "page", "new recovery codes"),
+        (EMAIL, "page", "new recovery codes"),
+        (EMAIL, "page", "second factor off"),
+    ]
+    assert {one.tree["address"] for one in entries} == {"192.0.2.7"}
