@@ -64,7 +64,7 @@ bench-desk: setup ## what a ticket's due instants cost, the queue of 100,000 ope
 	$(BIN)/python bench/due.py
 	$(BIN)/python bench/queue_page.py
 	$(BIN)/python bench/queue_page.py --postgresql
-	$(BIN)/python bench/intake.py --stored 100000
+	$(BIN)/python bench/intake.py --stored 100000 --busy
 
 bench-tray: setup ## the icon's memory and CPU, and how soon the form is there
 	$(BIN)/python bench/tray.py

@@ -1,7 +1,10 @@
 """Durable tickets per second through the real ``serve``, beside the disk's own sync rate.
 
     make bench-intake (about five minutes), or
-    python bench/intake.py [--vendor sqlite|postgresql] [--seconds 5] [--stored 100000]
+    python bench/intake.py [--vendor sqlite|postgresql] [--seconds 5] [--stored 100000] [--busy]
+
+With ``--busy`` the desk is in use: sites, an agreement, a client that matters, a hundred recurring
+maintenance windows.
 
 Prints each figure with its goal, those of Redmine and Request Tracker in the same run too; ends
 with 1 when a goal was missed. Every event is a new alert: a ticket with timeline, two clocks, due
@@ -21,6 +24,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from statistics import median
@@ -37,6 +41,8 @@ from bench import redmine, request_tracker  # noqa: E402
 from bench.rest_peer import creates_per_second  # noqa: E402
 
 DEVICES = 600
+SITES = ("Quay Street", "Depot")
+WINDOWS = 100
 CONNECTIONS = 8
 _numbers = count()
 
@@ -71,6 +77,7 @@ def main() -> int:
     parser.add_argument("--vendor", choices=("sqlite", "postgresql"))
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--stored", type=int, default=0, help="then again with so many stored")
+    parser.add_argument("--busy", action="store_true", help="with all that a desk may have set up")
     arguments = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="wd-bench-", dir="/tmp"))
     vendors = [arguments.vendor] if arguments.vendor else ["sqlite", "postgresql"]
@@ -127,13 +134,16 @@ def measure(data: Path, url: str, arguments: argparse.Namespace) -> Rates:
     """Print and return the figures of one database."""
     seconds = arguments.seconds
     prepare(data, url)
+    place = ["--site", SITES[0]] if arguments.busy else []
     with server(data, url) as (address, process):
-        enrolment = say(data, url, "enroll-token", "Acme", "--uses", str(DEVICES))
+        if arguments.busy:
+            set_up(data, url, address)
+        enrolment = say(data, url, "enroll-token", "Acme", *place, "--uses", str(DEVICES))
         tokens = [enrol(address, enrolment) for _ in range(DEVICES)]
         print("postgresql" if url else "sqlite")
         rates = report([address], tokens, seconds, process)
         if arguments.stored:
-            tokens = fill([address], tokens, arguments.stored, data, url)
+            tokens = fill([address], tokens, arguments.stored, data, url, place)
             print(f"  with {arguments.stored} tickets stored")
             full = report([address], tokens, seconds, process)
             rates["stored"] = rates["batched"] / full["batched"]
@@ -181,14 +191,14 @@ LABELS = {
 }
 
 
-def fill(
-    addresses: list[Address], tokens: list[str], stored: int, data: Path, url: str
+def fill(  # noqa: PLR0917 - each of them another fact
+    addresses: list[Address], tokens: list[str], stored: int, data: Path, url: str, place: list[str]
 ) -> list[str]:
     """Store many tickets, and return fresh devices: the old ones have used up their allowance."""
     done = 0
     while done < stored:
         done += int(run(addresses, tokens, 4, "events", lambda: events(100), 60) * 400)
-    enrolment = say(data, url, "enroll-token", "Acme", "--uses", str(DEVICES))
+    enrolment = say(data, url, "enroll-token", "Acme", *place, "--uses", str(DEVICES))
     return [enrol(addresses[0], enrolment) for _ in range(DEVICES)]
 
 
@@ -283,6 +293,36 @@ def prepare(data: Path, url: str) -> None:
     say(data, url, "client", "add", "Acme")
 
 
+def set_up(data: Path, url: str, address: Address) -> None:
+    """Set up what a desk in use has, none of which keeps the devices quiet now."""
+    for site in SITES:
+        say(data, url, "site", "add", "Acme", site)
+    say(data, url, "client", "agreement", "add", "Acme", "premium", "--from", "2026-01-01")
+    say(data, url, "client", "importance", "Acme", "vip")
+    password = data / "password"
+    password.write_text("correct horse battery\n")
+    dispatcher = ("staff", "add", "ana@desk.example", "--role", "dispatcher")
+    say(data, url, *dispatcher, "--password-file", str(password))
+    key = say(data, url, "api-key", "ana@desk.example")
+    now = datetime.now(UTC)
+    yesterday = (now - timedelta(days=1)).isoformat(timespec="seconds")
+    day = f"{now + timedelta(days=3):%a}".lower()
+    connection = Connection(address)
+    for number in range(WINDOWS):
+        window = {
+            "client": "Acme",
+            "site": SITES[number % len(SITES)],
+            "reason": f"Patch night {number}",
+            "starts_at": yesterday,
+            "days": [day],
+            "opens": "22:00",
+            "closes": "02:00",
+        }
+        once = f"Idempotency-Key: {uuid7()}"
+        status, answer = connection.ask(post("maintenance", key, json.dumps(window), once))
+        assert status == 201, answer
+
+
 @contextmanager
 def server(
     data: Path, url: str, *options: str, log: Path | None = None
@@ -311,12 +351,14 @@ def server(
         process.wait()
 
 
-def post(route: str, token: str, body: str) -> bytes:
-    """Return the bytes of a request."""
+def post(route: str, token: str, body: str, *headers: str) -> bytes:
+    """Return the bytes of a request; ``headers`` are further ones, whole lines."""
     payload = body.encode()
     head = (
         f"POST /api/v1/{route} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(payload)}\r\n\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(payload)}\r\n"
+        + "".join(f"{one}\r\n" for one in headers)
+        + "\r\n"
     )
     return head.encode() + payload
 

@@ -25,6 +25,7 @@ from server_stub.walls import seen_by
 _log = logging.getLogger(__name__)
 REMEMBER_S = 5.0
 TAIL = timedelta(seconds=20)
+_NEAR = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +57,40 @@ class Quiet:
 
     windows: tuple[Planned, ...] = ()
     waiting: Mapping[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
+    _looked: list[tuple[datetime, tuple[Planned, ...]]] = field(
+        default_factory=list, compare=False, repr=False
+    )
 
     def __bool__(self) -> bool:
         """Tell whether anything is quiet at all."""
         return bool(self.windows or self.waiting)
 
+    def _near(self, now: datetime) -> tuple[Planned, ...]:
+        """Return the windows that can be quiet around ``now``, looked for every ten seconds.
+
+        Whether a recurring one is quiet takes 10 µs, and every event asks. Its hours last a minute
+        at least, so they hold one end of the half minute asked for, or its first or last day ends.
+        """
+        for at, found in self._looked:
+            if at <= now < at + _NEAR:
+                return found
+        first, last = now - TAIL, now + _NEAR
+        found = tuple(
+            one
+            for one in self.windows
+            if one.window.starts_at > first
+            or (one.window.ends_at is not None and one.window.ends_at < last)
+            or one.window.quiet_until(first)
+            or one.window.quiet_until(last)
+        )
+        self._looked[:] = [(now, found)]
+        return found
+
     def window(
         self, client: int, site: int | None, device: str, now: datetime, tail: timedelta = TAIL
     ) -> Planned | None:
         """Return the window that keeps a device quiet at ``now``, also shortly after it."""
-        for one in self.windows:
+        for one in self._near(now):
             if one.covers(client, site, device) and (
                 one.window.quiet_until(now) or (tail and one.window.quiet_until(now - tail))
             ):

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from server_stub.quiet.active import TAIL, Planned, Quiet
 from server_stub.quiet.windows import Window
 
 MINUTE = timedelta(minutes=1)
@@ -116,3 +117,18 @@ def test_a_fixed_offset_is_a_zone() -> None:
     window = nightly("+01:00", "22:00", "23:00")
 
     assert window.quiet_until(START.replace(hour=21)) == START.replace(hour=22)
+
+
+def test_windows_that_are_looked_for_now_and_then_are_found_in_time() -> None:
+    """Not all windows are asked for every event, which would cost a hundred times as much."""
+    nights = [nightly("Europe/London", f"22:{n:02}", f"22:{n + 1:02}") for n in range(0, 50, 2)]
+    planned = [Planned(n, 1, None, None, "kim", one) for n, one in enumerate(nights)]
+    quiet = Quiet(tuple(planned))
+    at = START.replace(hour=21, minute=58)
+    for _ in range(600):
+        at += timedelta(seconds=7)
+        found = quiet.window(1, None, "d", at)
+        fresh = Quiet(tuple(planned)).window(1, None, "d", at)
+        expected = [n for n in nights if n.quiet_until(at) or n.quiet_until(at - TAIL)]
+        assert bool(found) == bool(fresh) == bool(expected)
+        assert not found or found.window in expected
