@@ -90,7 +90,7 @@ def fill(places: Places, tickets: int) -> None:
     for is_open in (False, True):
         rows = (_ticket(places, number, is_open=is_open) for number in range(tickets))
         while several := list(islice(rows, AT_ONCE)):
-            Ticket.objects.bulk_create(several)
+            _store(several)
     with atomic(), connection.cursor() as cursor:
         for name in ("response", "resolution"):
             cursor.execute(_CLOCKS, [name])
@@ -106,6 +106,30 @@ _CLOCKS = """
 _TIMELINE = """
     INSERT INTO tickets_timelineentry (ticket_id, at, kind, actor, body)
     SELECT id, created_at, 'opened', 'monitor', title FROM tickets_ticket"""
+
+
+_COLUMNS = (
+    *("client_id", "site_id", "device_id", "title", "status", "stage", "priority"),
+    *("resolved_at", "next_due_at"),
+)
+
+
+def _store(tickets: Sequence[Ticket]) -> None:
+    """Write tickets a hundred times as fast as through the models."""
+    fields = [Ticket._meta.get_field(name.removesuffix("_id")) for name in _COLUMNS]  # noqa: SLF001 - Django's
+    head = f"INSERT INTO tickets_ticket ({', '.join(_COLUMNS)}) VALUES "  # noqa: S608 - our own names
+    one = f"({', '.join(['%s'] * len(_COLUMNS))})"
+    rows = [
+        [
+            field.get_db_prep_save(getattr(ticket, name), connection)  # type: ignore[union-attr]
+            for name, field in zip(_COLUMNS, fields, strict=True)
+        ]
+        for ticket in tickets
+    ]
+    with atomic(), connection.cursor() as cursor:
+        for first in range(0, len(rows), 500):
+            some = rows[first : first + 500]
+            cursor.execute(head + ", ".join([one] * len(some)), [v for row in some for v in row])
 
 
 def _ticket(places: Places, number: int, *, is_open: bool) -> Ticket:
