@@ -12,7 +12,6 @@ from django.db import connection, transaction
 from agent.protocol.events import AlertEvent
 from agent.protocol.words import Evaluation
 from server_stub.audit.models import AuditEntry
-from server_stub.audit.models import AuditEntry
 from server_stub.clients.models import Device
 from server_stub.clients.scope import ALL
 from server_stub.errors import ConflictError, InvalidError
@@ -20,7 +19,6 @@ from server_stub.fleet import release
 from server_stub.intake.credentials import known_devices
 from server_stub.intake.decode import Arrived
 from server_stub.intake.group import Request, store
-from server_stub.quiet import active
 from server_stub.quiet import active
 from server_stub.quiet.actions import Plan, end_window, plan_window
 from server_stub.quiet.active import KNOWN
@@ -257,48 +255,6 @@ def test_news_that_come_while_a_row_is_released_are_not_lost(fleet: Fleet, sends
     fleet.passes(HOUR + 2 * MINUTE, device, step=10 * MINUTE)
 
     assert Ticket.objects.get().evaluation == "critical"
-
-
-def test_a_zone_that_means_another_hour_elsewhere_is_refused(fleet: Fleet) -> None:
-    for zone in ("localtime", "posixrules", "Factory", "right/UTC", "Mars/Here"):
-        with pytest.raises(InvalidError, match="zone"):
-            quiet(fleet, days=("tue",), opens="22:00", closes="02:00", zone=zone)
-
-
-def test_a_window_of_an_unknown_zone_stops_neither_events_nor_the_sweep(
-    fleet: Fleet, sends: Sends, caplog: pytest.LogCaptureFixture
-) -> None:
-    active._tell_unreadable.cache_clear()
-    (device,) = fleet.add()
-    window = quiet(fleet, days=("mon", "tue"), opens="00:00", closes="00:00", ends_at=None)
-    MaintenanceWindow.objects.update(zone="US/Gone")
-    KNOWN.forget()
-
-    sends(device, an_event())
-    fleet.passes(MINUTE, device, step=MINUTE)
-
-    assert Ticket.objects.count() == 1
-    assert f"maintenance {window.id} keeps nothing quiet here" in caplog.text
-
-
-def test_of_several_who_end_maintenance_at_once_one_does(fleet: Fleet) -> None:
-    number = quiet(fleet).id
-    together = threading.Barrier(4)
-
-    def end(who: str) -> str:
-        together.wait(30)
-        try:
-            return end_window(ALL, who, number, fleet.now).ended_by
-        except ConflictError:
-            return ""
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(4) as pool:
-        ended = list(pool.map(end, [f"kim{n}@desk.example" for n in range(4)]))
-
-    assert len(list(filter(None, ended))) == 1
-    assert AuditEntry.objects.filter(act="maintenance end").count() == 1
 
 
 def test_a_zone_that_means_another_hour_elsewhere_is_refused(fleet: Fleet) -> None:
