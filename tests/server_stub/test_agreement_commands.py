@@ -13,7 +13,7 @@ from server_stub.sla.policy import DEFAULT, load
 from tests.server_stub.intake.test_standing import POLICY
 from tests.support.databases import ServerDatabase
 from tests.support.filed_reports import a_filed_report
-from tests.support.rows import a_client, a_device, a_site, a_ticket
+from tests.support.rows import a_client, a_device, a_policy_version, a_site, a_ticket
 
 
 def run(*words: str) -> None:
@@ -30,7 +30,7 @@ def told(capsys: pytest.CaptureFixture[str], *words: str) -> str:
 def test_agreements_are_added_listed_and_ended(
     database: ServerDatabase, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    PolicyVersion.objects.create(name="default", hash="0", text=POLICY)
+    a_policy_version("default", text=POLICY)
     client = a_client("Acme Ltd")
     a_site(client, "Lyon")
     a_device(client, "pc-1")

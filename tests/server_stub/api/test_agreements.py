@@ -12,13 +12,13 @@ from server_stub.clients.agreements import Terms, agree
 from server_stub.clients.models import Agreement, Client
 from server_stub.contacts.models import Contact
 from server_stub.desk.models import Role
-from server_stub.sla.models import Clock, PolicyVersion
+from server_stub.sla.models import Clock
 from server_stub.tickets.models import Ticket
 from tests.server_stub.api.caller import Caller, a_caller
 from tests.server_stub.intake.test_standing import POLICY
 from tests.support.databases import ServerDatabase
 from tests.support.filed_reports import a_filed_report
-from tests.support.rows import a_client, a_device, a_site, a_ticket
+from tests.support.rows import a_client, a_device, a_policy_version, a_site, a_ticket
 
 TODAY = datetime.now(UTC).date()
 
@@ -26,7 +26,7 @@ TODAY = datetime.now(UTC).date()
 @pytest.fixture
 def api(database: ServerDatabase) -> Caller:
     """Return a dispatcher's program; the policy's targets choose by both words."""
-    PolicyVersion.objects.create(name="default", hash="0", text=POLICY)
+    a_policy_version("default", text=POLICY)
     return a_caller(role=Role.DISPATCHER)
 
 

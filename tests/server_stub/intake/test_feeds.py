@@ -23,7 +23,7 @@ from tests.server_stub.intake.messages import a_heartbeat, an_event, events_body
 from tests.server_stub.intake.reports import a_reply, a_report
 from tests.server_stub.sla.test_desk import SECTION
 from tests.server_stub.sla.test_policy import TEXT
-from tests.support.rows import a_client
+from tests.support.rows import a_client, a_policy_version
 
 NOTE = "# Blank pages\n\nWords: printer, toner\n\nTake the strip off the new toner."
 
@@ -84,7 +84,7 @@ def test_a_profile_is_made_of_what_its_cursor_names(
 
 
 def test_a_policy_that_this_version_cannot_read_is_no_reason_to_fail(device: Caller) -> None:
-    PolicyVersion.objects.create(name="default", hash="0" * 64, text="desk: [of the future]")
+    a_policy_version("default", text="desk: [of the future]")
     device.routes._devices.forget()
     assert told(device, "profile")["provider"] == ""
 

@@ -6,14 +6,13 @@ import pytest
 from django.test import Client as Browser
 
 from agent.protocol.words import Evaluation, Priority
-from server_stub.sla.models import PolicyVersion
 from server_stub.sla.policy import DEFAULT
 from server_stub.tickets import acts
 from server_stub.tickets.models import Ticket
 from tests.server_stub.staff.pages import text
 from tests.server_stub.staff.sending import an_alert, choices, done, offered, page, send
 from tests.server_stub.tickets.desk import act, opened, told
-from tests.support.rows import a_client
+from tests.support.rows import a_client, a_policy_version
 
 pytestmark = [
     pytest.mark.parametrize("database", ["sqlite"], indirect=True),
@@ -163,7 +162,7 @@ def test_what_asks_for_a_reason_is_a_form_and_no_button(browser: Browser) -> Non
         "  closing:", "  waiting: {parts: Parts are ordered}\n  closing:"
     )
     assert asking in own
-    PolicyVersion.objects.create(name="ours", hash="0" * 64, text=own)
+    a_policy_version("ours", text=own)
     row = opened("managed-provider", client=a_client(policy="ours"))
     shown = page(browser, row)
     assert "Wait for the client" not in shown

@@ -22,7 +22,7 @@ from server_stub.tickets.models import NOT_DUE, Ticket, TimelineEntry
 from server_stub.tickets.queries import ticket as one_ticket
 from server_stub.work.models import DueWork
 from tests.server_stub.tickets.conftest import ANA
-from tests.support.rows import NOW, a_client, a_device, a_site, a_ticket
+from tests.support.rows import NOW, a_client, a_device, a_policy_version, a_site, a_ticket
 
 KIM = Actor("kim@desk.example")
 
@@ -95,7 +95,7 @@ def test_a_policy_that_came_later_holds_from_the_next_act_on(ticket: Ticket) -> 
 
 def test_clocks_follow_the_version_they_began_with(ticket: Ticket) -> None:
     first = PolicyVersion.objects.get()
-    PolicyVersion.objects.create(name="default", hash="0" * 64, text=first.text + "# stricter\n")
+    a_policy_version("default", text=first.text + "# stricter\n")
 
     amend(ALL, ticket.id, ANA, reply("x"), now=NOW)
 

@@ -7,7 +7,7 @@ from django.db.models import F
 
 from agent.protocol.words import Priority
 from server_stub.clients.scope import ALL
-from server_stub.sla.models import Clock, PolicyVersion
+from server_stub.sla.models import Clock
 from server_stub.sla.policy import DEFAULT, load
 from server_stub.tickets import acts
 from server_stub.tickets.acts import Reason
@@ -18,7 +18,7 @@ from server_stub.work.engine import Outcome, claim, perform
 from server_stub.work.models import DueWork
 from tests.server_stub.tickets.desk import LATER, act, notices, opened, told
 from tests.support.databases import ServerDatabase
-from tests.support.rows import NOW
+from tests.support.rows import NOW, a_policy_version
 
 DAY = timedelta(days=1)
 
@@ -193,7 +193,7 @@ def test_what_a_policy_never_closes_is_not_looked_for_again_and_again(
 ) -> None:
     """Thousands of such tickets, claimed each hour for nothing, would hold up all others."""
     stays = load(DEFAULT).text + "procedure: {auto_close_after: never}\n"
-    version = PolicyVersion.objects.create(name="stays", hash="0" * 64, text=stays)
+    version = a_policy_version("stays", text=stays)
     opened("default")
     kept = opened("default")
     Ticket.objects.update(status="resolved", stage="resolved", resolved_at=NOW)
