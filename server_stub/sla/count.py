@@ -162,8 +162,10 @@ class Count:
         counts_back, self.counts_back = self.counts_back, False
         if not (counts_back and stopped and self.stage and self.target and self.policy):
             return
-        while self.spans and self.spans[-1].start >= stopped:
-            self.spans.pop()
+        while self.spans and self.spans[-1].end > stopped:
+            last = self.spans.pop()
+            if last.start < stopped:  # told alike before it stopped anew, so one span
+                self.spans.append(last._replace(end=stopped))
         calendar = self.policy.calendar(self.target.calendar, self.zone)
         self._run(stopped, at, calendar, calendar.between(stopped, at))
         if stopped != at:

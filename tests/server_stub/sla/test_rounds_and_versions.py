@@ -68,6 +68,30 @@ def test_resolved_time_that_a_reopening_follows_stands_or_counts_by_policy() -> 
     assert counts.intervals[-1].why == "calendar office; status resolved, but it did not last"
 
 
+def test_no_time_is_told_twice_of_a_ticket_reopened_for_no_time() -> None:
+    """Resolved before anything was promised, then promised, reopened and resolved in one moment."""
+    policy = changed(
+        ("  response: {stopped_by: person}",
+         "  response: {stopped_by: person}\n  resolution: {resolved_time: counts}"),
+        ("targets:\n",
+         "targets:\n  - {when: {importance: vip}, calendar: office, response: 1h, "
+         "resolution: none}\n"),
+    )  # fmt: skip
+    events = (
+        Event(jan(12, 9), importance="vip"),
+        Event(jan(12, 9), status="resolved"),
+        Event(jan(12, 10), importance="normal"),
+        Event(jan(12, 11), status="open"),
+        Event(jan(12, 11), status="resolved"),
+        Event(jan(12, 12), status="open"),
+    )
+    clock = tell(policy, HIGH, *events, opened_at=jan(12, 9), now=jan(12, 13))["resolution"]
+    ends = [(one.start, one.end, one.counted) for one in clock.intervals]
+    assert ends[-2:] == [(jan(12, 11), jan(12, 12), True), (jan(12, 12), jan(12, 13), True)]
+    assert ends[-3][1:] == (jan(12, 11), False)
+    assert clock.elapsed == 2 * HOUR
+
+
 def test_while_it_stays_resolved_the_time_does_not_count_whatever_the_policy_says() -> None:
     counting = changed(
         ("  response: {stopped_by: person}",
