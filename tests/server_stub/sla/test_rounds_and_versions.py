@@ -70,12 +70,11 @@ def test_resolved_time_that_a_reopening_follows_stands_or_counts_by_policy() -> 
 
 def test_no_time_is_told_twice_of_a_ticket_reopened_for_no_time() -> None:
     """Resolved before anything was promised, then promised, reopened and resolved in one moment."""
+    vip = "{when: {importance: vip}, calendar: office, response: 1h, resolution: none}"
     policy = changed(
         ("  response: {stopped_by: person}",
          "  response: {stopped_by: person}\n  resolution: {resolved_time: counts}"),
-        ("targets:\n",
-         "targets:\n  - {when: {importance: vip}, calendar: office, response: 1h, "
-         "resolution: none}\n"),
+        ("targets:\n", f"targets:\n  - {vip}\n"),
     )  # fmt: skip
     events = (
         Event(jan(12, 9), importance="vip"),
