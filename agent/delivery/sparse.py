@@ -1,7 +1,7 @@
 """What requests would load and a sender never uses: kept out, because senders start often.
 
 To be imported before requests; ``done`` ends it. Measured with CPython 3.11, requests 2.34,
-truststore on x86-64: to load them takes 215 million instructions in place of 440.
+truststore on x86-64: to load them takes 190 million instructions in place of 440.
 
 - charset_normalizer guesses the encoding of texts; the sender takes bytes.
 - certifi's CA list; trust is the operating system's, or that of ``--ca-file``.
@@ -15,10 +15,12 @@ truststore on x86-64: to load them takes 215 million instructions in place of 44
   retries (the agent's to decide), mimetypes for uploads of files, calendar for cookies that expire,
   email's encodings for letters, hashlib and hmac for sign-ins by digest: loaded when needed.
 - platform is asked for the system's name alone, which ``sys`` knows as well.
+- datetime is all in C; CPython 3.11 loads it in Python first and throws that away.
 - logging: nobody reads what the libraries log; what the sender has to say is in its answers.
 """
 
 import gc
+import importlib
 import re
 import sys
 from types import ModuleType
@@ -48,6 +50,12 @@ class _Pattern:
     def __init__(self, *given: Any) -> None:  # noqa: ANN401 - what re.compile takes
         self._given = given
 
+    def match(self, text: Any, *rest: Any) -> Any:  # noqa: ANN401 - what a pattern's takes
+        """Compile the longest one, of IPv6 addresses, for what begins as one alone."""
+        if self._given[0].startswith(r"^\[") and not text.startswith("["):
+            return None
+        return self.__getattr__("match")(text, *rest)
+
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - what a pattern has
         pattern = _compile(*self._given)
         vars(self).update({name: getattr(pattern, name) for name in _OF_PATTERNS})
@@ -73,6 +81,7 @@ def done() -> None:
 
 
 gc.disable()  # nothing that is loaded is ever let go; ``main`` enables it again
+sys.modules.setdefault("datetime", importlib.import_module("_datetime"))
 _stand_in("charset_normalizer", __version__="3.0.0")
 _stand_in("certifi", where=str)
 _stand_in("importlib.metadata", version=_no_version)

@@ -59,6 +59,27 @@ print(type(re.compile("x")) is re.Pattern, type(late) is re.Pattern,
     assert printed(program) == "True False ('desk.example', '443') ^"
 
 
+def test_an_address_of_the_sixth_version_is_known_as_one_and_others_compile_nothing_for_it() -> (
+    None
+):
+    program = """
+import urllib3.util.url as url
+late = url._IPV6_ADDRZ_RE
+print(late.match("desk.example"), "pattern" in vars(late), late.match("[2001:db8::1]").group(),
+      "pattern" in vars(late), late.match("[desk]"))
+"""
+
+    assert printed(program) == "None False [2001:db8::1] True None"
+
+
+def test_times_are_those_of_the_standard_library() -> None:
+    program = (
+        "import datetime; print(datetime.datetime.now(datetime.UTC).tzname(), datetime.date.min)"
+    )
+
+    assert printed(program) == "UTC 0001-01-01"
+
+
 def test_a_mistake_of_ours_is_told_with_its_line() -> None:
     program = (
         "import traceback\ntry:\n    sender._body(None)\n"
