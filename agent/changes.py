@@ -1,12 +1,15 @@
 """What a turn of checks changed, until it is stored as one."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 
-from agent.alert_state import AlertState, fingerprint
+from agent.alert_state import AlertState, fingerprint, parse_state
 from agent.clock import Now
 from agent.protocol.events import AlertEvent
 from agent.protocol.words import Evaluation
 from agent.store import Envelope, event_envelope
+
+log = logging.getLogger(__name__)
 
 IDLE_COMMIT_S = 300.0
 """What checks remember, and nothing depends on yet, is stored this often."""
@@ -78,3 +81,16 @@ class Changes:
             self._states, self._envelopes, self._texts = {}, [], {}
             self._texts_due_s = now.boot_s + IDLE_COMMIT_S
         return stored
+
+
+def stored_states(texts: Mapping[str, str]) -> dict[AlertKey, AlertState]:
+    """Return the alert states in stored texts by name; one that cannot be read begins anew."""
+    states: dict[AlertKey, AlertState] = {}
+    for name, text in texts.items():
+        try:
+            state = parse_state(text)
+        except ValueError:
+            log.warning("alert=%s a stored state cannot be read; it begins anew", name)
+            continue
+        states[state.rule, state.target] = state
+    return states

@@ -17,11 +17,11 @@ from agent.rules.borrow import borrowed
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from agent.app import Supervisor
     from agent.check_api import Check
     from agent.delivery.waiting import Waiting
     from agent.errors import Problem
     from agent.rules.model import Only, RuleSet
+    from agent.supervisor import Supervisor
     from agent.wakeup import Wakeup
 
 PARSER = ("agent.arguments", "argparse", "gettext", "shutil", "bz2", "lzma", "_compression")

@@ -1,26 +1,24 @@
 """Commands that come to an end: enrol, look once, explain a rule; and what they share with ``run``.
 
-Nothing here stays resident for its own sake: ``run`` needs the plan and the lists at the end.
+Nothing here stays resident for its own sake: ``run`` needs the lists at the end.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent import clock
 from agent.checks import discover
-from agent.device import here
 from agent.device_file import DeviceFile, beside
 from agent.errors import AgentError
 from agent.evaluate import TargetEvaluation
 from agent.facts import device_kind
 from agent.host.boot import boot_id
 from agent.identity import Identity
+from agent.plan import plan_of
 from agent.protocol.words import DeviceKind
-from agent.rules.model import Rule, RuleSet
+from agent.rules.model import Rule
 from agent.rules.rules_file import RulesFile
 from agent.runner import Runner
-from agent.schedule import Plan, Schedule
 from agent.settings import os_word
 from agent.status import check_states, check_trees
 from agent.whereabouts import Whereabouts
@@ -132,13 +130,6 @@ def explain_rule(rules_file: Path, name: str) -> list[str]:
         raise AgentError(f"{rules_file} has no rule {name!r}; it has {known}")
     check = checks[rule.check]
     return explain(rule, check, check.look(rule.targets), clock.now())
-
-
-def plan_of(rules: RuleSet, checks: Mapping[str, Any], kind: DeviceKind) -> Plan:
-    """Return what a device of this kind has to do by these rules."""
-    mine = rules.for_device(kind, os_word(), has=here().has)
-    schedules = [Schedule(rule, checks[rule.check]) for rule in mine.rules]
-    return Plan(schedules, mine.maintenance, mine.storm)
 
 
 def judged(runner: Runner) -> list[tuple[Rule, TargetEvaluation, str]]:

@@ -10,6 +10,7 @@ from agent.protocol.device import MAX_CHECKS, CheckState, Heartbeat
 from agent.protocol.words import Evaluation, LastWord
 from agent.rules.model import Rule
 from agent.schedule import Schedule
+from agent.store import Counts
 from agent.wording import storable, summary
 
 _SUMMARY = 400
@@ -70,6 +71,21 @@ def heartbeat_text(
 def check_trees(states: Iterable[CheckState]) -> list[dict[str, Any]]:
     """Return check states as JSON objects."""
     return [{name: getattr(state, name) for name in state.__slots__} for state in states]
+
+
+def outbox_tree(counts: Counts, counters: Mapping[str, int]) -> dict[str, Any]:
+    """Return what waits to be sent, what was refused, and what was given up for lack of room."""
+    return {
+        "waiting": counts.waiting,
+        "bytes": counts.bytes,
+        "oldest_s": counts.oldest_s,
+        "parked": counts.parked,
+        "dropped": {
+            name.removeprefix("dropped_"): number
+            for name, number in counters.items()
+            if name.startswith("dropped_")
+        },
+    }
 
 
 def cost_tree(

@@ -45,7 +45,7 @@ if sys.platform == "win32":
     _advapi32.SetServiceStatus.argtypes = (ctypes.c_void_p, ctypes.POINTER(Status))
 
     class Service:
-        """This process as the service ``NAME``; an ``app.Supervisor``."""
+        """This process as the service ``NAME``; an ``supervisor.Supervisor``."""
 
         every_s = float("inf")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from agent.app import STUCK_S, checks_go_on
+from agent.supervisor import STUCK_S, checks_go_on
 
 NOW_S = 100_000.0
 
