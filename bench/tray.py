@@ -23,7 +23,7 @@ sys.path.insert(0, str(PROJECT))
 
 from tests.support.desktop import Desktop  # noqa: E402
 from tests.support.fake_agent import DISK, FakeAgent  # noqa: E402
-from tray.icon import _GREEN  # noqa: E402
+from tray.picture import _GREEN  # noqa: E402
 
 _SETTLED_S = 5.0
 

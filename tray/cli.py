@@ -9,7 +9,7 @@ from pathlib import Path
 from agent.protocol import VERSION
 from agent.protocol.reports import Contact
 from agent.protocol.words import ReportKind, Urgency
-from tray import backends, icon
+from tray import backends, icon, program
 from tray.agent_link import Link, link_to
 from tray.desktop_files import desktop_files
 from tray.diagnosis import diagnosis
@@ -92,7 +92,7 @@ def _icon(link: Link, chosen: argparse.Namespace) -> int:
 
 def _desktop_files(_link: Link, chosen: argparse.Namespace) -> int:
     arguments = ["--state", str(chosen.state)] if chosen.state is not None else []
-    for name, text in desktop_files([*icon.program(), *arguments]).items():
+    for name, text in desktop_files([*program.command(), *arguments]).items():
         file = chosen.folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 
-from tray import backends, icon, places
+from tray import backends, places
 from tray.agent_link import Link
 from tray.drafts import Drafts
 from tray.errors import NoIconError, TrayError
@@ -48,7 +48,7 @@ def _icon(environment: Mapping[str, str]) -> Iterator[str]:
     if choice.name == backends.SNI:
         yield from _panel()
     try:
-        told = json.loads(icon.state_file().read_bytes())
+        told = json.loads(places.icon_file().read_bytes())
     except (OSError, ValueError):
         yield "icon: not running in this session"
     else:
@@ -57,7 +57,7 @@ def _icon(environment: Mapping[str, str]) -> Iterator[str]:
 
 
 def _panel() -> Iterator[str]:
-    from tray.backends.sni import look  # noqa: PLC0415 - dbus-fast is for Linux alone
+    from tray.backends.panels import look  # noqa: PLC0415 - dbus-fast is for Linux alone
 
     found = look()
     if found.problem:

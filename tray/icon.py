@@ -8,18 +8,14 @@ import json
 import logging
 import os
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-from PIL import Image, ImageDraw
-
-from tray import backends, link_watch, lock, places
+from tray import backends, link_watch, lock, places, program
 from tray.agent_link import Link
 from tray.drafts import Drafts
 from tray.errors import NoIconError, TrayError
@@ -27,6 +23,7 @@ from tray.known import Desk, Known
 from tray.language import _
 from tray.menu import SEPARATOR, Item, Menu, Mood, Verb, menu, visible
 from tray.news import News, Told, news
+from tray.picture import picture
 from tray.sending import send_waiting
 
 log = logging.getLogger(__name__)
@@ -38,11 +35,6 @@ ASK_SOON_S = 3.0
 VISIBLE_S = 10.0
 """An icon that no panel shows by then has no place here, or not yet."""
 _EXPECTING_S = 120.0
-_PIXELS = 64
-_SCALE = 4
-
-_GREEN, _AMBER, _BLUE, _GREY = (18, 153, 92), (232, 134, 9), (28, 105, 212), (110, 118, 128)
-_WHITE = (255, 255, 255)
 
 
 class Tray:
@@ -67,7 +59,7 @@ class Tray:
         self._link_watch = link_watch.watch(link.address)
         self._expecting_until = 0.0
         self._forms: list[subprocess.Popen[bytes]] = []
-        self._version = _version()
+        self._version = program.version()
         self._hosted = False
         self._backend = ""
         self.restart = False
@@ -121,7 +113,7 @@ class Tray:
 
     def _turn(self) -> None:
         self._forms = [form for form in self._forms if form.poll() is None]
-        if self._version != _version():
+        if self._version != program.version():
             self.restart = True
             self._quit()
             return
@@ -200,7 +192,7 @@ class Tray:
             self.wake()
 
     def _open(self, view: str) -> None:
-        command = [*program(), *self._arguments, "form", "--view", view]
+        command = [*program.command(), *self._arguments, "form", "--view", view]
         try:
             self._forms.append(
                 subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
@@ -224,7 +216,7 @@ class Tray:
             "since": self._now().isoformat(timespec="seconds"),
         }
         with suppress(OSError):
-            places.write(state_file(), json.dumps(told).encode())
+            places.write(places.icon_file(), json.dumps(told).encode())
 
 
 def run(link: Link, arguments: Sequence[str], wanted: str | None = None) -> int:
@@ -245,41 +237,10 @@ def run(link: Link, arguments: Sequence[str], wanted: str | None = None) -> int:
         try:
             tray.run(wanted)
         finally:
-            state_file().unlink(missing_ok=True)
+            places.icon_file().unlink(missing_ok=True)
     if tray.restart:
-        _start_anew(arguments)
+        program.start_anew(arguments)
     return 0
-
-
-def state_file() -> Path:
-    """Return where the icon of this session says how it stands."""
-    return places.session_folder() / f"tray-{places.session_name()}.json"
-
-
-def program() -> list[str]:
-    """Return the command line of this program: frozen, a folder of a package's, or a module."""
-    if getattr(sys, "frozen", False):
-        return [sys.executable]
-    home = Path(__file__).resolve().parents[1]
-    if (home / "__main__.py").exists():
-        return [sys.executable, "-I", "-S", "-B", str(home), "tray"]
-    return [sys.executable, "-I", "-m", "tray"]
-
-
-def _start_anew(arguments: Sequence[str]) -> None:
-    """Become the new version after an update."""
-    command = [*program(), *arguments]
-    if sys.platform == "win32":
-        subprocess.Popen(command)
-    else:
-        os.execv(command[0], command)  # noqa: S606 - our own program
-
-
-def _version() -> int:
-    """Return what changes when this program is updated on disk."""
-    with suppress(OSError):
-        return Path(__file__).stat().st_mtime_ns
-    return 0  # being replaced just now
 
 
 def _stored() -> Told | None:
@@ -332,53 +293,3 @@ def _pystray_menu(items: Sequence[Item], do: Callable[[Item], None]) -> Any:  # 
         return pystray.MenuItem(item.text, act, default=item.first, enabled=item.verb is not None)
 
     return pystray.Menu(*(made(item) for item in items))
-
-
-def picture(mood: Mood) -> Image.Image:
-    """Return the icon for a mood: told by shape as well as colour, outlined for any taskbar."""
-    side = _PIXELS * _SCALE
-    image = Image.new("RGBA", (side, side))
-    pen = ImageDraw.Draw(image)
-    _DRAWN[mood](pen, side)
-    return image.resize((_PIXELS, _PIXELS), Image.Resampling.LANCZOS)
-
-
-def _well(pen: ImageDraw.ImageDraw, side: int) -> None:
-    _disc(pen, side, _GREEN)
-    points = [(0.27 * side, 0.52 * side), (0.44 * side, 0.68 * side), (0.74 * side, 0.34 * side)]
-    pen.line(points, fill=_WHITE, width=side // 9, joint="curve")
-
-
-def _known(pen: ImageDraw.ImageDraw, side: int) -> None:
-    corners = [(0.5 * side, 0.03 * side), (0.99 * side, 0.94 * side), (0.01 * side, 0.94 * side)]
-    pen.polygon(corners, fill=_AMBER, outline=_WHITE, width=side // 20)
-    pen.rectangle((0.45 * side, 0.34 * side, 0.55 * side, 0.66 * side), fill=_WHITE)
-    pen.ellipse((0.44 * side, 0.73 * side, 0.56 * side, 0.85 * side), fill=_WHITE)
-
-
-def _answer(pen: ImageDraw.ImageDraw, side: int) -> None:
-    tail = [(0.22 * side, 0.6 * side), (0.22 * side, 0.98 * side), (0.55 * side, 0.7 * side)]
-    pen.polygon(tail, fill=_BLUE, outline=_WHITE, width=side // 20)
-    box = (0.02 * side, 0.08 * side, 0.98 * side, 0.76 * side)
-    pen.rounded_rectangle(box, side // 6, fill=_BLUE, outline=_WHITE, width=side // 20)
-    for line in (0.3, 0.48):
-        pen.rectangle((0.2 * side, line * side, 0.8 * side, (line + 0.09) * side), fill=_WHITE)
-
-
-def _not_connected(pen: ImageDraw.ImageDraw, side: int) -> None:
-    _disc(pen, side, _GREY)
-    ends = [(0.28 * side, 0.72 * side), (0.72 * side, 0.28 * side)]
-    pen.line(ends, fill=_WHITE, width=side // 9)
-
-
-def _disc(pen: ImageDraw.ImageDraw, side: int, colour: tuple[int, int, int]) -> None:
-    edge = 0.02 * side
-    pen.ellipse((edge, edge, side - edge, side - edge), colour, _WHITE, side // 20)
-
-
-_DRAWN = {
-    Mood.WELL: _well,
-    Mood.KNOWN: _known,
-    Mood.ANSWER: _answer,
-    Mood.NOT_CONNECTED: _not_connected,
-}

@@ -40,6 +40,11 @@ def session_name(environment: Mapping[str, str] = os.environ) -> str:
     return re.sub(r"[^A-Za-z0-9.-]", "_", shown_on)
 
 
+def icon_file() -> Path:
+    """Return where the icon of this session says how it stands."""
+    return session_folder() / f"tray-{session_name()}.json"
+
+
 def private(folder: Path) -> Path:
     """Make a folder that only this person can enter, and return it."""
     folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)

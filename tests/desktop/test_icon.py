@@ -7,7 +7,7 @@ import pytest
 from tests.support.desktop import PANELS, TOOLS, Desktop
 from tests.support.fake_agent import DISK, FakeAgent
 from tests.support.polling import until
-from tray.icon import _AMBER, _BLUE, _GREEN, _GREY
+from tray.picture import _AMBER, _BLUE, _GREEN, _GREY
 
 pytestmark = pytest.mark.needs(*TOOLS)
 PATIENCE_S = 60.0

@@ -37,7 +37,7 @@ from tests.support.relay import Relay
 from tests.support.seeds import long_run
 from tests.support.server_process import ServerProcess
 from tests.support.traces import Patch, forms, stored_in
-from tray.icon import _BLUE, _GREEN, _GREY
+from tray.picture import _BLUE, _GREEN, _GREY
 
 pytestmark = pytest.mark.needs(*TOOLS, "chromium")
 PATIENCE_S = 90.0

@@ -7,7 +7,7 @@ extensions of GNOME host it. Panels come and go; the item registers again with e
 import asyncio
 import threading
 from collections.abc import Callable
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 from dbus_fast import BusType, DBusError, Message, MessageType, PropertyAccess
 from dbus_fast.aio import MessageBus
@@ -17,17 +17,14 @@ from PIL import Image
 from pystray._base import Icon as PystrayIcon
 
 from tray.backends import dbusmenu
+from tray.backends.panels import PATIENCE_S, PROPERTIES, WATCHER, WATCHER_PATH
 from tray.errors import NoIconError
 
 PATH = "/StatusNotifierItem"
-WATCHER = "org.kde.StatusNotifierWatcher"
-_WATCHER_PATH = "/StatusNotifierWatcher"
 _BUS = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
 _NOTICES = ("org.freedesktop.Notifications", "/org/freedesktop/Notifications")
-_PROPERTIES = "org.freedesktop.DBus.Properties"
 _SIZES = (16, 22, 24, 32, 48, 64)
 _READ = PropertyAccess.READ
-_PATIENCE_S = 5.0
 
 Pixmaps = Annotated[list[Any], DBusSignature("a(iiay)")]
 ToolTip = Annotated[list[Any], DBusSignature("(sa(iiay)ss)")]
@@ -203,7 +200,7 @@ class Icon(PystrayIcon):  # type: ignore[misc] # pystray is untyped
         message = Message(destination=destination, path=path, interface=interface,
                           member=member, signature=signature, body=list(body))  # fmt: skip
         try:
-            answer = await asyncio.wait_for(self._bus.call(message), _PATIENCE_S)
+            answer = await asyncio.wait_for(self._bus.call(message), PATIENCE_S)
         except (TimeoutError, OSError, EOFError):
             return None
         if answer.message_type is not MessageType.METHOD_RETURN:
@@ -211,10 +208,10 @@ class Icon(PystrayIcon):  # type: ignore[misc] # pystray is untyped
         return answer.body[0] if answer.body else True
 
     async def _register(self) -> None:
-        watcher = (WATCHER, _WATCHER_PATH)
+        watcher = (WATCHER, WATCHER_PATH)
         taken = await self._call(watcher, "RegisterStatusNotifierItem", "s", self._bus.unique_name)
         hosted = taken and await self._call(
-            (WATCHER, _WATCHER_PATH, _PROPERTIES), "Get", "ss", WATCHER,
+            (WATCHER, WATCHER_PATH, PROPERTIES), "Get", "ss", WATCHER,
             "IsStatusNotifierHostRegistered",
         )  # fmt: skip
         self.hosted_changed(bool(hosted and hosted.value))
@@ -280,39 +277,3 @@ def pixmaps(image: Image.Image) -> list[Any]:
         red, green, blue, alpha = image.convert("RGBA").resize((size, size)).split()
         found.append([size, size, Image.merge("RGBA", (alpha, red, green, blue)).tobytes()])
     return found
-
-
-class Panels(NamedTuple):
-    """What shows icons on this session bus; ``problem`` when that cannot be told."""
-
-    watcher: bool = False
-    host: bool = False
-    items: tuple[str, ...] = ()
-    problem: str = ""
-
-
-def look() -> Panels:
-    """Return what shows icons on this session bus."""
-
-    async def ask() -> Panels:
-        bus = await MessageBus(bus_type=BusType.SESSION).connect()
-        try:
-            answer = await bus.call(
-                Message(destination=WATCHER, path=_WATCHER_PATH, interface=_PROPERTIES,
-                        member="GetAll", signature="s", body=[WATCHER])
-            )  # fmt: skip
-        finally:
-            bus.disconnect()
-        if answer.message_type is not MessageType.METHOD_RETURN:
-            return Panels()
-        told = {name: variant.value for name, variant in answer.body[0].items()}
-        return Panels(
-            watcher=True,
-            host=bool(told.get("IsStatusNotifierHostRegistered")),
-            items=tuple(told.get("RegisteredStatusNotifierItems") or ()),
-        )
-
-    try:
-        return asyncio.run(asyncio.wait_for(ask(), _PATIENCE_S))
-    except (OSError, DBusError, ValueError, EOFError, TimeoutError) as error:
-        return Panels(problem=f"the session bus cannot be asked: {error}")

@@ -15,7 +15,8 @@ from tests.support.polling import until
 from tray import places
 from tray.agent_link import Link
 from tray.forms import show
-from tray.forms.web import LARGEST_BODY, WebForm
+from tray.forms.requests import LARGEST_BODY
+from tray.forms.web import WebForm
 
 Serve = Callable[..., WebForm]
 
