@@ -22,7 +22,7 @@ from agent.protocol.receipts import Receipt, ReceiptResult
 from agent.protocol.strict import text_of
 from agent.protocol.words import Evaluation, Priority, Status
 from server_stub.database import json_object
-from server_stub.intake import sql
+from server_stub.intake import session, sql
 from server_stub.intake.credentials import KnownDevice
 from server_stub.intake.decode import Arrived, refused
 from server_stub.intake.desk_terms import in_terms, monitors_of
@@ -125,7 +125,7 @@ def store(
 
     ``quiet`` is what maintenance holds back; what this process knows of it when not given.
     """
-    execute = sql.statements()
+    execute = session.statements()
     seen, tickets = execute.known(*_names(requests))
     sightings = _sightings(requests, seen)
     fresh = [s for one in sightings for s in one if s.first is None]
@@ -211,14 +211,16 @@ def _held_back(alerts: dict[str, _Alert], quiet: Quiet, now: datetime) -> list[s
     return rows
 
 
-def _number(alerts: Iterable[_Alert], execute: sql.Statements) -> None:
+def _number(alerts: Iterable[_Alert], execute: session.Statements) -> None:
     opened = [change for alert in alerts for change in alert.changes if change.before is None]
     if opened:
         for change, number in zip(opened, execute.new_numbers(len(opened)), strict=True):
             change.after = replace(change.after, number=number)
 
 
-def _ticket_rows(alerts: dict[str, _Alert], execute: sql.Statements, now: datetime) -> TicketRows:
+def _ticket_rows(
+    alerts: dict[str, _Alert], execute: session.Statements, now: datetime
+) -> TicketRows:
     rows = TicketRows(now)
     promises = _promises_anew(alerts.values(), execute, now)
     for key, alert in alerts.items():
@@ -236,7 +238,7 @@ def _ticket_rows(alerts: dict[str, _Alert], execute: sql.Statements, now: dateti
 
 
 def _promises_anew(
-    alerts: Iterable[_Alert], execute: sql.Statements, now: datetime
+    alerts: Iterable[_Alert], execute: session.Statements, now: datetime
 ) -> dict[int, list[Promise] | None]:
     """Return the clocks of the stored tickets whose clocks this group moves, by number."""
     moved = {

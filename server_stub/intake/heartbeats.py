@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from agent.protocol.device import Heartbeat
-from server_stub.intake import sql
+from server_stub.intake import session, sql
 
 
 class Seen(NamedTuple):
@@ -40,7 +40,7 @@ def write(seen: Mapping[str, Seen]) -> None:
         for device, one in devices
         if (beat := one.heartbeat) and beat.last_word
     ]
-    execute = sql.statements()
+    execute = session.statements()
     changes: list[sql.Change] = [
         (sql.UPDATE_SEEN, silent),
         (sql.UPDATE_HEARTBEATS, beats),

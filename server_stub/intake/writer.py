@@ -23,7 +23,7 @@ from django.db import DataError, IntegrityError, InterfaceError, OperationalErro
 from agent.protocol.device import Heartbeat
 from agent.protocol.receipts import Receipt
 from server_stub import metrics, walls
-from server_stub.intake import group, heartbeats, sql
+from server_stub.intake import group, heartbeats, session
 from server_stub.intake.decode import Arrived, refused
 from server_stub.intake.group import Request
 from server_stub.intake.heartbeats import Seen
@@ -223,7 +223,7 @@ class Writer:
 
     def _transaction(self, requests: list[Request]) -> list[list[Receipt]]:
         began_s = time.perf_counter()
-        with sql.transaction():
+        with session.transaction():
             receipts = group.store(requests, self._now())
         took_s = time.perf_counter() - began_s
         self._gather_s = min(GATHER_S, took_s) if len(requests) > 1 else 0.0
@@ -235,7 +235,7 @@ class Writer:
         with self._lock:
             seen, self._seen = self._seen, {}
         try:
-            with sql.transaction():
+            with session.transaction():
                 heartbeats.write(seen)
         except Exception as error:  # noqa: BLE001 - a sign of life is worth no more than a try
             _log.warning("%d heartbeats were not written: %r", len(seen), error)

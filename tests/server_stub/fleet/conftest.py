@@ -12,7 +12,7 @@ from agent.protocol.words import LastWord
 from server_stub.clients.models import Client, Device, Site
 from server_stub.fleet.models import LastSweep
 from server_stub.fleet.sweep import Sweep, sweep
-from server_stub.intake import heartbeats, promises, sql
+from server_stub.intake import heartbeats, promises, session
 from server_stub.intake.heartbeats import Seen
 from server_stub.quiet.active import KNOWN
 from server_stub.sla.models import PolicyVersion
@@ -49,7 +49,7 @@ class Fleet:
     def hear(self, *devices: Device, word: LastWord | None = None) -> None:
         """Let devices be heard now, with a last word when one is given."""
         beat = a_heartbeat(last_word=word)
-        with sql.transaction():
+        with session.transaction():
             heartbeats.write({one.id: Seen(self.now, beat) for one in devices})
 
     def sweep(self, *, after_a_stop: bool = False) -> Sweep:

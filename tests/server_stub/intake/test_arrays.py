@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from server_stub.intake import arrays, sql
+from server_stub.intake import arrays, session
 from server_stub.intake.credentials import KnownDevice
 from server_stub.tickets.models import NOT_DUE
 from tests.server_stub.intake.test_plans import a_life
@@ -33,8 +33,8 @@ def test_what_was_sent_is_read_back(
     column: Callable[[Any], arrays.Column],
     values: list[Any],
 ) -> None:
-    with sql.transaction():
-        cursor: Any = sql.statements()
+    with session.transaction():
+        cursor: Any = session.statements()
         sent = cursor._cursor.execute(f"SELECT %b::{kind}", [column(values)], prepare=True)
 
         assert sent.fetchone() == (values,)

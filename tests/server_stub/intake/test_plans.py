@@ -12,7 +12,7 @@ import pytest
 from django.db import connection
 
 from agent.protocol.words import Evaluation, Priority
-from server_stub.intake import heartbeats, sql
+from server_stub.intake import heartbeats, session, sql
 from server_stub.intake.credentials import KnownDevice
 from server_stub.intake.decode import Arrived
 from server_stub.intake.group import Request, store
@@ -56,7 +56,7 @@ class Recorder:
 def executed(database: ServerDatabase, monkeypatch: pytest.MonkeyPatch) -> Iterator[Executed]:
     """Record what is executed, on a connection opened as the writer's is."""
     found: Executed = []
-    real = sql.statements
+    real = session.statements
 
     def recording() -> Any:
         statements: Any = real()
@@ -65,7 +65,7 @@ def executed(database: ServerDatabase, monkeypatch: pytest.MonkeyPatch) -> Itera
                 setattr(statements, name, Recorder(getattr(statements, name), found))
         return statements
 
-    monkeypatch.setattr(sql, "statements", recording)
+    monkeypatch.setattr(session, "statements", recording)
     connection.close()
     yield found
     connection.close()
@@ -85,7 +85,7 @@ def known(executed: Executed, policy: PolicyVersion) -> Callable[[], KnownDevice
 
 
 def commit(device: KnownDevice, *messages: Any, at: datetime = NOW) -> None:
-    with sql.transaction():
+    with session.transaction():
         store([Request(device, [Arrived(m, m.id.encode()[-32:]) for m in messages])], at)
 
 
@@ -100,16 +100,16 @@ def a_life(device: KnownDevice, alerts: int) -> None:
     commit(device, *(resolved(e, sequence=3) for e in events))
     commit(device, *(an_event(target=f"/{number}") for number in range(alerts)))
     commit(device, *(some_facts(user=str(number)) for number in range(alerts)))
-    with sql.transaction():
+    with session.transaction():
         heartbeats.write({device.id: Seen(NOW, a_heartbeat())})
-    with sql.transaction():
+    with session.transaction():
         heartbeats.write({device.id: Seen(NOW, None)})
 
 
 def plan(statement: str, values: Any) -> list[str]:
     explain = "EXPLAIN QUERY PLAN " if connection.vendor == "sqlite" else "EXPLAIN "
-    with sql.transaction():
-        cursor: Any = sql.statements()
+    with session.transaction():
+        cursor: Any = session.statements()
         rows = cursor._cursor.execute(explain + statement, values).fetchall()
     return [str(row[-1]).strip() for row in rows]
 
