@@ -6,21 +6,17 @@ what the others need.
 """
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import agent.deferred  # noqa: F401 - first: it keeps what follows small
-from agent.errors import AgentError, ConfigError, StateError
+from agent.errors import AgentError, ConfigError
 from agent.rules.borrow import borrowed
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from agent.check_api import Check
     from agent.delivery.waiting import Waiting
-    from agent.errors import Problem
-    from agent.rules.model import Only, RuleSet
+    from agent.rules.model import Only
     from agent.supervisor import Supervisor
     from agent.wakeup import Wakeup
 
@@ -118,113 +114,32 @@ def _uninstall(chosen: SimpleNamespace) -> int:
 
 def _once(chosen: SimpleNamespace) -> int:
     from agent.once import look_once  # noqa: PLC0415
-    from agent.presentation import check_lines, unsupported_lines  # noqa: PLC0415
+    from agent.presentation import check_lines, json_text, unsupported_lines  # noqa: PLC0415
 
     found, unsupported = look_once(chosen.rules)
     lines = [*check_lines(found), *unsupported_lines(unsupported)]
-    _print(lines if not chosen.json else [_json_text(found)])
+    _print(lines if not chosen.json else [json_text(found)])
     return 0
 
 
 def _status(chosen: SimpleNamespace) -> int:
     from agent.local_link.client import ask  # noqa: PLC0415
-    from agent.presentation import status_lines  # noqa: PLC0415
+    from agent.presentation import json_text, status_lines  # noqa: PLC0415
 
     status = ask(chosen.state, {"verb": "status"})
-    _print(status_lines(status) if not chosen.json else [_json_text(status)])
+    _print(status_lines(status) if not chosen.json else [json_text(status)])
     return 0
 
 
-def _checks(chosen: SimpleNamespace) -> int:
-    from agent.checks import discover  # noqa: PLC0415
-    from agent.presentation import metric_lines, metric_trees  # noqa: PLC0415
+def _about_rules(chosen: SimpleNamespace) -> int:
+    from agent.rule_commands import COMMANDS as OURS  # noqa: PLC0415
 
-    checks = [check for _, check in sorted(discover().items())]
-    _print(metric_lines(checks) if not chosen.json else [_json_text(metric_trees(checks))])
-    return 0
-
-
-def _validate(chosen: SimpleNamespace) -> int:
-    from agent.checks import discover  # noqa: PLC0415
-    from agent.rules.lint import lint  # noqa: PLC0415
-    from agent.rules.loader import load  # noqa: PLC0415
-
-    checks = discover()
-    wrong = 0
-    unread = ""
-    for file in chosen.files:
-        try:
-            rules = load(file, checks)
-        except ConfigError as error:
-            wrong += 1
-            print(error, file=sys.stderr)
-        else:
-            print(f"{file}: {len(rules.rules)} rules, no mistakes")
-            found = lint(rules, checks)
-            try:
-                found += _hints(chosen.state, rules, checks) if chosen.state else ()
-            except StateError as error:
-                unread = str(error)
-            _print([f"{file}:{h.line}:{h.column}: hint: {h.message}" for h in sorted(found)])
-    if unread:
-        print(f"watchdesk-agent: no hints from history: {unread}", file=sys.stderr)
-    return 2 if wrong else 0
-
-
-def _hints(state: "Path", rules: "RuleSet", checks: "Mapping[str, Check]") -> "Sequence[Problem]":
-    from agent import clock  # noqa: PLC0415
-    from agent.replay_command import hints  # noqa: PLC0415
-
-    return hints(state, rules, checks, clock.now())
-
-
-def _replay(chosen: SimpleNamespace) -> int:
-    from agent import clock  # noqa: PLC0415
-    from agent.checks import discover  # noqa: PLC0415
-    from agent.replay_command import replay_past  # noqa: PLC0415
-    from agent.replay_report import replay_lines, replay_tree  # noqa: PLC0415
-
-    found, past = replay_past(chosen.state, chosen.rules, discover(), chosen.days, clock.now())
-    if chosen.json:
-        _print([_json_text(replay_tree(found, past, chosen.days))])
-    else:
-        _print(replay_lines(found, past, chosen.days))
-    return 0
-
-
-def _test(chosen: SimpleNamespace) -> int:
-    from agent.checks import discover  # noqa: PLC0415
-    from agent.rehearsal import differences, report  # noqa: PLC0415
-    from agent.rules.cases import load_cases  # noqa: PLC0415
-    from agent.rules.loader import load  # noqa: PLC0415
-
-    checks = discover()
-    rules = load(chosen.rules, checks)
-    cases = [case for file in chosen.files for case in load_cases(file, rules, checks)]
-    found = [(case, differences(case, checks[case.rule.check])) for case in cases]
-    wrong = sum(1 for _, differing in found if differing)
-    _print([*report(found), f"{len(cases)} cases, {wrong} wrong"])
-    return 1 if wrong else 0
-
-
-def _explain(chosen: SimpleNamespace) -> int:
-    from agent.once import explain_rule  # noqa: PLC0415
-
-    _print(explain_rule(chosen.rules, chosen.rule))
-    return 0
-
-
-def _schema(chosen: SimpleNamespace) -> int:  # noqa: ARG001 - it takes no arguments
-    from agent.checks import discover  # noqa: PLC0415
-    from agent.rules.schema import schema  # noqa: PLC0415
-
-    _print([_json_text(schema(discover()))])
-    return 0
+    return OURS[chosen.command](chosen)
 
 
 def _outbox(chosen: SimpleNamespace) -> int:
     from agent.local_link.client import ask  # noqa: PLC0415
-    from agent.presentation import parked_lines  # noqa: PLC0415
+    from agent.presentation import json_text, parked_lines  # noqa: PLC0415
 
     if chosen.requeue or chosen.drop:
         verb = "requeue" if chosen.requeue else "drop"
@@ -232,7 +147,7 @@ def _outbox(chosen: SimpleNamespace) -> int:
         print("done" if answer["done"] else "there is no refused message with this id")
         return 0 if answer["done"] else 1
     parked = ask(chosen.state, {"verb": "parked"})["parked"]
-    _print(parked_lines(parked) if not chosen.json else [_json_text(parked)])
+    _print(parked_lines(parked) if not chosen.json else [json_text(parked)])
     return 0
 
 
@@ -298,12 +213,6 @@ if sys.platform == "win32":
         return code
 
 
-def _json_text(tree: object) -> str:
-    import json  # noqa: PLC0415
-
-    return json.dumps(tree, indent=2, ensure_ascii=False)
-
-
 def _print(lines: list[str]) -> None:
     if lines:
         print("\n".join(lines))
@@ -316,12 +225,12 @@ COMMANDS: dict[str, Callable[[SimpleNamespace], int]] = {
     "uninstall": _uninstall,
     "once": _once,
     "status": _status,
-    "checks": _checks,
-    "test": _test,
-    "replay": _replay,
-    "validate": _validate,
-    "explain": _explain,
-    "schema": _schema,
+    "checks": _about_rules,
+    "test": _about_rules,
+    "replay": _about_rules,
+    "validate": _about_rules,
+    "explain": _about_rules,
+    "schema": _about_rules,
     "outbox": _outbox,
     "job": _job,
     "doctor": _doctor,

@@ -1,5 +1,6 @@
 """How the command line shows things: pure functions from trees to lines of text."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -22,6 +23,11 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in (heads, *rows)
     ]
+
+
+def json_text(tree: object) -> str:
+    """Return what a program is told, as a person can read it too."""
+    return json.dumps(tree, indent=2, ensure_ascii=False)
 
 
 def check_lines(checks: Iterable[Mapping[str, Any]]) -> list[str]:
