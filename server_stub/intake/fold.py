@@ -17,7 +17,7 @@ from typing import Any
 
 from agent.protocol.events import AlertEvent
 from agent.protocol.words import Change, Evaluation, Priority, Status
-from server_stub.intake.tried import tried_in_words
+from server_stub.intake.entries import Entry, judged, of_event, reprioritised, tried
 from server_stub.tickets.models import EntryKind
 
 REOPEN_WINDOW = timedelta(hours=24)
@@ -56,16 +56,6 @@ class TicketState:
     resolved_at: datetime | None
     accepted_until: datetime | None = None
     accepted: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One timeline entry to be written; ``device_at`` is the device's own label."""
-
-    kind: EntryKind
-    device_at: str
-    body: str
-    payload: dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -119,7 +109,7 @@ def fold(
         current.after = step.after
         current.entries.extend(step.entries)
         if event.tried:
-            current.entries.append(_tried(event))
+            current.entries.append(tried(event))
         folded.ticket_of_event.append(current)
     return folded
 
@@ -131,7 +121,7 @@ def _step(
     if ticket is None:
         return _opened(event, now) if firing else _Step(None)
     if not _is_news(ticket, event, firing=firing):
-        return _Step(ticket, (_entry(EntryKind.CHANGED, event, _LATE, late=True),))
+        return _Step(ticket, (of_event(EntryKind.CHANGED, event, _LATE, late=True),))
     if firing:
         return _fires(ticket, event, now, reopen_window)
     return _cleared(ticket, event, now)
@@ -176,10 +166,13 @@ def _opened(event: AlertEvent, now: datetime, follows: int = 0) -> _Step:
         created_at=now,
         resolved_at=None,
     )
-    members: dict[str, Any] = {"priority": event.priority}
+    members: dict[str, Any] = {
+        "evaluation": {"to": event.evaluation},
+        "priority": event.priority,
+    }
     if follows:
         members["follows"] = follows
-    entry = _entry(EntryKind.OPENED, event, event.title, evaluation=_to(event), **members)
+    entry = of_event(EntryKind.OPENED, event, event.title, **members)
     return _Step(opened, (entry,), opens=True)
 
 
@@ -193,7 +186,7 @@ def _fires(
     if event.alert_id == ticket.alert_id and not _graver(ticket, event):
         after = _told(ticket, event)
         body = _CANNOT_TELL if event.evaluation is Evaluation.UNKNOWN else _STAYS_RESOLVED
-        return _Step(after, (_judged(EntryKind.CHANGED, ticket, event, body),))
+        return _Step(after, (judged(EntryKind.CHANGED, ticket.evaluation, event, body),))
     if ticket.status is Status.CLOSED or now - ticket.resolved_at > reopen_window:
         return _opened(event, now, follows=ticket.number)
     reopened = replace(ticket, status=Status.OPEN, resolved_at=None)
@@ -203,7 +196,7 @@ def _fires(
 def _accepted(ticket: TicketState, event: AlertEvent) -> _Step:
     """Let an alert join the ticket that accepts it; one that got graver ends the acceptance."""
     if _GRAVITY[event.evaluation] <= _GRAVITY[Evaluation(ticket.accepted or Evaluation.CRITICAL)]:
-        entry = _judged(EntryKind.CHANGED, ticket, event, _IS_ACCEPTED)
+        entry = judged(EntryKind.CHANGED, ticket.evaluation, event, _IS_ACCEPTED)
         return _Step(_told(ticket, event), (entry,))
     ended = replace(ticket, status=Status.OPEN, resolved_at=None, accepted_until=None, accepted="")
     reopened = _followed(EntryKind.REOPENED, ended, event)
@@ -216,7 +209,7 @@ def _accepted(ticket: TicketState, event: AlertEvent) -> _Step:
 def _followed(kind: EntryKind, before: TicketState, event: AlertEvent) -> _Step:
     """Let the ticket follow the alert as far as a person has not taken it over."""
     if _is_frozen(before, event):
-        return _Step(_told(before, event), (_judged(kind, before, event, _CANNOT_TELL),))
+        return _Step(_told(before, event), (judged(kind, before.evaluation, event, _CANNOT_TELL),))
     same_opening = event.alert_id == before.alert_id
     after = replace(
         _told(before, event),
@@ -227,9 +220,9 @@ def _followed(kind: EntryKind, before: TicketState, event: AlertEvent) -> _Step:
         else before.occurrences + event.occurrences,
         facts_hash=before.facts_hash or event.facts_hash,
     )
-    entries = [_judged(kind, before, event, event.title)]
+    entries = [judged(kind, before.evaluation, event, event.title)]
     if after.priority is not before.priority:
-        entries.append(_reprioritised(before.priority, after.priority, event))
+        entries.append(reprioritised(before.priority, after.priority, event))
     return _Step(after, tuple(entries))
 
 
@@ -239,7 +232,7 @@ def _cleared(ticket: TicketState, event: AlertEvent, now: datetime) -> _Step:
         after = replace(after, status=Status.RESOLVED, resolved_at=now)
         unwatched = event.evaluation is Evaluation.UNKNOWN
         body = _NOT_WATCHED if unwatched else "Resolved by the monitor."
-        entry = _judged(EntryKind.RESOLVED, ticket, event, body)
+        entry = judged(EntryKind.RESOLVED, ticket.evaluation, event, body)
         return _Step(after, (entry,))
     if ticket.resolved_at is not None:
         body = "The monitor reports it resolved, too."
@@ -247,7 +240,7 @@ def _cleared(ticket: TicketState, event: AlertEvent, now: datetime) -> _Step:
         body = "The monitor reports it resolved; it stays open because a person works on it."
     else:
         body = "The monitor finds nothing wrong just now."
-    return _Step(after, (_judged(EntryKind.CHANGED, ticket, event, body),))
+    return _Step(after, (judged(EntryKind.CHANGED, ticket.evaluation, event, body),))
 
 
 def _told(ticket: TicketState, event: AlertEvent) -> TicketState:
@@ -287,43 +280,3 @@ def _graver(before: TicketState, event: AlertEvent) -> bool:
     if event.evaluation is Evaluation.UNKNOWN:
         return False
     return _GRAVITY[event.evaluation] > _GRAVITY[before.evaluation]
-
-
-def _reprioritised(before: Priority, after: Priority, event: AlertEvent) -> Entry:
-    body = f"Priority {before} → {after}, as the monitor's rule says."
-    return Entry(EntryKind.PRIORITY, event.at, body, {"from": before, "to": after})
-
-
-def _judged(kind: EntryKind, before: TicketState, event: AlertEvent, body: str) -> Entry:
-    return _entry(kind, event, body, evaluation=_to(event, before.evaluation))
-
-
-def _to(event: AlertEvent, before: Evaluation | None = None) -> dict[str, str]:
-    return {"to": event.evaluation} if before is None else {"from": before, "to": event.evaluation}
-
-
-def _entry(kind: EntryKind, event: AlertEvent, body: str, **members: object) -> Entry:
-    told = {
-        "alert_id": event.alert_id,
-        "sequence": event.sequence,
-        "change": event.change,
-        "rule": event.rule,
-        "check": event.check,
-        "target": event.target,
-        "condition": event.condition,
-        "advice": event.advice,
-        "reason": event.reason,
-        "about": event.about,
-        "opened_at": event.opened_at,
-        "facts_hash": event.facts_hash,
-        "readings": [
-            {"metric": r.metric, "value": r.value, "unit": r.unit} for r in event.readings
-        ],
-    }
-    payload = {name: value for name, value in told.items() if value not in ("", [])}
-    return Entry(kind, event.at, body, payload | event.beside("series", "evidence") | members)
-
-
-def _tried(event: AlertEvent) -> Entry:
-    tried = tried_in_words(event.tried)
-    return Entry(EntryKind.TRIED, event.at, tried, event.beside("tried"))

@@ -7,7 +7,8 @@ from agent.protocol.strict import text_of
 from agent.protocol.words import Source
 from server_stub.intake import sql
 from server_stub.intake.credentials import KnownDevice
-from server_stub.intake.fold import Entry, TicketState
+from server_stub.intake.entries import Entry
+from server_stub.intake.fold import TicketState
 from server_stub.intake.heartbeats import label
 from server_stub.intake.promises import Promise
 from server_stub.sla.models import ClockName

@@ -11,7 +11,8 @@ from agent.protocol.events import AlertEvent
 from agent.protocol.evidence import Evidence, Series, Try
 from agent.protocol.ids import uuid7
 from agent.protocol.words import Change, Evaluation, Outcome, Priority, Status, Unit
-from server_stub.intake.fold import REOPEN_WINDOW, Entry, Folded, TicketChange, TicketState, fold
+from server_stub.intake.entries import Entry
+from server_stub.intake.fold import REOPEN_WINDOW, Folded, TicketChange, TicketState, fold
 from server_stub.tickets.models import EntryKind
 from tests.server_stub.intake.messages import an_event, next_event, resolved
 from tests.support.rows import NOW
