@@ -5,8 +5,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from agent.protocol.words import DeviceKind
-from server_stub.sla.calendar import DAY_MINUTES, WorkingHours
 from server_stub.sla.terms import Desk, Policy, Tray
+from server_stub.sla.working_hours import DAY_MINUTES, WorkingHours
 
 CLOSED_AHEAD = timedelta(days=70)
 """Free days are told so far ahead: a device asks anew when the month changes."""

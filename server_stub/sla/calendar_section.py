@@ -4,8 +4,8 @@ import re
 from datetime import date, timedelta
 
 from server_stub.sla import public_holidays
-from server_stub.sla.calendar import DAY_MINUTES, ROUND_THE_CLOCK, Segments, WorkingHours
 from server_stub.sla.document import Document, Node, is_word
+from server_stub.sla.working_hours import DAY_MINUTES, ROUND_THE_CLOCK, Segments, WorkingHours
 from server_stub.sla.zones import ZoneError, zone_of
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

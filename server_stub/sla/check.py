@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
 from agent.protocol.words import Source
-from server_stub.sla.calendar import WEEKDAYS, WorkingHours
 from server_stub.sla.contradictions import universe
 from server_stub.sla.promise import amount, said
 from server_stub.sla.terms import (
@@ -22,6 +21,7 @@ from server_stub.sla.terms import (
     Traits,
 )
 from server_stub.sla.wording import MONTHS, clock_time, length, moment, plain
+from server_stub.sla.working_hours import WEEKDAYS, WorkingHours
 from server_stub.sla.zones import zone_of
 
 _RAISED = ((4, time(15, 45)), (5, time(10)))

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 from agent.protocol.words import Priority, ReportKind, Urgency
-from server_stub.sla.calendar import WorkingHours
 from server_stub.sla.document import Document, Node, place
 from server_stub.sla.terms import PRIORITIES, Desk, Question, Tray
+from server_stub.sla.working_hours import WorkingHours
 
 MOST_QUESTIONS = 10
 """Of one kind of problem; a form that asks more is not filled in."""

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from itertools import product
 
 from agent.protocol.words import Priority
-from server_stub.sla.calendar import ROUND_THE_CLOCK, WorkingHours
 from server_stub.sla.document import Document, Node, is_word, place
 from server_stub.sla.procedure import USUAL_TYPES, Level, Matrix, TypeTerms
+from server_stub.sla.working_hours import ROUND_THE_CLOCK, WorkingHours
 
 _AXES = ("urgency", "impact", "complexity")
 CLIENT = "client"

@@ -10,7 +10,6 @@ from hashlib import sha256
 from pathlib import Path
 
 from agent.protocol.words import Source
-from server_stub.sla.calendar import ROUND_THE_CLOCK
 from server_stub.sla.calendar_section import read_calendars
 from server_stub.sla.desk_section import read_desk
 from server_stub.sla.document import Document, DocumentError, Node, Problem, place
@@ -21,6 +20,7 @@ from server_stub.sla.stage_section import read_stages
 from server_stub.sla.stated_section import read_goals, read_stated
 from server_stub.sla.target_section import Named, TargetTable, read_switches
 from server_stub.sla.terms import USUAL_TYPES, ClockName, Policy, StoppedBy
+from server_stub.sla.working_hours import ROUND_THE_CLOCK
 
 __all__ = ["DEFAULT", "SHIPPED", "Policy", "PolicyError", "load"]
 

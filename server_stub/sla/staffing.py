@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from agent.protocol.words import Priority
-from server_stub.sla.calendar import ROUND_THE_CLOCK, WEEKDAYS, Segments, WorkingHours
 from server_stub.sla.document import Problem
 from server_stub.sla.terms import ClockName, Kind, Level, Policy, Row, Target
 from server_stub.sla.wording import clock_time, length
+from server_stub.sla.working_hours import ROUND_THE_CLOCK, WEEKDAYS, Segments, WorkingHours
 
 _DAY = timedelta(days=1)
 

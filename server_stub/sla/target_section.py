@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from agent.protocol.words import Priority, Source
-from server_stub.sla.calendar import LONGEST_YEARS, ROUND_THE_CLOCK, WorkingHours
+from server_stub.sla.calendar import LONGEST_YEARS
 from server_stub.sla.document import Document, Length, Node, is_mapping, is_word, place
 from server_stub.sla.procedure import ClockName
 from server_stub.sla.targets import (
@@ -18,6 +18,7 @@ from server_stub.sla.targets import (
     StoppedBy,
     Target,
 )
+from server_stub.sla.working_hours import ROUND_THE_CLOCK, WorkingHours
 
 _NEEDED = (ClockName.RESPONSE, ClockName.RESOLUTION)
 _SWITCHES = {

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from agent.protocol.accounts import is_shared
 from agent.protocol.words import Priority, Status, Urgency
-from server_stub.sla.calendar import ROUND_THE_CLOCK, Calendar, WorkingHours
+from server_stub.sla.calendar import Calendar
 from server_stub.sla.monitor_terms import Monitors
 from server_stub.sla.procedure import (
     USUAL_MODES,
@@ -39,6 +39,7 @@ from server_stub.sla.targets import (
     Target,
     Traits,
 )
+from server_stub.sla.working_hours import ROUND_THE_CLOCK, WorkingHours
 from server_stub.sla.zones import zone_of
 
 __all__ = [

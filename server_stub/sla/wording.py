@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta, tzinfo
 
-from server_stub.sla.calendar import WEEKDAYS
+from server_stub.sla.working_hours import WEEKDAYS
 
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July",

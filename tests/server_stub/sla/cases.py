@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import holidays
 
 from agent.protocol.words import Status
-from server_stub.sla.calendar import Calendar, WorkingHours
+from server_stub.sla.calendar import Calendar
 from server_stub.sla.events import Act, Event
 from server_stub.sla.terms import (
     ClockName,
@@ -26,6 +26,7 @@ from server_stub.sla.terms import (
     Target,
     Traits,
 )
+from server_stub.sla.working_hours import WorkingHours
 from tests.server_stub.sla import oracle
 
 PRIORITIES = ("urgent", "high", "normal", "low")

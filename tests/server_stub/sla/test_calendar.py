@@ -4,14 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from server_stub.sla.calendar import (
-    ROUND_THE_CLOCK,
-    Calendar,
-    EndlessError,
-    Segments,
-    WorkingHours,
-    end_of_date,
-)
+from server_stub.sla.calendar import Calendar, EndlessError, end_of_date
+from server_stub.sla.working_hours import ROUND_THE_CLOCK, Segments, WorkingHours
 from server_stub.sla.zones import ZoneError, zone_of
 
 NINE_TO_FIVE: Segments = ((540, 1020),)
