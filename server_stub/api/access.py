@@ -8,18 +8,20 @@ from functools import wraps
 from http import HTTPStatus
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from ninja.decorators import decorate_view
 from ninja.operation import Operation
 from ninja.security import HttpBearer
 
 from agent.protocol.credentials import CredentialPrefix, credential_hash
 from agent.protocol.problems import ProblemType
 from agent.protocol.words import Source
-from server_stub.api.problems import RefusedError
+from server_stub.api.problems import RefusedError, problem
 from server_stub.clients.scope import Scope
 from server_stub.desk.models import ApiKey, Technician
-from server_stub.desk.rights import Right, demand
-from server_stub.errors import InvalidError
+from server_stub.desk.refusals import note_refusal
+from server_stub.desk.rights import Right, demand, may
+from server_stub.errors import ForbiddenError, InvalidError
 from server_stub.logs import note
 from server_stub.tickets.amendment import Actor
 from server_stub.walls import see
@@ -49,7 +51,8 @@ class StaffKey(HttpBearer):
     def authenticate(self, request: HttpRequest, token: str) -> ApiKey | None:
         """Return the key; None for an unknown one.
 
-        Raises RefusedError for a credential that belongs on other routes.
+        Raises RefusedError for a credential that belongs on other routes, and ForbiddenError when
+        the owner's role may not do what the route does: before anything looks at the body.
         """
         if token.startswith((CredentialPrefix.DEVICE, CredentialPrefix.ENROLMENT)):
             raise RefusedError(
@@ -67,6 +70,7 @@ class StaffKey(HttpBearer):
         see(caller.scope.client_ids)
         note(technician=caller.technician.id, key=key.prefix)
         request.caller = caller  # type: ignore[attr-defined] # ours, read by caller_of alone
+        _demand_one(key.technician.role, request.rights)  # type: ignore[attr-defined] # set by needs
         return key
 
 
@@ -81,13 +85,14 @@ def scope_of(request: HttpRequest) -> Scope:
 
 
 def needs(
-    right: Right,
+    right: Right, *others: Right
 ) -> Callable[
     [Callable[Concatenate[HttpRequest, _P], _R]], Callable[Concatenate[HttpRequest, _P], _R]
 ]:
-    """Let a view be entered only by callers whose role has this right.
+    """Let a view be entered only by callers whose role has this right, or one of the others.
 
-    Stands right below the route. Query parameters that the view does not know are refused as
+    They are told before the body is read: whoever may not do a thing learns that, whatever was
+    sent. Stands right below the route. Query parameters that the view does not know are refused as
     well: one that is mistyped would else narrow nothing, and nobody would notice.
     """
 
@@ -96,19 +101,25 @@ def needs(
     ) -> Callable[Concatenate[HttpRequest, _P], _R]:
         @wraps(view)
         def enter(request: HttpRequest, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
-            demand(caller_of(request).technician.role, right)
             _check_parameters(request, enter)
             return view(request, *args, **kwargs)
 
-        enter.right = right  # type: ignore[attr-defined] # read by right_of
+        enter.rights = (right, *others)  # type: ignore[attr-defined] # read by rights_of
+        decorate_view(_asking((right, *others)))(enter)
         return enter
 
     return decorate
 
 
-def right_of(view: Callable[..., Any]) -> Right:
-    """Return what a view needs; raises AttributeError for one that says nothing."""
-    return cast("Right", inspect.getattr_static(view, "right"))
+def rights_of(view: Callable[..., Any]) -> tuple[Right, ...]:
+    """Return what a view needs, any of them; raises AttributeError for one that says nothing."""
+    return cast("tuple[Right, ...]", inspect.getattr_static(view, "rights"))
+
+
+def forbidden(request: HttpRequest, error: ForbiddenError | type[ForbiddenError]) -> HttpResponse:
+    """Answer who may not do this, and write it down: by then its transaction is taken back."""
+    note_refusal(request, caller_of(request).technician, "api", str(error))
+    return problem(ProblemType.FORBIDDEN, HTTPStatus.FORBIDDEN, f"{error}. Nothing was changed.")
 
 
 def parameters_of(operation: Operation) -> set[str]:
@@ -119,6 +130,25 @@ def parameters_of(operation: Operation) -> set[str]:
         if model.__ninja_param_source__ == "query"
         for name in getattr(model, "__ninja_flatten_map__", {})
     }
+
+
+def _asking(rights: tuple[Right, ...]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Tell ``StaffKey`` which rights an operation needs, one of which is enough."""
+
+    def around(run: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(run)
+        def asked(request: HttpRequest, **values: Any) -> Any:  # noqa: ANN401 - as ninja has it
+            request.rights = rights  # type: ignore[attr-defined] # read by StaffKey alone
+            return run(request, **values)
+
+        return asked
+
+    return around
+
+
+def _demand_one(role: str, rights: tuple[Right, ...]) -> None:
+    if not any(may(role, right) for right in rights):
+        demand(role, rights[0])
 
 
 def _check_parameters(request: HttpRequest, view: Callable[..., Any]) -> None:

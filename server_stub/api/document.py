@@ -36,11 +36,12 @@ from server_stub.api import (
     timeline,
     what_if,
 )
-from server_stub.api.access import StaffKey, right_of
+from server_stub.api.access import StaffKey, forbidden, rights_of
 from server_stub.api.once import HEADER
 from server_stub.api.problems import register
 from server_stub.api.strict_requests import StrictParser
 
+from server_stub.errors import ForbiddenError
 
 class _Interface(NinjaAPI):
     """Names its operations after their views."""
@@ -85,6 +86,7 @@ api.add_router("audit", audit.router)
 register(api)
 
 _JSON = "application/json"
+api.add_exception_handler(ForbiddenError, forbidden)
 _TICKET_SHAPES = ("/TicketRow", "/TicketWhole")
 _WITH_PROBLEM = {
     401: ["WWW-Authenticate"],
@@ -190,7 +192,7 @@ def document_view(_request: HttpRequest) -> JsonResponse:
 def _complete(told: dict[str, Any], operation: Operation) -> None:
     """Add to one operation what ninja does not see."""
     view = operation.view_func
-    told["x-right"] = right_of(view).value
+    told["x-right"] = ", or ".join(rights_of(view))
     possible = dict(_ALWAYS)
     if any(one["in"] == "path" for one in told["parameters"]):
         possible |= _WITH_PATH

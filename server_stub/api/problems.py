@@ -14,7 +14,6 @@ from agent.protocol.problems import ProblemType, problem_tree
 from agent.protocol.strict import ProtocolError
 from server_stub.errors import (
     ConflictError,
-    ForbiddenError,
     InvalidError,
     NotFoundError,
     StaleError,
@@ -80,11 +79,13 @@ def problem(
 
 
 def register(api: NinjaAPI) -> None:
-    """Let every error that a view may raise be answered by a problem document."""
+    """Let every error that a view may raise be answered by a problem document.
+
+    But ``ForbiddenError``, which ``access`` answers: it knows who called.
+    """
     answers: dict[type[Exception], Callable[..., HttpResponse]] = {
         AuthenticationError: _unauthenticated,
         RefusedError: _refused,
-        ForbiddenError: _forbidden,
         NotFoundError: _not_found,
         StaleError: _stale,
         ConflictError: _conflict,
@@ -111,10 +112,6 @@ def _unauthenticated(_request: HttpRequest, _error: AuthenticationError) -> Http
 
 def _refused(_request: HttpRequest, error: RefusedError) -> HttpResponse:
     return error.answer
-
-
-def _forbidden(_request: HttpRequest, error: ForbiddenError) -> HttpResponse:
-    return problem(ProblemType.FORBIDDEN, HTTPStatus.FORBIDDEN, f"{error}. Nothing was changed.")
 
 
 def _not_found(_request: HttpRequest, error: NotFoundError) -> HttpResponse:

@@ -139,14 +139,14 @@ def get_ticket(request: HttpRequest, number: TicketNumber) -> HttpResponse:
 
 
 @router.patch("/{int:number}", response=TicketWhole, summary="Change a ticket")
-@needs(Right.READ)
+@needs(Right.TITLE, Right.ASSIGN, Right.PRIORITY, Right.ACCOUNT, Right.STATUS)
 @conditional
 def change_ticket(
     request: HttpRequest, number: TicketNumber, body: Annotated[TicketChange, Body()]
 ) -> HttpResponse:
     """Change title, type, priority, stage, who works on it, …: all that is asked for, or nothing.
 
-    What is asked for and is so already changes nothing.
+    What is asked for and is so already changes nothing. Each change asks for its own right.
     """
     caller = caller_of(request)
     seen = _seen(caller, number, demanded_revisions(request))

@@ -17,8 +17,9 @@ from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from agent.protocol import VERSION
 from server_stub.clients.scope import Scope
 from server_stub.desk.models import Technician
-from server_stub.desk.rights import Right, may
-from server_stub.errors import NotFoundError
+from server_stub.desk.refusals import note_refusal
+from server_stub.desk.rights import Right, demand
+from server_stub.errors import ForbiddenError, NotFoundError
 from server_stub.logs import note
 from server_stub.walls import see
 
@@ -45,16 +46,19 @@ def staff_page(view: View[_P]) -> Callable[Concatenate[HttpRequest, _P], HttpRes
     """Let those in whose role may read, send who is not signed in to the sign-in page.
 
     The view gets a ``Viewer`` as its second argument; its ``NotFoundError`` (missing, or
-    another client's: the same) becomes a 404. A script's refresh of a page is answered 401
-    instead of the sign-in page, which would else land inside the list it refreshes.
+    another client's: the same) becomes a 404, its ``ForbiddenError`` a 403. A script's refresh
+    of a page is answered 401 instead of the sign-in page, which would else land inside the list
+    it refreshes.
     """
 
     @wraps(view)
     def enter(request: HttpRequest, /, *args: _P.args, **kwargs: _P.kwargs) -> HttpResponse:
         if not isinstance(request.user, Technician):
             return _sign_in_first(request)
-        if not may(request.user.role, Right.READ):
-            raise PermissionDenied
+        try:
+            demand(request.user.role, Right.READ)
+        except ForbiddenError as error:
+            raise _refused(request, request.user, error) from error
         viewer = viewer_of(request, request.user)
         see(viewer.scope.client_ids)
         note(technician=viewer.technician.id)
@@ -62,6 +66,8 @@ def staff_page(view: View[_P]) -> Callable[Concatenate[HttpRequest, _P], HttpRes
             response = view(request, viewer, *args, **kwargs)
         except NotFoundError as error:
             raise Http404 from error
+        except ForbiddenError as error:
+            raise _refused(request, viewer.technician, error) from error
         add_never_cache_headers(response)  # a shared browser's back button shows nothing
         patch_vary_headers(response, ["HX-Request"])
         return response
@@ -99,6 +105,13 @@ def show(
     return render(
         request, template, {"viewer": viewer, "version": VERSION, **context}, status=status
     )
+
+
+def _refused(
+    request: HttpRequest, technician: Technician, error: ForbiddenError
+) -> PermissionDenied:
+    note_refusal(request, technician, "page", str(error))
+    return PermissionDenied(str(error))
 
 
 def _sign_in_first(request: HttpRequest) -> HttpResponse:

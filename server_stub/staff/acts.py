@@ -134,7 +134,9 @@ def perform(viewer: Viewer, number: int, name: str, form: QueryDict) -> Sent | N
             raise
         where = act.names if error.kind == "ticket" else ""
         return Sent(name, given, {where: _sentence(_missing(error))}, newest=looked)
-    except (ConflictError, ForbiddenError) as error:
+    except ForbiddenError as error:
+        return Sent(name, given, {"": _sentence(str(error))}, forbidden=True, newest=looked)
+    except ConflictError as error:
         return Sent(name, given, {"": _sentence(str(error))}, newest=looked)
     return None
 

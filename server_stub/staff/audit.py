@@ -4,13 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from server_stub.audit.models import AuditEntry
 from server_stub.audit.queries import entries
-from server_stub.desk.rights import Right, may
+from server_stub.desk.rights import Right, demand
 from server_stub.staff.access import Viewer, show, staff_page
 
 _PAGE = 50
@@ -29,8 +28,7 @@ class Line:
 @staff_page
 def audit_page(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """Show the audit log within the viewer's scope, narrowed to a person when one is given."""
-    if not may(viewer.technician.role, Right.AUDIT):
-        raise PermissionDenied
+    demand(viewer.technician.role, Right.AUDIT)
     who = request.GET.get("who", "").replace("\0", "").strip()[:_LONGEST]
     before = _number(request.GET.get("before", ""))
     rows = entries(viewer.scope)

@@ -99,14 +99,21 @@ class Sent:
     """A form as it came: which, what was given, and what kept it from being done.
 
     ``errors`` by field, the empty name for the whole form. ``stale``: the ticket was changed
-    since the sender's page was made, which ended with the entry ``newest``.
+    since the sender's page was made, which ended with the entry ``newest``. ``forbidden``:
+    somebody else may do it.
     """
 
     act: str = ""
     given: Mapping[str, str] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
     stale: bool = False
+    forbidden: bool = False
     newest: int = 0
+
+    @property
+    def status(self) -> int:
+        """Return what HTTP calls it."""
+        return 403 if self.forbidden else 409 if self.stale else 422
 
     @property
     def problem(self) -> str:

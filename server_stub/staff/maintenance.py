@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from server_stub.clients.models import Client, Device, Site
 from server_stub.clients.queries import clients, device, sites
 from server_stub.desk.rights import Right, demand, may
-from server_stub.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
+from server_stub.errors import ConflictError, InvalidError, NotFoundError
 from server_stub.quiet.actions import MAX_REASON, Plan, end_window, plan_window
 from server_stub.quiet.models import MaintenanceWindow
 from server_stub.quiet.queries import held_back, windows
@@ -46,6 +46,7 @@ class Asked:
 def maintenance_page(request: HttpRequest, viewer: Viewer) -> HttpResponse:
     """Show maintenance windows and what was held back; plan one when the form is sent."""
     if request.method == "POST":
+        demand(viewer.technician.role, Right.MAINTENANCE)
         asked = _planned(viewer, request.POST)
         if not asked.problem:
             return HttpResponseRedirect(reverse("maintenance"))
@@ -58,10 +59,10 @@ def maintenance_page(request: HttpRequest, viewer: Viewer) -> HttpResponse:
 @require_POST
 def maintenance_end(request: HttpRequest, viewer: Viewer, number: int) -> HttpResponse:
     """End a window early."""
+    demand(viewer.technician.role, Right.MAINTENANCE)
     try:
-        demand(viewer.technician.role, Right.MAINTENANCE)
         end_window(viewer.scope, viewer.technician.email, number, viewer.now, via="page")
-    except (ConflictError, ForbiddenError) as error:
+    except ConflictError as error:
         return _shown(request, viewer, Asked(problem=f"{error}. Nothing was changed."), 422)
     return HttpResponseRedirect(reverse("maintenance"))
 
@@ -110,10 +111,9 @@ def _planned(viewer: Viewer, form: QueryDict) -> Asked:
     given = {name: form.get(name, "").replace("\0", "").strip() for name in _FIELDS}
     days = tuple(day for day in DAYS if day in form.getlist("days"))
     try:
-        demand(viewer.technician.role, Right.MAINTENANCE)
         plan = _plan(viewer, given, days)
         plan_window(viewer.scope, viewer.technician.email, plan, viewer.now, via="page")
-    except (InvalidError, ForbiddenError) as error:
+    except InvalidError as error:
         return Asked(given, days, f"{error}. Nothing was planned.")
     return Asked(given, days)
 

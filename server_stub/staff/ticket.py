@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from server_stub.contacts.facts import facts_told
 from server_stub.contacts.queries import attachments, reports
+from server_stub.desk.refusals import note_refusal
 from server_stub.intake.queries import facts_reported
 from server_stub.sla.zones import ZoneError, zone_of
 from server_stub.staff.access import Viewer, show, staff_page
@@ -62,7 +63,9 @@ def ticket_act(request: HttpRequest, viewer: Viewer, number: int, act: str) -> H
         return HttpResponseRedirect(to)
     sent = perform(viewer, number, act, request.POST)
     if sent is not None:
-        return _whole(request, viewer, number, sent, 409 if sent.stale else 422)
+        if sent.forbidden:
+            note_refusal(request, viewer.technician, "page", sent.problem)
+        return _whole(request, viewer, number, sent, sent.status)
     messages.success(request, ACTS[act].done, extra_tags=f"{number}/{act}")
     return HttpResponseRedirect(f"{to}#said")
 

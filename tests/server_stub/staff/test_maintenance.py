@@ -111,8 +111,8 @@ def test_who_may_only_read_sees_and_plans_nothing(signed_in: SignedIn, now: date
 
     page = browser.get("/maintenance")
     assert "Plan it" not in text(page)
-    assert browser.post("/maintenance", FORM | {"where": str(client.id)}).status_code == 422
-    assert browser.post(f"/maintenance/{window.id}/end").status_code == 422
+    assert browser.post("/maintenance", FORM | {"where": str(client.id)}).status_code == 403
+    assert browser.post(f"/maintenance/{window.id}/end").status_code == 403
     assert MaintenanceWindow.objects.get().ended_at is None
 
 
