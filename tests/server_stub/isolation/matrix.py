@@ -99,9 +99,10 @@ def faults(desk: Desk) -> Iterator[str]:
         for who in desk.principals:
             if probe.surface != who.surface or probe.above:
                 continue
-            for world in (desk.own, desk.foreign[0]):
+            worlds = (desk.own, desk.foreign[0])
+            answers = _asked_of_each(desk, who, probe, *(world.names for world in worlds))
+            for world, answer in zip(worlds, answers, strict=True):
                 kind = "own" if world is desk.own else "foreign"
-                answer = _asked(desk.routes, who, probe, world.names)
                 allowed = kind in who.sees or not (probe.named or probe.changes)
                 if allowed and (answer.status in _REFUSED or answer.status >= 500):
                     yield f"{who.name} is refused {probe} of {kind}: {answer.status}"
@@ -133,9 +134,9 @@ def _of_own(desk: Desk, who: Principal, probe: Probe) -> Iterator[str]:
 
 
 def _of_names(desk: Desk, who: Principal, probe: Probe) -> Iterator[str]:
-    missing = _asked(desk.routes, who, probe, NOTHING)
-    for world in desk.foreign:
-        answer = _asked(desk.routes, who, probe, world.names)
+    foreign = (world.names for world in desk.foreign)
+    missing, *answers = _asked_of_each(desk, who, probe, NOTHING, *foreign)
+    for world, answer in zip(desk.foreign, answers, strict=True):
         for other in desk.foreign:
             if answer.tells(other.canary) and not (probe.repeats and other is world):
                 yield f"{who.name} reads {other.canary} in {probe}"
@@ -154,6 +155,18 @@ def _asked(routes: DeviceRoutes, who: Principal, probe: Probe, names: dict[str, 
     if "Idempotency-Key" in headers:
         headers["Idempotency-Key"] = uuid7()
     return who.ask(routes, probe.method, probe.address(names), probe.body(names), headers)
+
+
+def _asked_of_each(
+    desk: Desk, who: Principal, probe: Probe, *named: dict[str, str]
+) -> Iterator[Response]:
+    """Ask with each names; what changes nothing and is the same request again is asked once."""
+    answers: dict[tuple[str, bytes], Response] = {}
+    for names in named:
+        request = (probe.address(names), probe.body(names))
+        if probe.changes or request not in answers:
+            answers[request] = _asked(desk.routes, who, probe, names)
+        yield answers[request]
 
 
 def _difference(one: Response, other: Response) -> str:

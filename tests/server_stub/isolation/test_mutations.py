@@ -7,14 +7,15 @@ through.
 """
 
 import ast
+import shutil
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from django.db.models import Q
 
 from server_stub import walls
@@ -22,8 +23,8 @@ from server_stub.clients.scope import Scope
 from server_stub.intake.application import DeviceRoutes
 from server_stub.staff import people
 from server_stub.tickets import words
-from tests.server_stub.isolation.matrix import LEARNS, a_desk, leaks, route_leaks
-from tests.support.databases import VENDORS
+from tests.server_stub.isolation.matrix import LEARNS, Desk, a_desk, leaks, route_leaks
+from tests.support.databases import VENDORS, ServerDatabase
 from tests.support.seeds import long_run
 
 PROJECT = Path(__file__).parents[3]
@@ -86,6 +87,28 @@ def leave_out(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(walls, "_word", lambda _ids: "*")
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Desk]]:
+    """Return where the rows of the first desk are kept, and the desk once it is there."""
+    return tmp_path_factory.mktemp("desk") / "written", []
+
+
+@pytest.fixture
+def desk(written: tuple[Path, list[Desk]], routes: DeviceRoutes, database: ServerDatabase) -> Desk:
+    """Return a desk before anything is left out: written once, on SQLite its files are copied."""
+    folder, desks = written
+    if database.vendor != "sqlite":
+        return a_desk(routes)
+    if desks:
+        connections.close_all()
+        shutil.copytree(folder, database.data, dirs_exist_ok=True)
+    else:
+        desks.append(a_desk(routes))
+        connections.close_all()
+        shutil.copytree(database.data, folder)
+    return replace(desks[0], routes=routes)
+
+
 def test_the_places_are_found() -> None:
     told = [str(place) for place in PLACES]
 
@@ -97,11 +120,10 @@ def test_the_places_are_found() -> None:
 @pytest.mark.parametrize("database", VENDORS if long_run() else ["sqlite"], indirect=True)
 @pytest.mark.parametrize("place", PLACES, ids=str)
 def test_the_matrix_is_red_without(
-    place: Place, routes: DeviceRoutes, monkeypatch: pytest.MonkeyPatch
+    place: Place, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if place.is_for_sqlite and connection.vendor != "sqlite":
         return
-    desk = a_desk(routes)
     leave_out(place, monkeypatch)
 
     assert next(leaks(desk), None) is not None
@@ -125,10 +147,9 @@ NOT_BY_SCOPE = [open_marks, open_assignees]
 @pytest.mark.parametrize("leave_open", NOT_BY_SCOPE)
 def test_the_matrix_is_red_without_what_asks_no_scope(
     leave_open: Callable[[pytest.MonkeyPatch], None],
-    routes: DeviceRoutes,
+    desk: Desk,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    desk = a_desk(routes)
     leave_open(monkeypatch)
     monkeypatch.setattr(walls, "_word", lambda _ids: "*")
 
@@ -137,13 +158,12 @@ def test_the_matrix_is_red_without_what_asks_no_scope(
 
 @pytest.mark.parametrize("database", VENDORS, indirect=True)
 def test_an_index_that_finds_everything_tells_no_word_and_no_number(
-    routes: DeviceRoutes, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """So the index needs no wall of its own: its numbers are told only of tickets that are seen.
 
     What can be learnt is that a search had to give up.
     """
-    desk = a_desk(routes)
     open_marks(monkeypatch)
 
     assert [leak for leak in route_leaks(desk) if LEARNS not in leak] == []
@@ -151,10 +171,9 @@ def test_an_index_that_finds_everything_tells_no_word_and_no_number(
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_the_second_wall_alone_keeps_clients_apart(
-    routes: DeviceRoutes, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With every filter of the first wall left out at once, on every route."""
-    desk = a_desk(routes)
     monkeypatch.setattr(Scope, "filter", lambda _scope, rows, _path="client": rows)
 
     assert list(route_leaks(desk)) == []
