@@ -127,6 +127,7 @@ ACCOUNT_RATE_LIMITS = {
     "login": "30/m/ip",
     "login_failed": "10/m/ip,5/5m/key",
     "reauthenticate": "10/m/user",
+    "change_password": "5/m/user",
 }
 ALLAUTH_TRUSTED_PROXY_COUNT = 0
 MFA_ADAPTER = "server_stub.desk.second_factor.SecondFactor"

@@ -1,6 +1,6 @@
 """Every path Django answers. Device routes are answered before it, in ``intake``."""
 
-from allauth.account.views import login, logout, reauthenticate
+from allauth.account.views import login, logout, password_change, reauthenticate
 from allauth.mfa.base.views import authenticate as second_factor
 from allauth.mfa.base.views import index as second_factors
 from allauth.mfa.base.views import reauthenticate as second_factor_again
@@ -18,6 +18,7 @@ urlpatterns = [
     path("sign-in/again", reauthenticate, name="account_reauthenticate"),
     path("sign-in/again/code", second_factor_again, name="mfa_reauthenticate"),
     path("sign-out", logout, name="account_logout"),
+    path("account/password", password_change, name="account_change_password"),
     path("account/second-factor", second_factors, name="mfa_index"),
     path("account/second-factor/on", totp.activate_totp, name="mfa_activate_totp"),
     path("account/second-factor/off", totp.deactivate_totp, name="mfa_deactivate_totp"),

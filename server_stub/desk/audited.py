@@ -1,5 +1,6 @@
 """Who came, went or was turned away, and what became of second factors, in the audit log."""
 
+from allauth.account.signals import password_changed
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
@@ -27,6 +28,10 @@ def _failed(
 ) -> None:
     who = str(credentials.get("email") or credentials.get("username") or "")
     record(who, _VIA, "sign-in refused", address=_address(request))
+
+
+def _new_password(sender: object, request: HttpRequest, user: object, **_signal: object) -> None:  # noqa: ARG001 - Django's
+    _note(user, "new password", request, "page")
 
 
 def _added(
@@ -64,6 +69,7 @@ def _address(request: HttpRequest | None) -> str:
 user_logged_in.connect(_came, dispatch_uid="watchdesk-audit-in")
 user_logged_out.connect(_went, dispatch_uid="watchdesk-audit-out")
 user_login_failed.connect(_failed, dispatch_uid="watchdesk-audit-failed")
+password_changed.connect(_new_password, dispatch_uid="watchdesk-audit-password")
 authenticator_added.connect(_added, dispatch_uid="watchdesk-audit-factor-on")
 authenticator_reset.connect(_added, dispatch_uid="watchdesk-audit-codes")
 authenticator_removed.connect(_removed, dispatch_uid="watchdesk-audit-factor-off")

@@ -89,6 +89,7 @@ def _visit(page: Page, desk: Desk) -> Iterator[str]:
         "/devices",
         "/devices?q=nosuchname&client=0",
         f"/devices/{desk.demo.front_desk.id}",
+        "/account/password",
         "/sign-out",
         "/tickets/999999",
     ):

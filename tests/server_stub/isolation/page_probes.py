@@ -160,4 +160,5 @@ PUBLIC_PROBES = (
     _public("/api/v1/openapi.json openapi", "/api/v1/openapi.json"),
     _public("/api/v1/docs api-docs", "/api/v1/docs"),
     _public("/api/v1/ api-root", "/api/v1/"),
+    _public("/account/password account_change_password", "/account/password"),
 )
