@@ -8,7 +8,11 @@ redacted once is not changed again.
 """
 
 import re
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from agent.protocol.reports import Report
 
 HIDDEN = "[redacted]"
 
@@ -141,3 +145,24 @@ def _hide(given: re.Match[str]) -> str:
     else:
         rest = value[len(value.rstrip(",)}]")) :]
     return f"{name}{gap}{opening}{HIDDEN}{rest}"
+
+
+def redact_report(report: "Report") -> "Report":
+    """Return the report without secrets; a text that grew by it is cut."""
+    from agent.protocol import reports as wire  # noqa: PLC0415 - most that is redacted is none
+
+    def cut(text: str, longest: int) -> str:
+        return redact(text)[:longest]
+
+    return replace(
+        report,
+        title=cut(report.title, wire.MAX_TITLE),
+        text=cut(report.text, wire.MAX_TEXT),
+        error_text=cut(report.error_text, wire.MAX_ERROR_TEXT),
+        before=cut(report.before, wire.MAX_NOTE),
+        tried=cut(report.tried, wire.MAX_NOTE),
+        answers={key: cut(text, wire.MAX_NOTE) for key, text in (report.answers or {}).items()},
+        attachments=tuple(
+            replace(file, name=cut(file.name, wire.MAX_NAME)) for file in report.attachments
+        ),
+    )

@@ -9,7 +9,7 @@ taken out before anything is stored. Nothing here reads a path that somebody nam
 import json
 import threading
 from binascii import crc32
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -113,8 +113,9 @@ class Reports:
         AgentError for an id that is another report's, NotNowError when it cannot be stored now.
         """
         from agent.protocol.reports import parse_report  # noqa: PLC0415 - see above
+        from agent.redact import redact_report  # noqa: PLC0415 - its patterns stay once loaded
 
-        report = _redacted(parse_report(tree))
+        report = redact_report(parse_report(tree))
         bare = replace(report, account="", account_name="", shared=False, facts_hash="")
         mark = _mark(bare.to_text())
         with self._turn:
@@ -151,12 +152,13 @@ class Reports:
 
         Raises ProtocolError, AgentError for an id that was used before, NotNowError.
         """
-        from agent.protocol.reports import parse_reply  # noqa: PLC0415 - see above
+        from agent.protocol.replies import parse_reply  # noqa: PLC0415 - see above
+        from agent.redact import redact  # noqa: PLC0415 - the same
 
         now = self._clock()
         reply = parse_reply({**tree, "kind": kind.value, "at": now.label()})
         reply = replace(
-            reply, account=account.id, account_name=account.name, text=_redact(reply.text)
+            reply, account=account.id, account_name=account.name, text=redact(reply.text)
         )
         name = f"reply:{reply.id}"
         mark = _mark(replace(reply, at="").to_text())
@@ -287,31 +289,3 @@ def _unwritable() -> NotNowError:
 def _mark(text: str) -> str:
     """Return what tells one text from another; not for those who would forge it."""
     return f"{len(text)}-{crc32(text.encode()):08x}"
-
-
-def _redact(text: str) -> str:
-    from agent.redact import redact  # noqa: PLC0415 - its patterns stay in memory once loaded
-
-    return redact(text)
-
-
-def _redacted(report: "Report") -> "Report":
-    """Return the report without secrets; what is hidden may make a text a little longer."""
-    from agent.protocol import reports as wire  # noqa: PLC0415 - see above
-
-    def cut(text: str, longest: int) -> str:
-        return _redact(text)[:longest]
-
-    answers: Iterable[tuple[str, str]] = (report.answers or {}).items()
-    return replace(
-        report,
-        title=cut(report.title, wire.MAX_TITLE),
-        text=cut(report.text, wire.MAX_TEXT),
-        error_text=cut(report.error_text, wire.MAX_ERROR_TEXT),
-        before=cut(report.before, wire.MAX_NOTE),
-        tried=cut(report.tried, wire.MAX_NOTE),
-        answers={key: cut(text, wire.MAX_NOTE) for key, text in answers},
-        attachments=tuple(
-            replace(file, name=cut(file.name, wire.MAX_NAME)) for file in report.attachments
-        ),
-    )

@@ -1,20 +1,28 @@
-"""What a person at the computer files: reports, the files that come with them, and replies.
+"""What a person at the computer files: reports, and the files that come with them.
 
-Routes: ``POST tickets`` (a report), ``POST attachments`` (a piece of a file, after its report),
-``POST replies``; bearer ``wdd_…``. Each is one envelope with an id of its own and earns a receipt
-as events do, a report's with the number of its ticket. On the local link the tray sends a report
+Routes: ``POST tickets`` (a report), ``POST attachments`` (a piece of a file, after its report);
+bearer ``wdd_…``. Each is one envelope with an id of its own and earns a receipt as events do, a
+report's with the number of its ticket. On the local link the tray sends a report
 without the members that the agent adds (``account`` and what follows it).
 """
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from enum import StrEnum
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any
 
-from agent.protocol.ids import is_uuid7
-from agent.protocol.strict import ProtocolError, check_text, check_value, need, text_of
-from agent.protocol.words import Prefer, ReplyKind, ReportKind, Urgency
+from agent.protocol.members import (
+    members_of,
+    need_count,
+    need_id,
+    need_line,
+    need_text,
+    need_word,
+    optional_text,
+    tree_of,
+)
+from agent.protocol.strict import ProtocolError, need, text_of
+from agent.protocol.words import Prefer, ReportKind, Urgency
 
 MAX_TITLE = 200
 MAX_TEXT = 20_000
@@ -29,14 +37,11 @@ MAX_FILES_BYTES = 15 * 1024 * 1024
 """Most bytes of all files of one report."""
 PIECE_BYTES = 64 * 1024
 """A file's bytes in one envelope; only its last one has fewer."""
-MAX_STARS = 5
 
 _PIECE_CHARACTERS = (PIECE_BYTES + 2) // 3 * 4
 _HASH = re.compile(r"[0-9a-f]{64}")
 _TYPE = re.compile(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_Word = TypeVar("_Word", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,35 +101,35 @@ class Report:
         """Return the report as the JSON text that is stored and sent."""
         tree: dict[str, Any] = {name: getattr(self, name) for name in self.__slots__}
         tree["answers"] = dict(self.answers or {})
-        tree["contact"] = _tree(self.contact)
-        tree["attachments"] = [_tree(one) for one in self.attachments]
+        tree["contact"] = tree_of(self.contact)
+        tree["attachments"] = [tree_of(one) for one in self.attachments]
         return text_of(tree)
 
 
 def parse_report(tree: object) -> Report:
     """Return the report in a request; raises ProtocolError naming the field."""
-    members = _object(tree, "text")
+    members = members_of(tree, "text")
     removed = members.get("without", [])
     same_as = members.get("same_as")
     report = Report(
-        id=_id(members, "id"),
-        at=_named(members, "at", 40),
-        title=_line(members, "title", MAX_TITLE),
-        urgency=_word(members, "urgency", Urgency),
-        text=_text(members, "text", MAX_TEXT),
-        kind=_word(members, "kind", ReportKind) if "kind" in members else ReportKind.OTHER,
+        id=need_id(members, "id"),
+        at=need_text(members, "at", 40),
+        title=need_line(members, "title", MAX_TITLE),
+        urgency=need_word(members, "urgency", Urgency),
+        text=optional_text(members, "text", MAX_TEXT),
+        kind=need_word(members, "kind", ReportKind) if "kind" in members else ReportKind.OTHER,
         answers=_answers(members.get("answers", {})),
-        error_text=_text(members, "error_text", MAX_ERROR_TEXT),
-        before=_text(members, "before", MAX_NOTE),
-        tried=_text(members, "tried", MAX_NOTE),
+        error_text=optional_text(members, "error_text", MAX_ERROR_TEXT),
+        before=optional_text(members, "before", MAX_NOTE),
+        tried=optional_text(members, "tried", MAX_NOTE),
         contact=_contact(members.get("contact") or {}),
         without=_keys(removed),
-        same_as=None if same_as is None else _named(members, "same_as", MAX_NAME),
+        same_as=None if same_as is None else need_text(members, "same_as", MAX_NAME),
         attachments=_attachments(members.get("attachments", [])),
-        account=_text(members, "account", MAX_NAME),
-        account_name=_text(members, "account_name", MAX_NAME),
+        account=optional_text(members, "account", MAX_NAME),
+        account_name=optional_text(members, "account_name", MAX_NAME),
         shared=need(members, "shared", bool) if "shared" in members else False,
-        facts_hash=_text(members, "facts_hash", 64),
+        facts_hash=optional_text(members, "facts_hash", 64),
     )
     if report.facts_hash and not _HASH.fullmatch(report.facts_hash):
         raise ProtocolError("facts_hash", "not a SHA-256 in lower-case hex")
@@ -158,12 +163,12 @@ class Piece:
 
     def to_text(self) -> str:
         """Return the piece as the JSON text that is stored and sent."""
-        return text_of(_tree(self))
+        return text_of(tree_of(self))
 
 
 def parse_piece(tree: object) -> Piece:
     """Return the piece of a file in a request's body; raises ProtocolError naming the field."""
-    members = _object(tree, "chunk")
+    members = members_of(tree, "chunk")
     file = _attachment({**members, "id": members.get("attachment"), "bytes": members.get("total")})
     chunk: str = need(members, "chunk", str, _PIECE_CHARACTERS)
     if len(chunk) % 4 or not _BASE64.fullmatch(chunk):
@@ -175,8 +180,8 @@ def parse_piece(tree: object) -> Piece:
     if len(chunk) // 4 * 3 - chunk.count("=") != expected:
         raise ProtocolError("chunk", f"not the {expected} bytes that belong there")
     return Piece(
-        id=_id(members, "id"),
-        report=_id(members, "report"),
+        id=need_id(members, "id"),
+        report=need_id(members, "report"),
         attachment=file.id,
         name=file.name,
         type=file.type,
@@ -191,119 +196,6 @@ def piece_id(attachment: str, number: int) -> str:
     """Return the envelope id of a file's piece: its own id, its last four digits counted on."""
     last = (int(attachment[-4:], 16) + number + 1) % 0x10000
     return f"{attachment[:-4]}{last:04x}"
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What a person says to a ticket later.
-
-    ``text`` may come with each ``kind``; ``fixed`` belongs to ``confirm``, ``stars`` (1…5) to
-    ``rate``, ``note`` (its id) to ``solved``, which has no ``ticket``. With ``escalate`` a
-    ``reply`` asks for an escalation, too.
-    """
-
-    id: str
-    at: str
-    kind: ReplyKind
-    ticket: int | None = None
-    text: str = ""
-    fixed: bool | None = None
-    stars: int | None = None
-    note: str | None = None
-    account: str = ""
-    account_name: str = ""
-    escalate: bool | None = None
-
-    def to_text(self) -> str:
-        """Return the reply as the JSON text that is stored and sent.
-
-        As it always was where nothing is asked for: marks of earlier ones are compared with it.
-        """
-        tree = _tree(self)
-        if self.escalate is None:
-            del tree["escalate"]
-        return text_of(tree)
-
-
-def parse_reply(tree: object) -> Reply:
-    """Return the reply in a request; raises ProtocolError naming the field."""
-    members = _object(tree, "text")
-    kind = _word(members, "kind", ReplyKind)
-    reply = Reply(
-        id=_id(members, "id"),
-        at=_named(members, "at", 40),
-        kind=kind,
-        text=_text(members, "text", MAX_TEXT),
-        account=_text(members, "account", MAX_NAME),
-        account_name=_text(members, "account_name", MAX_NAME),
-    )
-    if kind is ReplyKind.SOLVED:
-        return replace(reply, note=_named(members, "note", MAX_NAME))
-    reply = replace(reply, ticket=_count(members, "ticket"))
-    if kind is ReplyKind.CONFIRM:
-        return replace(reply, fixed=need(members, "fixed", bool))
-    if kind is ReplyKind.RATE:
-        stars = _count(members, "stars")
-        if stars > MAX_STARS:
-            raise ProtocolError("stars", f"more than {MAX_STARS}")
-        return replace(reply, stars=stars)
-    if not reply.text.strip():
-        raise ProtocolError("text", "empty")
-    asks = members.get("escalate") is not None and need(members, "escalate", bool)
-    return replace(reply, escalate=asks or None)
-
-
-def _tree(one: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass with slots
-    return {name: getattr(one, name) for name in one.__slots__}
-
-
-def _object(tree: object, long: str) -> dict[str, Any]:
-    """Return the members, checked; ``long`` is the one that may be longer than others."""
-    if not isinstance(tree, dict):
-        raise ProtocolError("", "the body is not a JSON object")
-    check_value({**tree, long: ""})
-    return tree
-
-
-def _id(members: Mapping[str, Any], name: str) -> str:
-    value: str = need(members, name, str)
-    if not is_uuid7(value):
-        raise ProtocolError(name, "not a UUIDv7 in lower case")
-    return value
-
-
-def _text(members: Mapping[str, Any], name: str, longest: int) -> str:
-    value: str = need(members, name, str, longest) if members.get(name) is not None else ""
-    check_text(value, name, longest)
-    return value
-
-
-def _named(members: Mapping[str, Any], name: str, longest: int) -> str:
-    value: str = need(members, name, str, longest)
-    if not value.strip():
-        raise ProtocolError(name, "empty")
-    return value
-
-
-def _line(members: Mapping[str, Any], name: str, longest: int) -> str:
-    value = _named(members, name, longest)
-    if _UNPRINTABLE.search(value):
-        raise ProtocolError(name, "holds a line break or another control character")
-    return value
-
-
-def _word(members: Mapping[str, Any], name: str, words: type[_Word]) -> _Word:
-    value: str = need(members, name, str)
-    if value not in tuple(words):
-        raise ProtocolError(name, f"not one of {', '.join(words)}")
-    return words(value)
-
-
-def _count(members: Mapping[str, Any], name: str) -> int:
-    value: int = need(members, name, int)
-    if value < 1:
-        raise ProtocolError(name, "less than 1")
-    return value
 
 
 def _answers(given: object) -> dict[str, str]:
@@ -321,14 +213,14 @@ def _contact(given: object) -> Contact:
     try:
         return Contact(
             **{name: _plain(given, name) for name in ("name", "phone", "email")},
-            prefer=_word(given, "prefer", Prefer) if given.get("prefer") else Prefer.HERE,
+            prefer=need_word(given, "prefer", Prefer) if given.get("prefer") else Prefer.HERE,
         )
     except ProtocolError as error:
         raise ProtocolError(f"contact.{error.field}", error.reason) from error
 
 
 def _plain(given: Mapping[str, Any], name: str) -> str:
-    return _line(given, name, MAX_NAME) if str(given.get(name) or "").strip() else ""
+    return need_line(given, name, MAX_NAME) if str(given.get(name) or "").strip() else ""
 
 
 def _keys(given: object) -> tuple[str, ...]:
@@ -359,10 +251,10 @@ def _attachment(given: object) -> Attachment:
     if not isinstance(given, dict):
         raise ProtocolError("", "not an object")
     file = Attachment(
-        id=_id(given, "id"),
-        name=_line(given, "name", MAX_NAME),
+        id=need_id(given, "id"),
+        name=need_line(given, "name", MAX_NAME),
         type=need(given, "type", str, 200),
-        bytes=_count(given, "bytes"),
+        bytes=need_count(given, "bytes"),
         sha256=need(given, "sha256", str, 64),
     )
     if file.bytes > MAX_FILE_BYTES:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from agent.protocol.reports import Reply
+from agent.protocol.replies import Reply
 from agent.protocol.words import Priority, ReplyKind, Source, Status
 from server_stub.clients.models import Device
 from server_stub.clients.scope import Scope

@@ -15,7 +15,8 @@ from django.db import IntegrityError
 from django.db.transaction import atomic
 
 from agent.protocol.receipts import Receipt, ReceiptResult
-from agent.protocol.reports import Piece, Reply, Report, parse_piece, parse_reply, parse_sent_report
+from agent.protocol.replies import Reply, parse_reply
+from agent.protocol.reports import Piece, Report, parse_piece, parse_sent_report
 from agent.protocol.strict import ProtocolError, parse, text_of
 from server_stub.clients.models import Device
 from server_stub.contacts import answering, attachments, filing

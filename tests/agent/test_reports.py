@@ -11,7 +11,8 @@ import pytest
 from agent.errors import AgentError, NotNowError
 from agent.protocol.ids import uuid7
 from agent.protocol.receipts import Receipt, ReceiptResult
-from agent.protocol.reports import parse_piece, parse_reply, parse_sent_report
+from agent.protocol.replies import parse_reply
+from agent.protocol.reports import parse_piece, parse_sent_report
 from agent.protocol.strict import ProtocolError, parse
 from agent.protocol.words import ReplyKind
 from agent.reports import MOST_WAITING, Reports

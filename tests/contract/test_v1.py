@@ -11,7 +11,8 @@ from agent.protocol.device import parse_enrolment, parse_facts, parse_heartbeat
 from agent.protocol.events import parse_event
 from agent.protocol.problems import ProblemType, problem_tree, problem_type
 from agent.protocol.receipts import ReceiptResult, parse_receipt
-from agent.protocol.reports import parse_piece, parse_reply, parse_sent_report
+from agent.protocol.replies import parse_reply
+from agent.protocol.reports import parse_piece, parse_sent_report
 from agent.protocol.strict import parse, text_of
 from agent.protocol.words import (
     Change,

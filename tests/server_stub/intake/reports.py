@@ -5,7 +5,8 @@ from hashlib import sha256
 from typing import Any
 
 from agent.protocol.ids import uuid7
-from agent.protocol.reports import Contact, Piece, Reply, Report
+from agent.protocol.replies import Reply
+from agent.protocol.reports import Contact, Piece, Report
 from agent.protocol.words import ReplyKind, Urgency
 
 ACCOUNT = "1000:ann"
