@@ -18,10 +18,10 @@ def probe(targets: TargetFilter, memory: dict[str, str]) -> Iterator[Measured | 
 
 
 if sys.platform == "win32":
-    from agent.host import event_log
+    from agent.host import event_log, event_log_windows
 
     def _counted(memory: dict[str, str]) -> tuple[int, str]:
-        return event_log.counts(memory)["blue-screen"], event_log.last_crash(memory)
+        return event_log_windows.counts(memory)["blue-screen"], event_log.last_crash(memory)
 
 else:
     from agent.host import crash_traces

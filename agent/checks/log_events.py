@@ -15,7 +15,8 @@ from agent.check_api import (
 )
 
 if sys.platform == "win32":
-    from agent.host.event_log import KINDS, counts
+    from agent.host.event_log import KINDS
+    from agent.host.event_log_windows import counts
 
     def latest(_kind: str) -> str:
         """Return the last event of a kind in words: here its numbers say all."""

@@ -30,7 +30,7 @@ _OTHERS = {  # questions that probe_child does not answer
     "http": "web_child",
     "certificate": "web_child",
     "log_file": "log_child",
-    "log_journal": "log_child",
+    "log_journal": "journal_child",
     "log_channel": "events_child",
 }
 _FAREWELL_S = 5.0  # for one that has answered all and only has to leave

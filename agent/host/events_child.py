@@ -17,7 +17,7 @@ if not __package__:  # as a child, it stands beside child_program and not in our
     sys.path.append(os.path.dirname(os.path.dirname(_HERE)))  # noqa: PTH120
 
 from agent.errors import CheckError
-from agent.host import event_log
+from agent.host import event_log, event_log_windows
 from agent.host.log_child import Lines
 
 MOST_EVENTS = 10_000  # of one look; what is left is read in the next
@@ -77,8 +77,8 @@ def channel(question: str) -> str:
     try:
         found = counted(
             asked,
-            lambda: event_log.newest(name),
-            lambda record: event_log.texts_after(name, record, MOST_EVENTS),
+            lambda: event_log_windows.newest(name),
+            lambda record: event_log_windows.texts_after(name, record, MOST_EVENTS),
         )
     except CheckError as error:
         raise ValueError(error.reason) from error

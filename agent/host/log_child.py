@@ -1,4 +1,4 @@
-"""Counting the new lines of logs, in a child: files that rotate, and systemd's journal.
+"""Counting the new lines of logs that are files and rotate, in a child.
 
 In a child (``child_program``), because a pattern that somebody wrote may take for ever, and a log
 may lie on a network.
@@ -288,53 +288,6 @@ def _consume(log: "Log", offset: int, lines: Lines) -> Mark:
     return _mark(log, offset)
 
 
-def journal(question: str) -> str:
-    """Count what the journal has got since the cursor; without one, begin at its end.
-
-    ``question`` is JSON: program (journalctl's path), unit (or nothing), cursor, match, ignore.
-    """
-    import subprocess  # noqa: PLC0415 - files need no program
-
-    asked = json.loads(question)
-    lines = Lines(asked["match"], asked["ignore"])
-    cursor = newest = asked["cursor"]
-    ask = [asked["program"], "--quiet", "--no-pager", "--all", "--output=json"]
-    ask.append("--output-fields=MESSAGE")
-    if cursor:
-        # Not --after-cursor: it leaves out the first entry when a unit's are asked for and the
-        # cursor's is of another (seen with systemd 252).
-        ask.append(f"--cursor={cursor}")
-        if asked["unit"]:
-            ask.append(f"--unit={asked['unit']}")
-    else:  # of the whole journal: a unit may have written nothing yet
-        ask.append("--lines=1")
-    with subprocess.Popen(
-        ask, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as reading:
-        assert reading.stdout is not None  # noqa: S101 - it is a pipe
-        assert reading.stderr is not None  # noqa: S101 - it is a pipe
-        for entry in reading.stdout:
-            told = json.loads(entry)
-            if cursor and told.get("__CURSOR") != cursor:
-                _take_message(told.get("MESSAGE"), lines)
-            newest = told.get("__CURSOR", newest)
-            lines.left -= len(entry)
-            if lines.left <= 0:
-                reading.kill()
-                break
-        said = reading.stderr.read(_LONGEST_LINE).decode(errors="replace").strip()
-    if reading.returncode > 0:
-        raise ValueError(f"journalctl failed: {said[:_LONGEST_TOLD]}")
-    return json.dumps({"count": lines.count, "cursor": newest, "last": lines.last})
-
-
-def _take_message(message: object, lines: Lines) -> None:
-    if isinstance(message, list):  # what is no UTF-8 comes as numbers
-        message = bytes(byte for byte in message if isinstance(byte, int)).decode(errors="replace")
-    if isinstance(message, str):
-        lines.take(message)
-
-
 TYPE_CHECKING = False  # typing costs a child two milliseconds
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -342,4 +295,4 @@ if TYPE_CHECKING:
 
     Log = BinaryIO
 
-PROBES = {"log_file": file, "log_journal": journal}
+PROBES = {"log_file": file}

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from agent.host import event_log
+from agent.host import event_log_windows
 
 MARKS = (
     r"SOFTWARE\Microsoft\Windows\CurrentVersion\Component Based Servicing\RebootPending",
@@ -110,4 +110,4 @@ def unexpected(memory: MutableMapping[str, str]) -> int:
 
     Raises CheckError, UnsupportedCheckError where the event log cannot be read.
     """
-    return event_log.counts(memory)["unexpected-shutdown"]
+    return event_log_windows.counts(memory)["unexpected-shutdown"]

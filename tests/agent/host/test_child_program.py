@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.host import child_program, log_child, probe_child, web_child
+from agent.host import child_program, journal_child, log_child, probe_child, web_child
 from agent.host.child_program import line, tell
 
 
@@ -60,7 +60,7 @@ def test_a_bare_interpreter_finds_each_module_beside_it(
 
 def test_no_module_of_ours_stands_in_for_one_of_python() -> None:
     """Their folder is the last place in which a child looks for modules."""
-    children = {probe_child, web_child, log_child, child_program}
+    children = {probe_child, web_child, log_child, journal_child, child_program}
     for module in children:
         name = module.__name__.rpartition(".")[2]
         assert name not in sys.stdlib_module_names

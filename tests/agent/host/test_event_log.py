@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from agent.errors import UnsupportedCheckError
-from agent.host import event_log
+from agent.host import event_log_windows
 from agent.host.event_log import (
     KINDS,
     MOST_EVENTS,
@@ -216,4 +216,4 @@ def test_what_a_stick_tells_is_noise() -> None:
 
 def test_elsewhere_there_is_no_event_log() -> None:
     with pytest.raises(UnsupportedCheckError, match="only Windows"):
-        event_log.counts({})
+        event_log_windows.counts({})
