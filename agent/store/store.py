@@ -18,7 +18,7 @@ from agent.store.file import FailedError, StoreFile
 from agent.store.folder import FolderLock, private_folder
 from agent.store.opening import Damage
 from agent.store.outbox import MAX_BYTES, MAX_ENVELOPE_BYTES, MAX_ROWS, Outbox, dropped
-from agent.store.schema import UnsoundError, checksum
+from agent.store.texts import read_states, read_text, read_texts
 from agent.store.unsaved import Trouble, Unsaved
 
 log = logging.getLogger(__name__)
@@ -93,7 +93,7 @@ class Store:
     def alert_states(self) -> dict[str, str]:
         """Return the stored alert states, text by fingerprint."""
         with self._turn:
-            found = (self._file.read(_alert_states) or {}) | self._unsaved.states
+            found = (self._file.read(read_states) or {}) | self._unsaved.states
             return {name: text for name, text in found.items() if text is not None}
 
     def text(self, name: str) -> str | None:
@@ -108,7 +108,7 @@ class Store:
         with self._turn:
             if name in self._unsaved.texts:
                 return self._unsaved.texts[name]
-            found = self._file.read(lambda db: (_text(db, name),))
+            found = self._file.read(lambda db: (read_text(db, name),))
             if found is None:
                 reason = self._file.trouble[0] if self._file.trouble else "the disk fails"
                 raise NotNowError(f"the agent's store cannot be read just now ({reason})")
@@ -118,7 +118,7 @@ class Store:
         """Return the texts whose names begin so, by name in order."""
         with self._turn:
             unsaved = {n: t for n, t in self._unsaved.texts.items() if n.startswith(beginning)}
-            found = (self._file.read(lambda db: _texts(db, beginning)) or {}) | unsaved
+            found = (self._file.read(lambda db: read_texts(db, beginning)) or {}) | unsaved
             return {name: text for name, text in sorted(found.items()) if text is not None}
 
     def pending(self, limit: int, max_bytes: int) -> list[Envelope]:
@@ -283,28 +283,3 @@ def _first(envelopes: Iterable[Envelope], limit: int, max_bytes: int) -> list[En
             break
         chosen.append(envelope)
     return chosen
-
-
-def _alert_states(db: sqlite3.Connection) -> dict[str, str | None]:
-    rows = db.execute("SELECT fingerprint, state, crc FROM alert_states")
-    return {name: _verified(name, text, crc) for name, text, crc in rows}
-
-
-def _text(db: sqlite3.Connection, name: str) -> str | None:
-    row = db.execute("SELECT text, crc FROM texts WHERE name = ?", (name,)).fetchone()
-    return _verified(name, *row) if row else None
-
-
-def _texts(db: sqlite3.Connection, beginning: str) -> dict[str, str | None]:
-    rows = db.execute(
-        "SELECT name, text, crc FROM texts WHERE name >= ? AND substr(name, 1, ?) = ?"
-        " ORDER BY name",
-        (beginning, len(beginning), beginning),
-    )
-    return {name: _verified(name, text, crc) for name, text, crc in rows}
-
-
-def _verified(name: str, text: str, crc: int) -> str:
-    if checksum(name, text) != crc:
-        raise UnsoundError("a stored text's checksum does not fit")
-    return text
