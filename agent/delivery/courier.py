@@ -8,13 +8,14 @@ the outbox, whatever happens here.
 import logging
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from agent import clock
 from agent.clock import Now
 from agent.delivery import schedule
-from agent.delivery.batch import Envelope, Feeds, Outbox, Unfed, first_batch, job_of
+from agent.delivery.batch import Feeds, Outbox, Unfed
 from agent.delivery.child import SenderProcess
+from agent.delivery.delivering import Delivery
 from agent.delivery.messages import Answer, Job, Limits, Outcome, Settings
 from agent.errors import AgentError
 from agent.identity import Identity
@@ -23,19 +24,13 @@ from agent.protocol.words import LastWord
 
 log = logging.getLogger(__name__)
 
-BATCH_ITEMS = 200
-BATCH_BYTES = 512 * 1024
-"""Below what the wire allows: a batch is in the agent's memory three times over."""
 WARM_S = 20.0
 """How long a sender is kept for what may come next."""
-STRIKES = 3
-"""Refused this often by something on the way, while other messages pass, an envelope is parked."""
 STOP_S = 2.0
 FAREWELL_S = 3.0
 """How long a last word may take: what ends the agent, or the computer, waits for it."""
 
 _PAUSING = (Outcome.CREDENTIAL, Outcome.UNKNOWN_DEVICE)
-_CLIENT_ERRORS = range(400, 500)
 
 
 class Courier:
@@ -72,15 +67,15 @@ class Courier:
             newly_enrolled: the device was enrolled since this boot.
         """
         self._identity = identity
-        self._outbox = outbox
         self._heartbeat = heartbeat
         self._clock = read_clock
-        self._chance = chance or _chance
+        self._chance = chance or (lambda: int.from_bytes(os.urandom(7)) / (1 << 56))
         self._rescheduled = rescheduled
         self._feeds = feeds or Unfed()
         self._start_sender = start_sender
         self._limits = limits or Limits()
         self._warm_s = warm_s
+        self._delivery = Delivery(outbox, self._beat)  # used by the thread alone
         # Guarded by _turn: everything below that more than one thread touches.
         self._turn = threading.Condition()
         self._schedule = schedule.first(
@@ -93,9 +88,6 @@ class Courier:
         self._sender: SenderProcess | None = None
         self._last_success_at: str | None = None
         self._problem: tuple[str, Answer] | None = None
-        # The thread's own.
-        self._batch_items = BATCH_ITEMS
-        self._struck: tuple[str, int] = ("", 0)
 
     def wake(self) -> None:
         """Take note that there is something new to send; a running sender gets it at once."""
@@ -224,11 +216,11 @@ class Courier:
         while not self._stopping:
             with self._turn:
                 self._fresh = False  # before looking: what comes meanwhile is fresh again
-            batch = first_batch(self._outbox.pending(self._batch_items, BATCH_BYTES))
+            batch = self._delivery.next()
             if batch:
                 if batch[0].id == delivered:  # never send the same for ever
                     raise AgentError("the outbox did not take note of what was delivered")
-                answer = self._deliver(sender, batch)
+                answer = self._delivery.bring(sender, batch)
                 delivered = batch[0].id
             elif self._word or not beaten or self._clock().boot_s >= self._schedule.beat_at:
                 answer = self._beat(sender)
@@ -241,49 +233,6 @@ class Courier:
                 return
             if not self._note(answer):
                 return
-
-    def _deliver(self, sender: SenderProcess, batch: Sequence[Envelope]) -> Answer:
-        """Send envelopes of one kind and settle their receipts.
-
-        A batch that the server refuses as a whole is halved until the guilty envelope is alone,
-        and that one is parked: one bad envelope must not hold up the others.
-        """
-        answer = sender.ask(job_of(batch))
-        if answer.outcome is Outcome.DELIVERED:
-            log.info("request=%s delivered=%d %s", answer.request, len(batch), _tickets(answer))
-            self._outbox.settle(answer.receipts)
-            self._batch_items = min(BATCH_ITEMS, self._batch_items * 2)
-        elif answer.outcome is Outcome.REFUSED and len(batch) > 1:
-            middle = len(batch) // 2
-            first = self._deliver(sender, batch[:middle])
-            return self._deliver(sender, batch[middle:]) if _arrived(first) else first
-        elif answer.outcome is Outcome.REFUSED:
-            self._park(batch[0], answer.says)
-        elif len(batch) > 1:  # a slow line, a proxy's limit: less at a time may pass
-            self._batch_items = len(batch) // 2
-        elif self._blocked(answer):
-            return self._strike(sender, batch[0], answer)
-        return answer
-
-    def _blocked(self, answer: Answer) -> bool:
-        """Tell whether something on the way refused the envelope; it may not like its words."""
-        return answer.outcome is Outcome.INTERCEPTED and answer.status in _CLIENT_ERRORS
-
-    def _strike(self, sender: SenderProcess, envelope: Envelope, answer: Answer) -> Answer:
-        """Park the envelope when it alone does not pass, again and again."""
-        passing = self._beat(sender)
-        if not _arrived(passing):
-            return passing
-        count = self._struck[1] + 1 if self._struck[0] == envelope.id else 1
-        self._struck = (envelope.id, count)
-        if count < STRIKES:
-            return answer
-        self._park(envelope, f"{answer.says}, {count} times, while other messages pass")
-        return passing
-
-    def _park(self, envelope: Envelope, problem: str) -> None:
-        log.warning("envelope=%s set aside: %s", envelope.id, problem)
-        self._outbox.park(envelope.id, problem)
 
     def _beat(self, sender: SenderProcess) -> Answer:
         word = self._word
@@ -316,7 +265,7 @@ class Courier:
 
     def _note(self, answer: Answer) -> bool:
         """Take note of an answer; tell whether the conversation may go on."""
-        if not _arrived(answer):
+        if not answer.arrived:
             self._note_failure(answer)
             return False
         now = self._clock()
@@ -347,17 +296,3 @@ class Courier:
         if before is None or before.says != answer.says:
             of = f"request={answer.request} " if answer.request else ""
             log.warning("%soutcome=%s %s", of, answer.outcome, answer.says)
-
-
-def _arrived(answer: Answer) -> bool:
-    """Tell whether our server has dealt with the request, one way or the other."""
-    return answer.outcome in (Outcome.DELIVERED, Outcome.REFUSED)
-
-
-def _tickets(answer: Answer) -> str:
-    numbers = sorted({receipt.ticket for receipt in answer.receipts if receipt.ticket})
-    return f"tickets={','.join(map(str, numbers))}" if numbers else ""
-
-
-def _chance() -> float:
-    return int.from_bytes(os.urandom(7)) / (1 << 56)

@@ -166,6 +166,11 @@ class Answer(NamedTuple):
     request: str = ""
     server_date: str = ""
 
+    @property
+    def arrived(self) -> bool:
+        """Whether our server has dealt with the request, one way or the other."""
+        return self.outcome in (Outcome.DELIVERED, Outcome.REFUSED)
+
     def to_line(self) -> bytes:
         """Return the answer as one line of JSON."""
         receipts = [receipt.to_tree() for receipt in self.receipts]
