@@ -1,4 +1,4 @@
-"""Agreements of clients, who matters, and the words that a ticket's promises are chosen by."""
+"""Agreements of clients, and the words that a ticket's promises are chosen by."""
 
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
@@ -9,9 +9,9 @@ from pydantic import Field
 
 from agent.protocol.words import Source
 from server_stub.api import examples
-from server_stub.api.access import Caller, caller_of, needs, scope_of
+from server_stub.api.access import Caller, caller_of, needs
 from server_stub.api.once import OfClient, once
-from server_stub.api.paging import MAX_NUMBER, Identifier, Limit, Number, Page, next_address
+from server_stub.api.paging import MAX_NUMBER, Identifier, Page
 from server_stub.api.paging import TicketNumber as _Number
 from server_stub.audit.record import record
 from server_stub.clients import queries as places
@@ -21,12 +21,9 @@ from server_stub.clients.agreements import (
     Terms,
     agree,
     end,
-    set_importance,
 )
-from server_stub.clients.models import Agreement, Client, Covered, Device
+from server_stub.clients.models import Agreement, Client, Covered
 from server_stub.clients.standing import Importance
-from server_stub.contacts import queries as people
-from server_stub.contacts.models import Contact
 from server_stub.desk.rights import Right
 from server_stub.tickets import queries
 from server_stub.tickets.actions import amend
@@ -36,13 +33,10 @@ from server_stub.tickets.included import used_minutes
 from server_stub.tickets.standing import standing_of
 
 router = Router(tags=["agreements"])
-of_devices = Router(tags=["agreements"])
 of_tickets = Router(tags=["agreements"])
 
 ClientNumber = Annotated[int, Path(description="A client's number.")]
 AgreementNumber = Annotated[int, Path(description="An agreement's number.")]
-ContactNumber = Annotated[int, Path(description="A contact's number.")]
-DeviceId = Annotated[str, Path(description="A device's id.", max_length=36)]
 _Name = Annotated[str, Field(min_length=1, max_length=40, pattern="^[a-z0-9_]+$")]
 
 _NEW = {
@@ -61,15 +55,6 @@ _SHOWN = _NEW | {
     "created_by": "ana.sousa@desk.example",
 }
 _ENDING = {"last_day": "2026-11-30"}
-_IMPORTANCE = {"importance": "vip"}
-_MATTERS = {"name": "Harbour Dental", "importance": "vip"}
-_CONTACT = {
-    "number": 8,
-    "name": "Dr Rui Costa",
-    "account": "HARBOUR\\reception",
-    "device": "FRONTDESK-03",
-    "importance": "vip",
-}
 _CHANGE = {"agreement": "premium", "reason": "They signed it this morning."}
 _STANDING = {"agreement": "premium", "agreement_number": 11, "importance": "key"}
 
@@ -118,35 +103,6 @@ class Ending(Schema):
     model_config = examples.asked(_ENDING)
 
     last_day: date
-
-
-class Mattering(Schema):
-    """How much somebody or something matters."""
-
-    model_config = examples.asked(_IMPORTANCE)
-
-    importance: Importance
-
-
-class Matters(Schema):
-    """Who or what matters so much."""
-
-    model_config = examples.answered(_MATTERS)
-
-    name: str
-    importance: Importance
-
-
-class ContactShown(Schema):
-    """A person at a client, known by the account of one computer."""
-
-    model_config = examples.answered(_CONTACT)
-
-    number: int
-    name: str
-    account: str
-    device: str
-    importance: Importance
 
 
 class StandingChange(Schema):
@@ -232,72 +188,6 @@ def end_agreement(
     return OfClient(client.id), _answer(caller, client, row.id, 200)
 
 
-@router.post(
-    "/{int:client_id}/importance", response=Matters, summary="Say how much a client matters"
-)
-@needs(Right.AGREE)
-@once
-def set_client_importance(
-    request: HttpRequest, client_id: ClientNumber, body: Annotated[Mattering, Body()]
-) -> tuple[OfClient, HttpResponse]:
-    """Let new tickets of a client matter so much; open ones stay as they are."""
-    caller = caller_of(request)
-    client = places.client(caller.scope, client_id)
-    return OfClient(client.id), _matters(caller, client.id, client, body)
-
-
-@router.get("/{int:client_id}/contacts", response=Page[ContactShown], summary="A client's contacts")
-@needs(Right.READ)
-def list_contacts(
-    request: HttpRequest,
-    client_id: ClientNumber,
-    after: Number = 0,
-    limit: Limit = 50,
-) -> dict[str, Any]:
-    """Return who filed reports, in the order they were first heard of."""
-    scope = scope_of(request)
-    client = places.client(scope, client_id)
-    found = list(people.contacts(scope, client.id).filter(id__gt=after)[: limit + 1])
-    return {
-        "items": [_contact(row) for row in found[:limit]],
-        "next": next_address(request, found[limit - 1].pk) if len(found) > limit else None,
-    }
-
-
-@router.post(
-    "/{int:client_id}/contacts/{int:contact}/importance",
-    response=Matters,
-    summary="Say how much a contact matters",
-)
-@needs(Right.AGREE)
-@once
-def set_contact_importance(
-    request: HttpRequest,
-    client_id: ClientNumber,
-    contact: ContactNumber,
-    body: Annotated[Mattering, Body()],
-) -> tuple[OfClient, HttpResponse]:
-    """Let what a contact reports from now on matter so much."""
-    caller = caller_of(request)
-    client = places.client(caller.scope, client_id)
-    row = people.contact(caller.scope, client.id, contact)
-    return OfClient(client.id), _matters(caller, client.id, row, body)
-
-
-@of_devices.post(
-    "/{device_id}/importance", response=Matters, summary="Say how much a device matters"
-)
-@needs(Right.AGREE)
-@once
-def set_device_importance(
-    request: HttpRequest, device_id: DeviceId, body: Annotated[Mattering, Body()]
-) -> tuple[OfClient, HttpResponse]:
-    """Let new tickets of a device matter so much; open ones stay as they are."""
-    caller = caller_of(request)
-    device = places.device(caller.scope, device_id)
-    return OfClient(device.client_id), _matters(caller, device.client_id, device, body)
-
-
 @of_tickets.get(
     "/{int:number}/standing", response=StandingShown, summary="What its promises are chosen by"
 )
@@ -346,27 +236,9 @@ def _answer(caller: Caller, client: Client, number: int, status: int) -> HttpRes
     return _json(AgreementShown.model_validate(_shown(row, used, today)), status)
 
 
-def _matters(
-    caller: Caller, client: int, row: Client | Device | Contact, body: Mattering
-) -> HttpResponse:
-    set_importance(row, body.importance)
-    _record(caller, client, "importance", str(row), importance=body.importance)
-    return _json(Matters(name=str(row), importance=body.importance))
-
-
 def _record(caller: Caller, client: int, act: str, subject: str, **detail: str) -> None:
     who = caller.technician.email
     record(who, Source.API.value, act, subject, client_id=client, now=caller.now, **detail)
-
-
-def _contact(row: Contact) -> dict[str, Any]:
-    return {
-        "number": row.pk,
-        "name": row.name,
-        "account": row.account_name or row.account,
-        "device": row.device.name,
-        "importance": row.importance,
-    }
 
 
 def _standing(caller: Caller, number: int) -> HttpResponse:

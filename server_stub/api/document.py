@@ -1,92 +1,25 @@
-"""The interface as a whole: its resources, and the OpenAPI document that describes them.
+"""The OpenAPI document that describes the interface.
 
 ninja writes the document from the views; what it cannot see is added here: the headers of
 ``once`` and ``conditional``, the problems each operation can be answered with, the examples.
 """
 
-from collections.abc import Iterator
 from functools import cache
 from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
-from ninja import NinjaAPI
 from ninja.operation import Operation
 
-from agent.protocol import API_PREFIX, PROBLEM_MEDIA_TYPE, VERSION
+from agent.protocol import API_PREFIX, PROBLEM_MEDIA_TYPE
 from agent.protocol.problems import PROBLEM_URN, ProblemType
-from server_stub.api import (
-    agreements,
-    attachments,
-    audit,
-    clients,
-    clocks,
-    devices,
-    examples,
-    maintenance,
-    outages,
-    reports,
-    ticket_accounts,
-    ticket_acts,
-    ticket_levels,
-    ticket_links,
-    ticket_talk,
-    tickets,
-    timeline,
-    what_if,
-)
-from server_stub.api.access import StaffKey, forbidden, rights_of
+from server_stub.api import examples
+from server_stub.api.access import rights_of
+from server_stub.api.interface import api, operations
 from server_stub.api.once import HEADER
-from server_stub.api.problems import register
-from server_stub.api.strict_requests import StrictParser
-
-from server_stub.errors import ForbiddenError
-
-class _Interface(NinjaAPI):
-    """Names its operations after their views."""
-
-    def get_openapi_operation_id(self, operation: Operation) -> str:
-        """Return the name that generated clients will know an operation by."""
-        return operation.view_func.__name__
-
-
-api = _Interface(
-    title="watchdesk",
-    version=VERSION,
-    description=(
-        "Tickets, devices and clients for staff and integrations. Every call carries a staff key: "
-        "`Authorization: Bearer wds_…` (made by `watchdesk-server api-key`). Lists answer "
-        "`{items, next}`; `next` is the address of the next page. Errors are problem documents "
-        "(RFC 9457); what a key may not see is told like what does not exist."
-    ),
-    auth=StaffKey(),
-    docs_url=None,
-    openapi_url=None,
-    urls_namespace="api",
-    parser=StrictParser(),
-)
-_OF_TICKETS = (
-    *(tickets, timeline, clocks, attachments, ticket_acts, ticket_talk, ticket_levels),
-    *(ticket_links, ticket_accounts, what_if),
-)
-for _module in _OF_TICKETS:
-    api.add_router("tickets", _module.router)
-api.add_router("acceptances", what_if.acceptances)
-api.add_router("devices", devices.router)
-api.add_router("clients", clients.router)
-api.add_router("clients", agreements.router)
-api.add_router("devices", agreements.of_devices)
-api.add_router("tickets", agreements.of_tickets)
-api.add_router("tickets", outages.router)
-api.add_router("maintenance", maintenance.router)
-api.add_router("held-back", maintenance.held_router)
-api.add_router("reports", reports.router)
-api.add_router("audit", audit.router)
-register(api)
 
 _JSON = "application/json"
-api.add_exception_handler(ForbiddenError, forbidden)
 _TICKET_SHAPES = ("/TicketRow", "/TicketWhole")
 _WITH_PROBLEM = {
     401: ["WWW-Authenticate"],
@@ -155,16 +88,6 @@ _CONDITIONAL = {
     412: "The ticket was changed since that revision; the ETag tells the present one.",
     428: "No If-Match.",
 }
-
-
-def operations() -> Iterator[tuple[str, str, Operation]]:
-    """Yield method, path and operation of everything the interface offers."""
-    for router in api._get_bound_routers():  # noqa: SLF001 - ninja has no public way
-        for path, view in router.path_operations.items():
-            for operation in view.operations:
-                for method in operation.methods:
-                    plain = path.replace("{int:", "{")
-                    yield method, f"{API_PREFIX}{router.prefix.strip('/')}{plain}", operation
 
 
 @cache

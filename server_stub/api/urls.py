@@ -9,7 +9,8 @@ from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
 from server_stub.api.docs import docs_page
-from server_stub.api.document import api, document_view
+from server_stub.api.document import document_view
+from server_stub.api.interface import api
 
 
 def root(_request: HttpRequest) -> HttpResponse:

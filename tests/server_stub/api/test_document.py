@@ -11,7 +11,8 @@ from django.urls import URLResolver, get_resolver
 
 from agent.protocol.problems import PROBLEM_URN, ProblemType
 from server_stub.api import examples
-from server_stub.api.document import document, operations
+from server_stub.api.document import document
+from server_stub.api.interface import operations
 from tests.server_stub.api.caller import Caller
 from tests.support.rows import a_client, a_site, a_technician
 

@@ -23,7 +23,7 @@ from schemathesis.checks import (
 from schemathesis.core.result import Ok
 
 from agent.protocol.ids import uuid7
-from server_stub.api.document import operations as documented
+from server_stub.api.interface import operations as documented
 from server_stub.intake.application import DeviceRoutes
 from tests.server_stub.api.caller import a_caller
 from tests.server_stub.api.mutations import Request

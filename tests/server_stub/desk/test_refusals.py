@@ -7,7 +7,7 @@ from django.core.cache import cache
 from django.test import Client as Browser
 
 from agent.protocol.problems import ProblemType
-from server_stub.api.document import operations
+from server_stub.api.interface import operations
 from server_stub.audit.models import AuditEntry
 from server_stub.desk.models import Role
 from server_stub.desk.refusals import MOST

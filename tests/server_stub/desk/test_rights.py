@@ -8,7 +8,7 @@ from django.test import Client as Browser
 
 from agent.protocol.problems import ProblemType
 from server_stub.api.access import rights_of
-from server_stub.api.document import operations
+from server_stub.api.interface import operations
 from server_stub.desk import rights
 from server_stub.desk.actions import add_technician
 from server_stub.desk.models import Role, Technician

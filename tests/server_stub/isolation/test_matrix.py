@@ -1,6 +1,6 @@
 """Every route, asked by everybody for what three clients have, on both databases."""
 
-from server_stub.api.document import operations
+from server_stub.api.interface import operations
 from server_stub.intake.application import DeviceRoutes
 from tests.server_stub.isolation.matrix import a_desk, faults, leaks
 from tests.server_stub.isolation.probe import routes as all_routes
