@@ -37,6 +37,8 @@ class Changes:
         self._envelopes: list[Envelope] = []
         self._texts: dict[str, str | None] = {}
         self._texts_due_s = 0.0
+        self.doubted: Mapping[str, int] = {}
+        """By alert_id the sequence of the last event, of alerts that the desk holds to be over."""
 
     def has_states(self, rule: str) -> bool:
         """Tell whether a rule has an alert state."""
@@ -50,6 +52,14 @@ class Changes:
         """Return the alerts that the server was told of and that are not over."""
         states = tuple(self.states.values())
         return [state for state in states if state.announced is not Evaluation.OK]
+
+    def doubts(self, state: AlertState | None) -> bool:
+        """Tell whether the desk holds an alert to be over while it is open here."""
+        return state is not None and self.doubted.get(state.alert_id) == state.sequence
+
+    def doubted_rules(self) -> set[str]:
+        """Return the rules whose alerts are doubted."""
+        return {key[0] for key, state in tuple(self.states.items()) if self.doubts(state)}
 
     def remember(self, key: AlertKey, state: AlertState | None) -> None:
         """Take an alert's new state; None forgets it."""

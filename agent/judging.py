@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-UNSUPPORTED_S = 3600.0
-"""A tool may be installed, a system's service may have been late: so often it is looked again."""
 QUIET_NAME = "held_back"
 """The name under which it is stored what was held back."""
 
@@ -76,8 +74,6 @@ class Judge:
         self._look = look
         self._is_here = is_here
         self._wake = wake
-        self.doubted: Mapping[str, int] = {}
-        """By alert_id the sequence of the last event, of alerts that the desk holds to be over."""
         self._healing: Healing | None = None
         self._looked_s = 0.0
 
@@ -110,17 +106,13 @@ class Judge:
             if at_s is not None:
                 schedule.due_boot_s = min(schedule.due_boot_s, at_s)
 
-    def look_again(self) -> None:
-        """Have the rules looked at whose alerts are doubted."""
-        rules = {
-            key[0] for key, state in tuple(self._changes.states.items()) if self._doubts(state)
-        }
+    def look_again(self, doubted: Mapping[str, int]) -> None:
+        """Have the rules looked at whose alerts are doubted, as ``Runner`` is told."""
+        self._changes.doubted = doubted
+        rules = self._changes.doubted_rules()
         for schedule in self.schedules:
             if schedule.rule.name in rules:
                 schedule.due_boot_s = 0.0
-
-    def _doubts(self, state: AlertState | None) -> bool:
-        return state is not None and self.doubted.get(state.alert_id) == state.sequence
 
     def judge(self, found: Found) -> Found | None:
         """Step the alerts of one rule's targets.
@@ -134,7 +126,7 @@ class Judge:
         schedule.unsupported = ""
         if found.memory is not None:
             schedule.memory = found.memory
-            self._changes.keep(memory_name(schedule), json.dumps(found.memory))
+            self._changes.keep(schedule.memory_name, json.dumps(found.memory))
         readings = found.readings
         if self._trends and not found.again:
             complete = self._trends.complete_all
@@ -157,10 +149,7 @@ class Judge:
             return False
         if schedule.unsupported != error.reason:
             log.info("rule=%s is not for this computer: %s", schedule.rule.name, error.reason)
-        now = self._clock()
-        schedule.unsupported = error.reason
-        schedule.due_boot_s = max(schedule.due_boot_s, now.boot_s + UNSUPPORTED_S)
-        schedule.note((), (), now)
+        schedule.rest(error.reason, self._clock())
         return True
 
     def _evaluated(self, found: Found) -> list[TargetEvaluation]:
@@ -221,7 +210,7 @@ class Judge:
         after, event = step(
             before, one, rule, now, self._boot_id,
             quiet=bool(reason), explained=explained, healing=heal is not None,
-            doubted=self._doubts(before), facts_hash=self._facts_hash(),
+            doubted=self._changes.doubts(before), facts_hash=self._facts_hash(),
         )  # fmt: skip
         if after is not before:  # first: what is begun against it is stored with it
             self._changes.remember(key, after)
@@ -299,11 +288,6 @@ class Judge:
         self._changes.remember(key, None)
         if event is not None:
             self._changes.tell(event, state.announced)
-
-
-def memory_name(schedule: Schedule) -> str:
-    """Return the name under which it is stored what a check remembers for a rule."""
-    return f"memory:{schedule.rule.name}"
 
 
 def _recalled(recall: Callable[[str], str | None], name: str) -> str | None:

@@ -15,7 +15,7 @@ from agent.changes import AlertKey, Changes, Record
 from agent.check_api import CheckError
 from agent.clock import Now
 from agent.errors import NotNowError
-from agent.judging import Explain, Judge, memory_name
+from agent.judging import Explain, Judge
 from agent.probing import GRACE, Aside, Found, GivenUpError, Watch, memory_of
 from agent.quiet import Quiet
 from agent.rules.model import Rule
@@ -116,8 +116,7 @@ class Runner:
 
         ``doubted`` has, by alert_id, the sequence of the last event that the desk knows.
         """
-        self._judge.doubted = doubted
-        self._judge.look_again()
+        self._judge.look_again(doubted)
         self._wake.set()
 
     def open_alerts(self) -> list[AlertState]:
@@ -211,7 +210,7 @@ class Runner:
         check = schedule.check
         if check.remembers and schedule.memory is None:
             try:
-                schedule.memory = memory_of(self._recall(memory_name(schedule)))
+                schedule.memory = memory_of(self._recall(schedule.memory_name))
             except NotNowError as error:  # to begin anew would be to forget what was counted
                 self._settle(Found(schedule, turn, error=CheckError(str(error))))
                 return

@@ -13,6 +13,9 @@ from agent.rules.model import STORM, Rule
 from agent.slack import Bounds, slack, within
 from agent.trends import source_of
 
+UNSUPPORTED_S = 3600.0
+"""A tool may be installed, a system's service may have been late: so often it is looked again."""
+
 
 @dataclass(slots=True)
 class Schedule:
@@ -51,6 +54,17 @@ class Schedule:
         every_s = self.cost.pace_s(self.rule.every_s) if self.cost.looks else self.rule.every_s
         begun_s = self.due_boot_s if self.due_boot_s > 0 else now.boot_s
         self.due_boot_s = begun_s + every_s * ((now.boot_s - begun_s) // every_s + 1)
+
+    @property
+    def memory_name(self) -> str:
+        """The name under which it is stored what the check remembers for this rule."""
+        return f"memory:{self.rule.name}"
+
+    def rest(self, unsupported: str, now: Now) -> None:
+        """Note why this computer cannot run the check; whether it can by then is seen later."""
+        self.unsupported = unsupported
+        self.due_boot_s = max(self.due_boot_s, now.boot_s + UNSUPPORTED_S)
+        self.note((), (), now)
 
     @property
     def evaluations(self) -> dict[str, TargetEvaluation]:
