@@ -6,7 +6,7 @@ from it, and all of it is there or none.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
@@ -17,6 +17,7 @@ from agent.protocol.words import Source, Status
 from server_stub.audit.record import record
 from server_stub.clients.scope import Scope
 from server_stub.errors import ConflictError, StaleError
+from server_stub.sla.account import ClockLedger, State
 from server_stub.sla.terms import Policy
 from server_stub.tickets.clocks import policy_followed, settle, zone_at
 from server_stub.tickets.models import (
@@ -30,6 +31,7 @@ from server_stub.tickets.models import (
 from server_stub.tickets.news import tell_device
 from server_stub.tickets.queries import locked
 from server_stub.tickets.telling import tell_broken
+from server_stub.tickets.warnings import promise_of
 from server_stub.work.engine import call_off, plan
 
 CLOSE_WORK = "close"
@@ -125,13 +127,24 @@ class Amendment:
             )
         )
 
-    def notify(self, to: str, kind: NoticeKind, text: str, send_at: datetime | None = None) -> None:
-        """Let somebody be told, not before ``send_at``: an address, or ``role:`` and its name."""
+    def notify(
+        self,
+        to: str,
+        kind: NoticeKind,
+        text: str,
+        send_at: datetime | None = None,
+        promise: str = "",
+    ) -> None:
+        """Let somebody be told, not before ``send_at``: an address, or ``role:`` and its name.
+
+        ``promise``: the one a warning is of (``warnings.promise_of``).
+        """
         self.notices.append(
             Notice(
                 ticket=self.ticket,
                 kind=kind.value,
                 to=to,
+                promise=promise,
                 text=text,
                 at=self.at,
                 send_at=max(send_at or self.at, self.at),
@@ -157,7 +170,6 @@ class Amendment:
             return
         tell_broken(self)
         TimelineEntry.objects.bulk_create(self.entries)
-        self._withdraw()
         Notice.objects.bulk_create(self.notices)
         if not self.actor.is_server:
             self.ticket.touched = True
@@ -165,7 +177,7 @@ class Amendment:
         self.ticket.updated_at = self.at
         self._plan_closing()
         self._end_decision()
-        settle(self.ticket, self.at)
+        self._withdraw(settle(self.ticket, self.at))
         self.ticket.save(update_fields=_WRITTEN)
         tell_device(self.ticket)
         self._note()
@@ -179,11 +191,23 @@ class Amendment:
         subject = f"ticket {self.ticket.id}"
         record(self.actor.email, via, kinds, subject, client_id=self.ticket.client_id, now=self.at)
 
-    def _withdraw(self) -> None:
-        """Let nobody be warned in their morning of what was resolved in the night."""
+    def _withdraw(self, clocks: Sequence[ClockLedger]) -> None:
+        """Let nobody be warned in their morning of what was answered or resolved in the night.
+
+        Nor of a promise that another one has taken the place of. While clocks cannot be reckoned
+        every warning stays.
+        """
+        kept = {"", *(promise_of(one) for one in clocks if one.state is not State.STOPPED)}
+        unsent = Notice.objects.filter(
+            ticket=self.ticket,
+            kind=NoticeKind.WARNING.value,
+            sent_at__isnull=True,
+            send_at__gt=self.at,
+        )
         if self.ticket.is_resolved:
-            unsent = Notice.objects.filter(ticket=self.ticket, sent_at__isnull=True)
-            unsent.filter(kind=NoticeKind.WARNING.value, send_at__gt=self.at).delete()
+            unsent.delete()
+        elif clocks:
+            unsent.exclude(promise__in=kept).delete()
 
     def _end_decision(self) -> None:
         """Ask no more what to do about a client who was heard of, or of what is settled."""

@@ -362,12 +362,13 @@ class Notice(models.Model):
     """Something to be told to somebody, once, not before ``send_at``; ``sent_at`` when it was.
 
     ``to`` is an email address, ``role:`` and the name of a role in the policy, or ``team:`` and
-    a team's.
+    a team's. ``promise`` is what a warning is of (``warnings.promise_of``).
     """
 
     id = models.BigAutoField(primary_key=True)
     ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="notices")
     kind = models.CharField(max_length=12)
+    promise = models.CharField(max_length=64, db_default="")
     to = models.CharField(max_length=300)
     text = models.TextField()
     at = models.DateTimeField(db_default=Now())

@@ -54,7 +54,7 @@ def tell_warnings(
     due = f"; it is due {_when(one, ledger.due_at)}" if ledger.due_at else ""
     text = f"Ticket {one.ticket.id}: {below[-1].share} % of the time for its {ledger.name} is used"
     asked = [(who, each.warning.calendar) for each in below for who in each.warning.tell]
-    _tell_all(one, asked, NoticeKind.WARNING, f"{text}{due}.")
+    _tell_all(one, asked, NoticeKind.WARNING, f"{text}{due}.", promise_of(ledger))
 
 
 def tell_broken(one: "Amendment") -> None:
@@ -98,7 +98,11 @@ def _told_of_breach(one: "Amendment", each: Broken) -> list[tuple[str, str]]:
 
 
 def _tell_all(
-    one: "Amendment", asked: Iterable[tuple[str, str]], kind: NoticeKind, text: str
+    one: "Amendment",
+    asked: Iterable[tuple[str, str]],
+    kind: NoticeKind,
+    text: str,
+    promise: str = "",
 ) -> None:
     """Tell each of them once, in their working hours: at once, or when the calendar opens."""
     opens: dict[str, datetime] = {}
@@ -109,7 +113,7 @@ def _tell_all(
         address = _address(one, name)
         opens[address] = min(at, opens.get(address, at))
     for address, at in opens.items():
-        one.notify(address, kind, text, at)
+        one.notify(address, kind, text, at, promise)
 
 
 def _address(one: "Amendment", name: str) -> str:

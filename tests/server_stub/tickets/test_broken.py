@@ -149,3 +149,48 @@ def test_a_warning_for_the_morning_is_withdrawn_when_it_is_resolved(
     act(ticket, acts.resolve("Done.", reason=Reason("solved")), at=NOW + timedelta(minutes=9))
 
     assert notices(ticket) == [("breach", "role:x")]
+
+
+def test_a_warning_for_the_morning_is_withdrawn_when_its_clock_stops(
+    database: ServerDatabase,
+) -> None:
+    """The others stay: what they warn of is still to be done."""
+    ticket = opened("software-vendor", priority=Priority.HIGH)
+    work(NOW + 2 * HOUR)
+    made = Notice.objects.filter(ticket=ticket, kind="warning")
+    review = next(e["promise"] for e in told(ticket, "warned") if e["clock"] == "review")
+    for clock in ("review", "resolution"):
+        promise = review.replace("review", clock)  # one row of the table promises both
+        Notice.objects.create(
+            ticket=ticket,
+            kind="warning",
+            promise=promise,
+            to=f"role:{clock}",
+            text="x",
+            send_at=NOW + 24 * HOUR,
+        )
+
+    act(ticket, acts.note("Seen."), at=NOW + 2 * HOUR + SECOND)
+    assert {"role:review", "role:resolution"} <= set(made.values_list("to", flat=True))
+    act(ticket, acts.review("It is a fault."), at=NOW + 2 * HOUR + 2 * SECOND)
+
+    assert not made.filter(to="role:review").exists()
+    assert made.filter(to="role:resolution").exists()
+
+
+def test_a_warning_of_a_promise_that_another_took_the_place_of_is_withdrawn(
+    database: ServerDatabase,
+) -> None:
+    ticket = opened("software-vendor", priority=Priority.HIGH)
+    work(NOW + 2 * HOUR)
+    later = Notice.objects.filter(ticket=ticket, kind="warning")
+    assert all(later.values_list("promise", flat=True))
+    later.update(send_at=NOW + 24 * HOUR)
+
+    act(
+        ticket,
+        acts.set_priority(Priority.URGENT, Reason("grew")),
+        at=NOW + 3 * HOUR,
+    )
+
+    assert not later.filter(send_at=NOW + 24 * HOUR).exists()
