@@ -2,13 +2,14 @@
 
 import os
 import socket
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-from tests.support import needs
+from tests.support import in_memory, needs
 
 # No test reaches a database by accident: until the fixture names one, there is none.
 os.environ["DJANGO_SETTINGS_MODULE"] = "server_stub.settings"
@@ -49,37 +50,44 @@ def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
     made.close()
 
 
+@pytest.fixture
+def data_folder() -> Iterator[Path]:
+    """Where a server's data folder is to be made: every commit waits for what it is on."""
+    with tempfile.TemporaryDirectory(prefix="wd-data-", dir=in_memory.place()) as folder:
+        yield Path(folder) / "server"
+
+
 @pytest.fixture(params=VENDORS)
 def database(
-    request: pytest.FixtureRequest, databases: Databases, tmp_path: Path
+    request: pytest.FixtureRequest, databases: Databases, data_folder: Path
 ) -> Iterator[ServerDatabase]:
     """A fresh database behind Django's default connection; the test runs once on each product."""
-    fresh = databases.fresh(request.param, tmp_path / "server")
+    fresh = databases.fresh(request.param, data_folder)
     yield fresh
     databases.drop(fresh)
 
 
 @pytest.fixture
-def sqlite(databases: Databases, tmp_path: Path) -> Iterator[ServerDatabase]:
+def sqlite(databases: Databases, data_folder: Path) -> Iterator[ServerDatabase]:
     """A fresh SQLite database, for what is about SQLite only or about neither."""
-    fresh = databases.fresh("sqlite", tmp_path / "server")
+    fresh = databases.fresh("sqlite", data_folder)
     yield fresh
     databases.drop(fresh)
 
 
 @pytest.fixture
-def postgresql(databases: Databases, tmp_path: Path) -> Iterator[ServerDatabase]:
+def postgresql(databases: Databases, data_folder: Path) -> Iterator[ServerDatabase]:
     """A fresh PostgreSQL database, for what is about PostgreSQL only."""
-    fresh = databases.fresh("postgresql", tmp_path / "server")
+    fresh = databases.fresh("postgresql", data_folder)
     yield fresh
     databases.drop(fresh)
 
 
 @pytest.fixture
-def server_process() -> Iterator[Callable[..., ServerProcess]]:
+def server_process(data_folder: Path) -> Iterator[Callable[..., ServerProcess]]:
     """Start real servers: ``server_process(database, *serve_arguments, **environment)``.
 
-    All are stopped at the end of the test.
+    All are stopped at the end of the test, before their data folder goes.
     """
     started: list[ServerProcess] = []
 

@@ -242,7 +242,7 @@ def test_nothing_is_overwritten(sqlite: ServerDatabase, tmp_path: Path) -> None:
     assert "nothing was changed" in refused(sqlite, "restore", str(file))
     assert "its folder does not exist" in refused(sqlite, "backup", str(tmp_path / "no" / "b"))
     assert file.read_bytes() == kept
-    assert {path.name for path in tmp_path.iterdir()} == {"backup.tar", "server"}
+    assert {path.name for path in tmp_path.iterdir()} == {"backup.tar"}
 
 
 def no_links(*_: object) -> None:
