@@ -33,11 +33,39 @@ def parser() -> argparse.ArgumentParser:
     groups = whole.add_subparsers(metavar="COMMAND", required=True)
     setup_commands(groups, where)
     registry_commands(groups, where)
+    _device_commands(groups, where)
     _people_commands(groups, where)
     _policy_commands(groups, where)
     _note_commands(groups, where)
     _keeping_commands(groups, where)
     return whole
+
+
+def _device_commands(
+    groups: "Groups[argparse.ArgumentParser]", where: argparse.ArgumentParser
+) -> None:
+    devices = group(groups, "device", "The monitored computers.")
+    gone = command(
+        devices,
+        "retire",
+        where,
+        "commands.devices:retired",
+        says="Take a device out of use: its token is refused, nobody waits for it, lists leave it "
+        "out. Its tickets and its history stay.",
+        example='device retire FRONTDESK-03 --reason "replaced by FRONTDESK-04"',
+    )
+    back = command(
+        devices,
+        "restore",
+        where,
+        "commands.devices:restored",
+        says="Take a retired device back into use: the token it had holds again.",
+        example='device restore FRONTDESK-03 --reason "it came back from repair"',
+    )
+    for one in (gone, back):
+        one.add_argument("device", metavar="DEVICE", help="its name or its id")
+        one.add_argument("--client", metavar="NAME", help="whose device of that name is meant")
+        one.add_argument("--reason", metavar="TEXT", required=True, help="one line")
 
 
 def _people_commands(

@@ -96,7 +96,8 @@ def _unresolved() -> dict[metrics.Labels, float]:
 
 def _seen() -> dict[metrics.Labels, float]:
     recent = Q(last_seen_at__gte=datetime.now(UTC) - RECENT)
-    found = Device.objects.aggregate(known=Count("id"), recent=Count("id", filter=recent))
+    in_use = Device.objects.filter(retired_at__isnull=True)
+    found = in_use.aggregate(known=Count("id"), recent=Count("id", filter=recent))
     return {("known",): float(found["known"]), ("recent",): float(found["recent"])}
 
 

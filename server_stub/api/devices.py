@@ -38,6 +38,9 @@ class DeviceRow(Schema):
     agent_version: str
     enrolled_at: datetime
     last_seen_at: datetime
+    retired_at: datetime | None = Field(description="since when it is out of use; null in use")
+    retired_by: str
+    retired_because: str
 
 
 class LastWordShown(Schema):
@@ -64,6 +67,9 @@ class DeviceFilter(Schema):
     client: Words | None = Field(None, description="number or name of a client")
     kind: list[DeviceKind] = Field([], description="may be repeated: any of them")
     q: Words = Field("", description="a part of the name")
+    retired: bool = Field(
+        default=False, description="true: those out of use instead of those in use"
+    )
     after: Identifier = Field("", description="only devices with later ids")
 
 
@@ -75,6 +81,7 @@ def list_devices(
     """Return devices by id: an id begins with the time it was made."""
     scope = scope_of(request)
     rows = queries.devices(scope).order_by("id").filter(id__gt=only.after)
+    rows = rows.filter(retired_at__isnull=not only.retired)
     if only.client:
         rows = rows.filter(client=client_number(scope, only.client))
     if only.kind:
@@ -84,7 +91,7 @@ def list_devices(
     found = list(rows[: limit + 1])
     shown = found[:limit]
     return {
-        "items": [_row(device) for device in shown],
+        "items": [row_of(device) for device in shown],
         "next": next_address(request, shown[-1].id) if len(found) > limit else None,
     }
 
@@ -101,17 +108,18 @@ def get_device(
     device = queries.device(scope, device_id)
     word = last_word(device)
     named = ("word", "at", "taken_back_at")
-    return _row(device) | {
+    return row_of(device) | {
         "facts": device.facts_tree,
         "heartbeat": device.heartbeat_tree,
         "last_word": {name: getattr(word, name) for name in named} if word else None,
     }
 
 
-def _row(device: Device) -> dict[str, Any]:
-    named = ("id", "name", "kind", "os", "importance", "agent_version")
-    times = ("enrolled_at", "last_seen_at")
-    return {name: getattr(device, name) for name in (*named, *times)} | {
+def row_of(device: Device) -> dict[str, Any]:
+    """Return a device as lists show it."""
+    named = ("id", "name", "kind", "os", "importance", "agent_version", "retired_by")
+    more = ("retired_because", "enrolled_at", "last_seen_at", "retired_at")
+    return {name: getattr(device, name) for name in (*named, *more)} | {
         "client": device.client.name,
         "site": device.site.name if device.site else None,
     }

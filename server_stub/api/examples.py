@@ -195,6 +195,9 @@ DEVICE_ROW: dict[str, Any] = {
     "agent_version": "0.1.0",
     "enrolled_at": "2026-10-20T08:00:00Z",
     "last_seen_at": "2026-11-19T10:29:20Z",
+    "retired_at": None,
+    "retired_by": "",
+    "retired_because": "",
 }
 DEVICE = DEVICE_ROW | {
     "facts": {"os": {"name": "Windows 11 Pro", "version": "23H2"}},

@@ -18,6 +18,7 @@ from server_stub.api import (
     maintenance,
     outages,
     reports,
+    retiring,
     ticket_accounts,
     ticket_acts,
     ticket_levels,
@@ -68,6 +69,7 @@ api.add_router("clients", clients.router)
 api.add_router("clients", agreements.router)
 api.add_router("clients", importance.router)
 api.add_router("devices", importance.of_devices)
+api.add_router("devices", retiring.router)
 api.add_router("tickets", agreements.of_tickets)
 api.add_router("tickets", outages.router)
 api.add_router("maintenance", maintenance.router)

@@ -58,7 +58,8 @@ class Device(models.Model):
     """A monitored computer. It made its own ``id`` (UUIDv7) and the token whose hash is kept.
 
     ``facts`` and ``heartbeat`` are the JSON texts last received (empty until then);
-    ``boot_at`` is the device's own label, all other instants are the server's.
+    ``boot_at`` is the device's own label, all other instants are the server's. ``retired_at`` is
+    set while it is out of use: its token opens nothing, nobody waits for it.
     """
 
     id = models.CharField(primary_key=True, max_length=36)
@@ -77,6 +78,9 @@ class Device(models.Model):
     enrolled_at = models.DateTimeField(db_default=Now())
     last_seen_at = models.DateTimeField(db_default=Now())
     importance = models.CharField(max_length=8, default=_NORMAL, db_default=_NORMAL)
+    retired_at = models.DateTimeField(null=True, blank=True)
+    retired_by = models.CharField(max_length=254, default="", db_default="")
+    retired_because = models.CharField(max_length=300, default="", db_default="")
 
     class Meta:
         """The list of a client's devices is read by name."""

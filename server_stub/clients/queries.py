@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from server_stub.clients.models import Agreement, Client, Device, Site
 from server_stub.clients.scope import Scope
-from server_stub.errors import NotFoundError
+from server_stub.errors import InvalidError, NotFoundError
 
 
 def clients(scope: Scope) -> QuerySet[Client]:
@@ -74,6 +74,22 @@ def device(scope: Scope, device_id: str) -> Device:
     if row is None:
         raise NotFoundError("device", device_id)
     return row
+
+
+def device_named(scope: Scope, name: str, client: Client | None = None) -> Device:
+    """Return the device (of the client) of that name, in any case of letters, or of that id.
+
+    Raises NotFoundError, and InvalidError for a name that several have.
+    """
+    rows = devices(scope)
+    rows = rows.filter(client=client) if client else rows
+    found = list(rows.filter(name__iexact=name)[:2]) or list(rows.filter(id=name))
+    if not found:
+        kind = f"device of {client.name}" if client else "device"
+        raise NotFoundError(kind, name, most_like(name, rows))
+    if len(found) > 1:
+        raise InvalidError("device", f"several are called {name!r}: give the id")
+    return found[0]
 
 
 def agreements(scope: Scope, client: Client) -> QuerySet[Agreement]:

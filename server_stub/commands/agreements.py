@@ -9,7 +9,7 @@ from server_stub.clients.queries import (
     agreement,
     agreements,
     client_named,
-    devices,
+    device_named,
     most_like,
     site_named,
 )
@@ -30,7 +30,7 @@ def add(arguments: Namespace) -> None:
         _day(arguments.ends),
         arguments.minutes,
         [site_named(ALL, client, name) for name in arguments.site],
-        [_device(client, name) for name in arguments.device],
+        [device_named(ALL, name, client) for name in arguments.device],
     )
     made = agree(client, terms)
     print(f"agreement {made.id} of {client.name} added: {_told(made)}")
@@ -64,7 +64,7 @@ def importance(arguments: Namespace) -> None:
     client = client_named(ALL, arguments.client)
     row: Client | Device | Contact = client
     if arguments.device is not None:
-        row = _device(client, arguments.device)
+        row = device_named(ALL, arguments.device, client)
     elif arguments.contact is not None:
         row = _contact(client, arguments.contact)
     set_importance(row, arguments.importance)
@@ -91,16 +91,6 @@ def _asked_for(client: Client, name: str) -> bool:
     except ServerError:  # no policy asks for anything
         return False
     return any(name in row.when.get("agreement", ()) for row in rows)
-
-
-def _device(client: Client, name: str) -> Device:
-    rows = devices(ALL).filter(client=client)
-    found = list(rows.filter(name__iexact=name)[:2]) or list(rows.filter(id=name))
-    if not found:
-        raise NotFoundError(f"device of {client.name}", name, most_like(name, rows))
-    if len(found) > 1:
-        raise InvalidError("device", f"several are called {name!r}: give the id")
-    return found[0]
 
 
 def _contact(client: Client, name: str) -> Contact:

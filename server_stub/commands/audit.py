@@ -42,13 +42,17 @@ UNRECORDED = frozenset(
     {
         "commands.agreements:show",
         "commands.audit:verified",
+        "commands.devices:restored",
+        "commands.devices:retired",
         "commands.notes:show",
         "commands.people:staff_list",
         "commands.retention:show",
         "commands.worker:worker",
     }
 )
-"""Commands that use the database and change nothing a person would ask about."""
+"""Commands that use the database and change nothing a person would ask about, or write it down
+themselves.
+"""
 
 
 BY_THEMSELVES = frozenset({"commands.backups:backup", "commands.retention:run"})

@@ -29,16 +29,18 @@ class Right(StrEnum):
     APPROVE = "approve what needs approval, and set promised dates"
     AGREE = "write down agreements and who matters, and put tickets under them"
     MAINTENANCE = "plan maintenance and end it"
+    RETIRE = "retire devices and take them back"
     AUDIT = "read the audit log"
 
 
-_TICKET_WORK = frozenset(Right) - {Right.TAKE_OVER, Right.APPROVE, Right.AGREE, Right.AUDIT}
+_DESK_WORK = frozenset({Right.TAKE_OVER, Right.APPROVE, Right.AGREE, Right.RETIRE})
+_TICKET_WORK = frozenset(Right) - _DESK_WORK - {Right.AUDIT}
 
 RIGHTS: Mapping[str, frozenset[Right]] = {
     Role.CONTACT: frozenset(),
     Role.READ_ONLY: frozenset({Right.READ}),
     Role.TECHNICIAN: _TICKET_WORK,
-    Role.DISPATCHER: _TICKET_WORK | {Right.TAKE_OVER, Right.APPROVE, Right.AGREE},
+    Role.DISPATCHER: _TICKET_WORK | _DESK_WORK,
     Role.ADMIN: frozenset(Right),
 }
 """What each role may do; `docs/roles.md` shows it, and a test keeps the two equal.

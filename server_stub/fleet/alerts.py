@@ -26,7 +26,7 @@ from server_stub.quiet.models import SILENT
 _CHECK = "server.heartbeat"
 _ADVICE = (
     "Is the computer on, and does it reach this server? If it is: is the agent's service running? "
-    "If it was taken out of use, shut its agent down there and close this ticket."
+    "If it was taken out of use, retire it on its page and close this ticket."
 )
 _NOTHING = Quiet()
 _MOST_LINES = 14

@@ -4,7 +4,7 @@ import logging
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from server_stub.clients.models import Device
 from server_stub.fleet.judgement import COME_BACK, GAP, HEARTBEAT, Heard, is_deaf
@@ -63,10 +63,14 @@ def last_sweep() -> datetime | None:
 
 
 def _two_clients_are_heard(now: datetime) -> bool:
-    heard = Device.objects.filter(last_seen_at__gt=now - HEARTBEAT).order_by()
+    heard = _in_use().filter(last_seen_at__gt=now - HEARTBEAT).order_by()
     return len(heard.values_list("client", flat=True).distinct()[:2]) > 1
 
 
 def _expected(now: datetime) -> list[Heard]:
-    rows = Device.objects.filter(last_seen_at__gt=now - _EXPECTED).exclude(_GONE)
+    rows = _in_use().filter(last_seen_at__gt=now - _EXPECTED).exclude(_GONE)
     return [Heard(*row) for row in rows.values_list("client_id", "last_seen_at")]
+
+
+def _in_use() -> QuerySet[Device]:
+    return Device.objects.filter(retired_at__isnull=True)

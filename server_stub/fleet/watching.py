@@ -29,7 +29,8 @@ _COLUMNS = (
 _NEW = """
     INSERT INTO fleet_watch (device_id, look_at, alert_id, alone)
     SELECT d.id, %s, '', %s FROM clients_device d
-    WHERE NOT EXISTS (SELECT 1 FROM fleet_watch w WHERE w.device_id = d.id)"""
+    WHERE d.retired_at IS NULL
+    AND NOT EXISTS (SELECT 1 FROM fleet_watch w WHERE w.device_id = d.id)"""
 _WRITE = """
     UPDATE fleet_watch
     SET look_at = %s, missing_since = %s, counts_from = %s, alert_id = %s, alone = %s
@@ -89,18 +90,18 @@ def wake(now: datetime, since: datetime) -> None:
 
 def due(now: datetime) -> list[Seen]:
     """Return the devices to be looked at by now, at most ``MOST``."""
-    return _seen(Watch.objects.filter(look_at__lte=now).order_by("look_at")[:MOST])
+    return _seen(_in_use().filter(look_at__lte=now).order_by("look_at")[:MOST])
 
 
 def returned() -> list[Seen]:
     """Return the missing devices that were heard since."""
-    rows = Watch.objects.filter(missing_since__isnull=False)
+    rows = _in_use().filter(missing_since__isnull=False)
     return _seen(rows.filter(device__last_seen_at__gt=F("missing_since")).order_by("device_id"))
 
 
 def of_sites(sites: Iterable[int]) -> list[Seen]:
     """Return all devices of these sites."""
-    return _seen(Watch.objects.filter(device__site__in=sorted(sites)).order_by("device_id"))
+    return _seen(_in_use().filter(device__site__in=sorted(sites)).order_by("device_id"))
 
 
 def write(changed: Sequence[tuple[Seen, datetime]]) -> None:
@@ -137,6 +138,11 @@ class Terms:
 def names(devices: Iterable[Seen]) -> list[str]:
     """Return their names."""
     return [one.name for one in devices]
+
+
+def _in_use() -> "QuerySet[Watch]":
+    """Return the watches of devices that are waited for; those of retired ones rest."""
+    return Watch.objects.filter(device__retired_at__isnull=True)
 
 
 def _seen(rows: "QuerySet[Watch]") -> list[Seen]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from wsgiref.types import WSGIEnvironment
 
 REMEMBER_S = 10.0
-"""How long a device that was removed or got another token may still be let in."""
+"""How long a device that was removed, retired or got another token may still be let in."""
 _MOST_REMEMBERED = 10_000
 
 
@@ -88,8 +88,8 @@ class Devices:
             raise RefusedError(
                 ProblemType.UNKNOWN_DEVICE,
                 HTTPStatus.UNAUTHORIZED,
-                "The server knows no device with this token: it was removed, or the server was "
-                "set up anew. Enrol it again; it keeps its id.",
+                "The server knows no device with this token: it was removed or retired, or the "
+                "server was set up anew. Enrol it again; it keeps its id.",
                 headers=[("WWW-Authenticate", 'Bearer error="invalid_token"')],
             )
         with self._lock:

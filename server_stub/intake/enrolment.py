@@ -2,7 +2,8 @@
 
 Saying the same again (same id, same token of its own) is the same enrolment and costs nothing,
 so an agent that never saw the answer simply asks once more. A device that lost its token enrols
-anew under its old id; its tickets stay its own.
+anew under its old id; its tickets stay its own. One that was retired stays so until a person takes
+it back, whatever token it brings.
 """
 
 from dataclasses import dataclass
@@ -34,7 +35,8 @@ def enrol(token: str, enrolment: Enrolment, now: datetime) -> Enrolled:
     """Make the device known, or tell it again that it is.
 
     Raises RefusedError: unauthenticated for a token nobody made, token_spent for one that is
-    expired or used up, conflict for an id or a token that another device has.
+    expired or used up, conflict for an id or a token that another device has, and for a device
+    that was retired.
     """
     with seen_by(None):  # whose it is, the token tells
         try:
@@ -70,6 +72,8 @@ def _enrol(token: str, enrolment: Enrolment, now: datetime) -> Enrolled:
         told = Enrolled(
             enrolment.device_id, grant.client.name, grant.site.name if grant.site else None
         )
+        if device and device.retired_at is not None:
+            raise _retired(device.retired_at)
         if device and device.token_hash == own_hash:
             return told
         _spend(grant, now)
@@ -102,6 +106,16 @@ def _spent(what: str) -> RefusedError:
         ProblemType.TOKEN_SPENT,
         HTTPStatus.FORBIDDEN,
         f"{what} Make a new one with `watchdesk-server enroll-token`.",
+    )
+
+
+def _retired(at: datetime) -> RefusedError:
+    """Refuse an id out of use: a roll-out's script must not bring back what a person took out."""
+    return RefusedError(
+        ProblemType.CONFLICT,
+        HTTPStatus.CONFLICT,
+        f"This device was retired at {at:%Y-%m-%d %H:%M} UTC. Somebody of the desk takes it back "
+        "(`watchdesk-server device restore`, or the device's page); then its token holds again.",
     )
 
 

@@ -28,14 +28,16 @@ _KNOWN_DEVICE = """
     JOIN clients_client c ON c.id = d.client_id
     LEFT JOIN clients_site s ON s.id = d.site_id
     LEFT JOIN tickets_devicenews n ON n.device_id = d.id
-    WHERE d.token_hash = %s"""
+    WHERE d.token_hash = %s AND d.retired_at IS NULL"""
+_IN_USE_BY_HASH = "d.token_hash = %s AND d.retired_at IS NULL"
 KNOWN_DEVICE = {
     "sqlite": _KNOWN_DEVICE.replace("rows_of", "json_group_array").replace("row_of", "json_array"),
     "postgresql": _KNOWN_DEVICE.replace("rows_of", "json_agg").replace(
         "row_of", "json_build_array"
     ),
 }
-"""By one token's hash; the newest version of the client's policy, else of the default one.
+"""By one token's hash, of a device in use; the newest version of the client's policy, else of the
+default one.
 
 Last the client's agreements as a JSON list: narrowness (NULL: it does not cover the device), first
 and last day, name, number. Which of them holds is a matter of the day at the device's site.
@@ -43,13 +45,13 @@ and last day, name, number. Which of them holds is a matter of the day at the de
 
 KNOWN_DEVICES = {
     "sqlite": KNOWN_DEVICE["sqlite"].replace(
-        "d.token_hash = %s", "d.id IN (SELECT value FROM json_each(%s))"
+        _IN_USE_BY_HASH, "d.id IN (SELECT value FROM json_each(%s))"
     ),
     "postgresql": KNOWN_DEVICE["postgresql"].replace(
-        "d.token_hash = %s", "d.id IN (SELECT jsonb_array_elements_text(%s::jsonb))"
+        _IN_USE_BY_HASH, "d.id IN (SELECT jsonb_array_elements_text(%s::jsonb))"
     ),
 }
-"""The same by the ids of devices, given as a JSON list."""
+"""The same by the ids of devices, retired ones too, given as a JSON list."""
 
 NUMBER_OF_KEY = """(
         SELECT coalesce(max(a.id) FILTER (WHERE a.resolved_at IS NULL), max(a.id))

@@ -37,12 +37,14 @@ class Asked:
 
     name: str
     client: int | None
+    retired: bool
     after: tuple[str, str] | None
 
     @property
     def query(self) -> dict[str, str]:
         """Return what narrows the list as it stands in an address."""
-        given = {"q": self.name, "client": str(self.client or "")}
+        retired = "yes" if self.retired else ""
+        given = {"q": self.name, "client": str(self.client or ""), "retired": retired}
         return {name: value for name, value in given.items() if value}
 
 
@@ -76,11 +78,12 @@ def _asked(request: HttpRequest, offered: Sequence[Client]) -> tuple[Asked, str]
     name, after = request.GET.get("after", ""), request.GET.get("id", "")
     text = request.GET.get("q", "").replace("\0", "").strip()[:_LONGEST]
     place = (name.replace("\0", ""), after.replace("\0", "")) if name and after else None
-    return Asked(text, known, place), problem
+    return Asked(text, known, request.GET.get("retired") == "yes", place), problem
 
 
 def _wanted(rows: QuerySet[Device], asked: Asked) -> QuerySet[Device]:
     """Return the devices that are asked for, by name, with their heartbeats."""
+    rows = rows.filter(retired_at__isnull=not asked.retired)
     if asked.name:
         rows = rows.filter(name__icontains=asked.name)
     if asked.client is not None:

@@ -4,7 +4,7 @@ from django.urls import path
 
 from server_stub.staff.attachment import attachment_page
 from server_stub.staff.audit import audit_page
-from server_stub.staff.device import device_page
+from server_stub.staff.device import device_page, device_restore, device_retire
 from server_stub.staff.devices import devices_page
 from server_stub.staff.maintenance import maintenance_end, maintenance_page
 from server_stub.staff.queue import queue_page
@@ -21,4 +21,6 @@ urlpatterns = [
     path("audit", audit_page, name="audit"),
     path("devices", devices_page, name="devices"),
     path("devices/<uuid:device_id>", device_page, name="device"),
+    path("devices/<uuid:device_id>/retire", device_retire, name="device_retire"),
+    path("devices/<uuid:device_id>/restore", device_restore, name="device_restore"),
 ]

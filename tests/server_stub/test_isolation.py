@@ -132,6 +132,10 @@ CALLS: dict[str, tuple[Call, Callable[[World], object]]] = {
         lambda w: of(Agreement, w),
     ),
     "devices": (lambda scope, _: client_queries.devices(scope), lambda w: w.device),
+    "device_named": (
+        lambda scope, w: [client_queries.device_named(scope, w.device.name)],
+        lambda w: w.device,
+    ),
     "device": (lambda scope, w: [client_queries.device(scope, w.device.id)], lambda w: w.device),
     "tickets": (lambda scope, _: ticket_queries.tickets(scope), lambda w: w.ticket),
     "unresolved": (lambda scope, _: ticket_queries.unresolved(scope), lambda w: w.ticket),

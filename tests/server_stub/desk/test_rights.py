@@ -55,6 +55,8 @@ BODIES = {
     "set_contact_importance": {"importance": "vip"},
     "set_device_importance": {"importance": "vip"},
     "change_standing": {"importance": "vip", "reason": "x"},
+    "retire_device": {"reason": "x"},
+    "restore_device": {"reason": "x"},
 }
 FORMS = {
     "reply": {"body": "x", "then": ""},

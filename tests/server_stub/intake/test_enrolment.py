@@ -10,6 +10,8 @@ from agent.protocol.device import Enrolment
 from agent.protocol.problems import ProblemType
 from server_stub.clients.actions import new_enrolment_token
 from server_stub.clients.models import Client, Device, EnrolmentToken, Site
+from server_stub.clients.scope import ALL
+from server_stub.fleet.retiring import restore, retire
 from server_stub.intake.application import DeviceRoutes
 from tests.server_stub.intake.caller import Caller, Response
 from tests.server_stub.intake.messages import a_heartbeat, an_enrolment
@@ -182,3 +184,27 @@ def test_a_wrong_request_is_refused_by_its_field(
     assert (response.status, response.problem) == (400, ProblemType.INVALID_REQUEST)
     assert response.tree.get("field") == field
     assert uses() == 0
+
+
+def test_a_retired_device_is_unknown_until_a_person_takes_it_back(
+    routes: DeviceRoutes, site: Site
+) -> None:
+    """Nor does a roll-out's enrolment token, used over and over, bring it back."""
+    token, enrolment_token = own_token(), a_token(site.client, uses=9)
+    enrolment = an_enrolment(token)
+    enrol(routes, enrolment_token, enrolment)
+    now = datetime.now(UTC)
+    retire(ALL, "kim@desk.example", enrolment.device_id, "sold", now)
+
+    refused = Caller(routes, token).post("heartbeat", a_heartbeat().to_text())
+    assert (refused.status, refused.problem) == (401, ProblemType.UNKNOWN_DEVICE)
+    for own in (token, own_token()):
+        again = enrol(routes, enrolment_token, an_enrolment(own, device_id=enrolment.device_id))
+        assert (again.status, again.problem) == (409, ProblemType.CONFLICT)
+        assert "device restore" in again.tree["detail"]
+    assert uses() == 1
+    assert Device.objects.get().token_hash == credential_hash(token)
+
+    restore(ALL, "kim@desk.example", enrolment.device_id, "a mistake", now)
+
+    assert Caller(routes, token).post("heartbeat", a_heartbeat().to_text()).status == 200

@@ -188,6 +188,14 @@ API_PROBES = (
         API + "devices/{device}/importance",
         importance="vip",
     ),
+    *(
+        _agreed(
+            *(f"{act}_device", f"{API}devices/<device_id>/{act}"),
+            f"{API}devices/{{device}}/{act}",
+            reason="by a probe",
+        )
+        for act in ("retire", "restore")
+    ),
     _read("get_standing", f"{_TICKETS}{_NUMBER}/standing", _ONE + "/standing"),
     _act("change_standing", "/standing", above=True, importance="vip", reason="by a probe"),
 )

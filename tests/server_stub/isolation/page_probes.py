@@ -3,6 +3,8 @@
 from typing import Any
 from urllib.parse import urlencode
 
+from server_stub.desk.models import Role
+from server_stub.desk.rights import may
 from server_stub.staff.acts import ACTS
 from tests.server_stub.isolation.probe import Probe, at, form
 
@@ -89,6 +91,7 @@ PAGE_PROBES = (
             body,
             {"Content-Type": "application/x-www-form-urlencoded"},
             changes=True,
+            above=not may(Role.TECHNICIAN, ACTS[act].right),
             note=act,
         )
         for act, body in _ACTS.items()
@@ -133,6 +136,19 @@ PAGE_PROBES = (
     _page("/devices devices", "/devices?client={client}", shows=True),
     _page("/devices devices", "/devices?q={word}", shows=True),
     _page("/devices/<uuid:device_id> device", "/devices/{device}", shows=True),
+    *(
+        Probe(
+            f"/devices/<uuid:device_id>/{act} device_{act}",
+            "page",
+            "POST",
+            at(f"/devices/{{device}}/{act}"),
+            form(reason="by a probe", sure="yes"),
+            {"Content-Type": "application/x-www-form-urlencoded"},
+            changes=True,
+            above=True,
+        )
+        for act in ("retire", "restore")
+    ),
 )
 
 
@@ -147,6 +163,7 @@ PUBLIC_PROBES = (
     _public("/sign-in/again account_reauthenticate", "/sign-in/again"),
     _public("/sign-in/again/code mfa_reauthenticate", "/sign-in/again/code"),
     _public("/sign-out account_logout", "/sign-out"),
+    _public("/account/password account_change_password", "/account/password"),
     _public("/account/second-factor mfa_index", "/account/second-factor"),
     _public(
         "/account/second-factor/on mfa_activate_totp", "/account/second-factor/on", differs=True
@@ -160,5 +177,4 @@ PUBLIC_PROBES = (
     _public("/api/v1/openapi.json openapi", "/api/v1/openapi.json"),
     _public("/api/v1/docs api-docs", "/api/v1/docs"),
     _public("/api/v1/ api-root", "/api/v1/"),
-    _public("/account/password account_change_password", "/account/password"),
 )

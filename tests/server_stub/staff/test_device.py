@@ -166,3 +166,44 @@ def test_it_tells_the_agreement_that_covers_it_and_that_it_matters(
 
     assert "Agreement premium Importance vip" in told
     assert "Agreement" not in text(page.get(f"/devices/{usual.id}"))
+
+
+def test_a_device_is_retired_and_taken_back_with_a_reason(
+    signed_in: SignedIn, now: datetime
+) -> None:
+    row = desk_rows.device(desk_rows.client(), "FRONTDESK-03", now=now)
+    browser = signed_in(a_technician(role=Role.DISPATCHER))
+    page = f"/devices/{row.id}"
+
+    unsure = browser.post(f"{page}/retire", {"reason": "sold <b>"})
+    assert unsure.status_code == 422
+    assert "Tick the box if you mean it. Nothing was changed." in text(unsure)
+    assert 'value="sold &lt;b&gt;"' in unsure.content.decode()
+    unsaid = browser.post(f"{page}/retire", {"reason": " ", "sure": "yes"})
+    assert "say why" in text(unsaid)
+    done = browser.post(f"{page}/retire", {"reason": "sold", "sure": "yes"})
+    assert (done.status_code, done["Location"]) == (302, page)
+
+    shown = text(browser.get(page))
+    assert "This device was retired 10:33" in shown
+    assert ": sold. Its token is refused" in shown
+    assert "FRONTDESK-03" not in text(browser.get("/devices"))
+    assert "FRONTDESK-03" in text(browser.get("/devices?retired=yes"))
+    twice = browser.post(f"{page}/retire", {"reason": "sold", "sure": "yes"})
+    assert "retired already. Nothing was changed." in text(twice)
+
+    browser.post(f"{page}/restore", {"reason": "bought back", "sure": "yes"})
+
+    assert "FRONTDESK-03" in text(browser.get("/devices"))
+    assert "FRONTDESK-03" not in text(browser.get("/devices?retired=yes"))
+
+
+def test_a_technician_retires_nothing(signed_in: SignedIn, now: datetime) -> None:
+    row = desk_rows.device(desk_rows.client(), now=now)
+    browser = signed_in(a_technician())
+
+    assert "Retire this device" not in text(browser.get(f"/devices/{row.id}"))
+    answer = browser.post(f"/devices/{row.id}/retire", {"reason": "x", "sure": "yes"})
+
+    row.refresh_from_db()
+    assert (answer.status_code, row.retired_at) == (403, None)
