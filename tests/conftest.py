@@ -37,6 +37,16 @@ from tests.support.databases import (  # noqa: E402 - needs Django's set-up
 from tests.support.server_process import ServerProcess  # noqa: E402 - the same
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker ``long`` known."""
+    config.addinivalue_line("markers", "long: takes about half a minute or more: begun first")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long: begun last, it would keep one process busy and others idle."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Look at the markers ``needs`` and ``needs_root``."""
     needs.check(item)

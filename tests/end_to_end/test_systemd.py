@@ -21,6 +21,7 @@ from tests.support.polling import until
 from tests.support.server_process import PROJECT
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.needs("systemd-nspawn", "nsenter", "pgrep", "mount"),
     pytest.mark.needs_root,
 ]

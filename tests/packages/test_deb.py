@@ -23,6 +23,7 @@ from tests.support.polling import until
 from tests.support.server_process import ServerProcess
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.needs("dpkg", "dpkg-deb", "systemd-nspawn", "networkctl", "smartctl", "losetup"),
     pytest.mark.needs_root,
 ]

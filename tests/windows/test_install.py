@@ -14,12 +14,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from server_stub.clients.actions import new_enrolment_token
 from tests.end_to_end.conftest import Desk
 from tests.support.databases import ServerDatabase
 from tests.support.polling import until
 from tests.support.server_process import PROJECT, ServerProcess
 from tests.support.windows import PYTHON, Windows, windows_path
+
+pytestmark = pytest.mark.long
 
 RULES = """
 version: 1
