@@ -19,6 +19,7 @@ from agent.delivery.feeds import Feeds
 from agent.enrolled import Enrolled
 from agent.errors import LinkError
 from agent.evidence import Explainer
+from agent.facts import known_kind
 from agent.facts_upkeep import FactsUpkeep
 from agent.host import heap, own_use, program
 from agent.host.boot import boot_id
@@ -29,7 +30,6 @@ from agent.local_link.account import account_of, is_owner
 from agent.local_link.listening import public_socket
 from agent.local_link.peer import Peer
 from agent.local_link.server import LinkServer
-from agent.once import judged, known_kind, unsupported
 from agent.plan import PlanFiles
 from agent.protocol import VERSION
 from agent.protocol.receipts import Receipt
@@ -37,6 +37,7 @@ from agent.protocol.words import LastWord
 from agent.reports import Reports
 from agent.rules.rules_file import RulesFile
 from agent.runner import Runner
+from agent.schedule import judged, unsupported
 from agent.status import check_states, check_trees, cost_tree, heartbeat_text, outbox_tree
 from agent.store import Envelope, Store, event_envelope
 from agent.store.history_file import HistoryFile
@@ -256,7 +257,7 @@ class Agent:
             oldest_s=counts.oldest_s,
             counters=self.store.counters(),
             facts_hash=self.facts.hash(),
-            states=check_states(judged(self.runner)),
+            states=check_states(judged(self.runner.schedules)),
             last_word=last_word,
         )
 
@@ -274,8 +275,8 @@ class Agent:
             "server": self.identity.server,
             "since": self._started.label(),
             "rules": self._files.tree(len(self.runner.schedules)),
-            "checks": check_trees(check_states(judged(self.runner))),
-            "unsupported": unsupported(self.runner),
+            "checks": check_trees(check_states(judged(self.runner.schedules))),
+            "unsupported": unsupported(self.runner.schedules),
             "held_back": [one._asdict() for one in self.runner.quiet.records],
             "outbox": outbox_tree(counts, self.store.counters()),
             "delivery": self.courier.status(),

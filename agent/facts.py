@@ -63,6 +63,11 @@ def device_kind() -> DeviceKind:
         return DeviceKind.SERVER
 
 
+def known_kind(told: str | None) -> DeviceKind:
+    """Return what this device is: as the server was told at its enrolment, else a guess."""
+    return DeviceKind(told) if told in tuple(DeviceKind) else device_kind()
+
+
 def _computer() -> dict[str, str]:
     this = computer.read()
     told = {

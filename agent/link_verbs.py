@@ -16,13 +16,13 @@ from agent.errors import AgentError, NotNowError
 from agent.facts_upkeep import FactsUpkeep
 from agent.host import computer
 from agent.identity import Identity
-from agent.once import judged
 from agent.protocol import VERSION
 from agent.protocol.link import OWNER_VERBS, VERBS
 from agent.protocol.strict import need
 from agent.protocol.words import DeviceKind, ReplyKind
 from agent.reports import Account, Reports
 from agent.runner import Runner
+from agent.schedule import judged
 from agent.status import check_states, check_trees
 from agent.store import Parked, Store
 
@@ -146,7 +146,9 @@ class LinkVerbs:
         while runner.is_due() and time.monotonic() - now_s < CHECK_S:
             time.sleep(0.05)
         shown = ("rule", "target", "evaluation", "summary")
-        checks = check_trees(check_states(judged(runner))) if self._shows_alerts(owns) else []
+        checks = (
+            check_trees(check_states(judged(runner.schedules))) if self._shows_alerts(owns) else []
+        )
         return {
             "checks": [{name: check[name] for name in shown} for check in checks],
             "verdict": self._verdict(owns),

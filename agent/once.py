@@ -1,7 +1,4 @@
-"""Commands that come to an end: enrol, look once, explain a rule; and what they share with ``run``.
-
-Nothing here stays resident for its own sake: ``run`` needs the lists at the end.
-"""
+"""Commands that come to an end: enrol, look once, explain a rule; ``run`` needs none of it."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,15 +7,14 @@ from agent import clock
 from agent.checks import discover
 from agent.device_file import DeviceFile, beside
 from agent.errors import AgentError
-from agent.evaluate import TargetEvaluation
 from agent.facts import device_kind
 from agent.host.boot import boot_id
 from agent.identity import Identity
 from agent.plan import plan_of
 from agent.protocol.words import DeviceKind
-from agent.rules.model import Rule
 from agent.rules.rules_file import RulesFile
 from agent.runner import Runner
+from agent.schedule import judged, unsupported
 from agent.settings import os_word
 from agent.status import check_states, check_trees
 from agent.whereabouts import Whereabouts
@@ -110,7 +106,7 @@ def look_once(rules_file: Path) -> tuple[list[dict[str, Any]], dict[str, str]]:
         at=Whereabouts().at,
     )
     runner.turn()
-    return check_trees(check_states(judged(runner))), unsupported(runner)
+    return check_trees(check_states(judged(runner.schedules))), unsupported(runner.schedules)
 
 
 def explain_rule(rules_file: Path, name: str) -> list[str]:
@@ -130,22 +126,3 @@ def explain_rule(rules_file: Path, name: str) -> list[str]:
         raise AgentError(f"{rules_file} has no rule {name!r}; it has {known}")
     check = checks[rule.check]
     return explain(rule, check, check.look(rule.targets), clock.now())
-
-
-def judged(runner: Runner) -> list[tuple[Rule, TargetEvaluation, str]]:
-    """Return how each rule judges each target, and since when."""
-    return [
-        (schedule.rule, one, schedule.since.get(target, ""))
-        for schedule in runner.schedules
-        for target, one in tuple(schedule.evaluations.items())
-    ]
-
-
-def unsupported(runner: Runner) -> dict[str, str]:
-    """Return by rule why this computer cannot check it."""
-    return {s.rule.name: s.unsupported for s in runner.schedules if s.unsupported}
-
-
-def known_kind(told: str | None) -> DeviceKind:
-    """Return what this device is: as the server was told at its enrolment, else a guess."""
-    return DeviceKind(told) if told in tuple(DeviceKind) else device_kind()

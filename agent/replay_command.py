@@ -9,8 +9,8 @@ from agent.clock import Now
 from agent.device import here
 from agent.device_file import DeviceFile, beside
 from agent.errors import Problem, StateError
+from agent.facts import known_kind
 from agent.history import DAY_S
-from agent.once import known_kind
 from agent.past import Past
 from agent.replay import Replayed, daily, replay
 from agent.rules.loader import load

@@ -1,6 +1,6 @@
 """One rule of a device: when it is due, and what its check finds of its targets."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from agent.check_api import Check, Measured, Unreadable
@@ -129,3 +129,17 @@ class Plan:
     schedules: Sequence[Schedule]
     maintenance: Sequence[MaintenanceWindow] = ()
     storm: int = STORM
+
+
+def judged(schedules: Iterable[Schedule]) -> list[tuple[Rule, TargetEvaluation, str]]:
+    """Return how each rule judges each target, and since when."""
+    return [
+        (schedule.rule, one, schedule.since.get(target, ""))
+        for schedule in schedules
+        for target, one in tuple(schedule.evaluations.items())
+    ]
+
+
+def unsupported(schedules: Iterable[Schedule]) -> dict[str, str]:
+    """Return by rule why this computer cannot check it."""
+    return {one.rule.name: one.unsupported for one in schedules if one.unsupported}
