@@ -19,7 +19,8 @@ from server_stub.audit import guards
 from server_stub.audit.models import AuditEntry, Seal
 from server_stub.audit.sealing import drop
 from server_stub.contacts.attachments import forget
-from server_stub.contacts.models import Attachment, AttachmentState
+from server_stub.contacts.models import Attachment, AttachmentState, Report
+from server_stub.database import json_object
 from server_stub.intake.models import FactsRecord
 from server_stub.quiet.models import HeldBack
 from server_stub.tickets.models import EntryKind, Link, LinkKind, Ticket, TimelineEntry
@@ -31,6 +32,8 @@ _REPORTS = (EntryKind.CHANGED.value, EntryKind.TRIED.value)
 _MACHINES = ("monitor", "server")
 _SAID = ("answers", "error_text", "before", "tried", "reason", "note")
 """Members of a payload in which people wrote."""
+_TYPED = ("name", "phone", "email")
+"""Members of a report's payload: who somebody said they are, and how to reach them."""
 _BELONGS = (LinkKind.DUPLICATE.value, LinkKind.CHILD.value)
 _JUST_NOW = timedelta(hours=1)
 
@@ -69,6 +72,13 @@ def _words(before: datetime) -> QuerySet[TimelineEntry]:
     return said.exclude(actor__in=_MACHINES).exclude(kind__in=_REPORTS).exclude(body=REMOVED)
 
 
+def _names(before: datetime) -> QuerySet[Report]:
+    typed = Q()
+    for name in _TYPED:
+        typed |= Q(payload__contains=f'"{name}":')
+    return Report.objects.filter(typed, at__lt=before, ticket__in=_settled(before))
+
+
 def _facts(before: datetime) -> QuerySet[FactsRecord]:
     """Return old facts that are neither a device's latest nor named by an unresolved ticket."""
     named = Ticket.objects.filter(
@@ -101,11 +111,23 @@ def _remove_timeline(before: datetime, _now: datetime) -> int:
         removed = _delete(_reports(before))
         rows = list(_words(before).order_by("id")[:BATCH])
         for row in rows:
-            said = {name: value for name, value in row.tree.items() if name not in _SAID}
+            tree = row.tree
+            words = (*_SAID, "name") if tree.get("by") == "contact" else _SAID  # else a level's
+            said = {name: value for name, value in tree.items() if name not in words}
             row.body = REMOVED
             row.payload = json.dumps(said, ensure_ascii=False) if said else ""
         TimelineEntry.objects.bulk_update(rows, ["body", "payload"])
-        return removed + len(rows)
+        return removed + len(rows) + _clear_names(before)
+
+
+def _clear_names(before: datetime) -> int:
+    rows = list(_names(before).order_by("id")[:BATCH])
+    for row in rows:
+        typed = json_object(row.payload)
+        left = {name: value for name, value in typed.items() if name not in _TYPED}
+        row.payload = json.dumps(left, ensure_ascii=False)
+    Report.objects.bulk_update(rows, ["payload"])
+    return len(rows)
 
 
 def _remove_attachments(before: datetime, now: datetime) -> int:
@@ -153,7 +175,7 @@ def _remove_all(rows: Callable[[datetime], QuerySet[Any]]) -> Callable[[datetime
 KINDS: Mapping[str, Kind] = {
     "timeline": Kind(
         "the monitor's reports and people's words on tickets resolved before",
-        lambda before: _reports(before).count() + _words(before).count(),
+        lambda before: sum(rows(before).count() for rows in (_reports, _words, _names)),
         _remove_timeline,
     ),
     "facts": Kind(

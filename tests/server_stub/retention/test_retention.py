@@ -13,7 +13,7 @@ from server_stub.audit.sealing import seal_new, verify
 from server_stub.clients.models import Device
 from server_stub.contacts import attachments
 from server_stub.contacts.attachments import path_of
-from server_stub.contacts.models import Attachment
+from server_stub.contacts.models import Attachment, Report
 from server_stub.errors import InvalidError
 from server_stub.intake.models import FactsRecord
 from server_stub.quiet.models import HeldBack
@@ -109,6 +109,27 @@ def test_what_people_said_beside_goes_too_and_what_was_done_stays(
     [opened, worked] = old.timeline.order_by("id")
     assert opened.tree == {"by": "contact"}
     assert worked.tree == {"minutes": 30, "reason_key": "asked"}
+
+
+def test_names_typed_into_a_report_go_and_how_it_was_filed_stays(database: ServerDatabase) -> None:
+    client = a_client()
+    old = a_ticket(client, device=a_device(client), status="resolved", resolved_at=NOW)
+    worked_on = a_ticket(client, device=a_device(client))
+    typed = {"name": "Rui", "phone": "1", "email": "rui@b.example", "prefer": "phone"}
+    for ticket in (old, worked_on):
+        a_filed_report(ticket, f"{ticket.id}.png")
+        Report.objects.filter(ticket=ticket).update(payload=json.dumps(typed), at=NOW)
+        told = {"by": "contact", "name": "Rui"}
+        an_entry(
+            ticket, "opened", at=NOW, actor="contact", body="It is dark", payload=json.dumps(told)
+        )
+
+    assert removed("timeline") == 2
+
+    assert json.loads(Report.objects.get(ticket=old).payload) == {"prefer": "phone"}
+    assert old.timeline.get().tree == {"by": "contact"}
+    assert json.loads(Report.objects.get(ticket=worked_on).payload) == typed
+    assert worked_on.timeline.get().tree["name"] == "Rui"
 
 
 def test_what_was_said_just_now_stays_however_old_its_ticket(database: ServerDatabase) -> None:
