@@ -32,12 +32,13 @@ class Fleet:
             self._count_at = now_s + COUNT_EVERY_S  # before counting: one of many threads counts
             try:
                 with seen_by(None):
-                    self._spread_s = min(LONGEST_S, _devices() / DEVICES_PER_S)
+                    self._spread_s = min(LONGEST_S, in_use() / DEVICES_PER_S)
             except (OperationalError, InterfaceError) as error:
                 _log.warning("the devices could not be counted: %s", error)
                 connection.close()
         return self._spread_s
 
 
-def _devices() -> int:
+def in_use() -> int:
+    """Return how many devices are not retired."""
     return Device.objects.filter(retired_at__isnull=True).count()

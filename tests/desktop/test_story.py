@@ -84,8 +84,9 @@ class Secrets:
 class Office:
     """A person's desktop, the agent of the computer, and the desk behind a relay."""
 
-    def __init__(self, desktop: Desktop, desk: Desk, folder: Path) -> None:
-        self.desktop, self.desk, self.folder = desktop, desk, folder
+    def __init__(self, desktop: Desktop, desk: Desk, *folders: Path) -> None:
+        self.desktop, self.desk = desktop, desk
+        self.folders = [*folders, desktop.home]
         self.secrets = Secrets(desktop.home)
         self.hidden, self.seen = Patch(1, 96, 60), Patch(2, 96, 60)
         self.relay = Relay(int(desk.url.rpartition(":")[2]))
@@ -108,7 +109,7 @@ class Office:
     def found(self, patch: Patch | Secrets) -> set[str]:
         """Return where a trace is, in all that is stored here and was sent."""
         connection.close()  # reading its file would take its locks away
-        stored = stored_in([self.folder, self.desktop.home], leaving_out=self.secrets.planted)
+        stored = stored_in(self.folders, leaving_out=self.secrets.planted)
         stored["wire"] = bytes(self.relay.sent + self.relay.answered)
         return {place for place, content in stored.items() if patch.in_(content)}
 
@@ -131,7 +132,7 @@ def office(
     """All of it, started; temporary files of every process lie in the test's own folder."""
     (tmp_path / "tmp").mkdir()
     monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
-    made = Office(desktop, Desk(sqlite, server_process, tmp_path), tmp_path)
+    made = Office(desktop, Desk(sqlite, server_process, tmp_path), tmp_path, sqlite.data)
     yield made
     made.agent.stop()
     made.relay.close()

@@ -1,6 +1,7 @@
 """A real btrfs RAID1 of two loop devices that a test may corrupt and take apart."""
 
 import contextlib
+import os
 import subprocess
 import uuid
 from pathlib import Path
@@ -49,6 +50,7 @@ class Mirror:
         with Path(self._devices[1]).open("r+b", buffering=0) as device:
             device.seek(first)
             device.write(bytes(_MEGABYTES * 1024 * 1024 - first))
+            os.fsync(device.fileno())  # btrfs reads past the device's cache, which others may hold
         self._mount()
         done = subprocess.run(
             ["btrfs", "scrub", "start", "-B", str(self.mount_point)],

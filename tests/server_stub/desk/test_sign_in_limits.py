@@ -151,6 +151,7 @@ def test_there_is_no_way_to_make_an_account_or_to_learn_of_one() -> None:
 
     assert ours == {
         *("account_login", "account_logout", "account_reauthenticate"),
+        "account_change_password",
         *("mfa_authenticate", "mfa_reauthenticate", "mfa_index", "mfa_activate_totp"),
         *("mfa_deactivate_totp", "mfa_view_recovery_codes", "mfa_generate_recovery_codes"),
     }

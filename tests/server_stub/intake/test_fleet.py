@@ -5,7 +5,7 @@ from unittest.mock import patch
 import pytest
 from django.db import OperationalError
 
-from server_stub.clients.models import Device
+from server_stub.intake import fleet as fleets
 from server_stub.intake.fleet import COUNT_EVERY_S, LONGEST_S, Fleet
 from tests.server_stub.intake.caller import Caller
 from tests.server_stub.intake.messages import a_heartbeat
@@ -21,7 +21,7 @@ def test_a_heartbeats_answer_names_the_spread(device: Caller) -> None:
 
 @pytest.mark.parametrize(("devices", "spread_s"), [(0, 0), (25, 1), (1000, 40), (90_000, 120)])
 def test_the_spread_grows_with_the_fleet_up_to_two_minutes(devices: int, spread_s: float) -> None:
-    with patch.object(Device.objects, "count", return_value=devices):
+    with patch.object(fleets, "in_use", return_value=devices):
         assert Fleet().spread_s(1000.0) == spread_s
 
 
@@ -38,8 +38,8 @@ def test_devices_are_counted_once_in_a_while(database: ServerDatabase) -> None:
 def test_a_database_that_does_not_answer_changes_nothing(database: ServerDatabase) -> None:
     """A heartbeat must not be refused for want of a number that hardly matters."""
     fleet = Fleet()
-    with patch.object(Device.objects, "count", side_effect=OperationalError("gone")):
+    with patch.object(fleets, "in_use", side_effect=OperationalError("gone")):
         assert fleet.spread_s(1000.0) == LONGEST_S
     fleet.spread_s(1000.0 + COUNT_EVERY_S)
-    with patch.object(Device.objects, "count", side_effect=OperationalError("gone")):
+    with patch.object(fleets, "in_use", side_effect=OperationalError("gone")):
         assert fleet.spread_s(1000.0 + 2 * COUNT_EVERY_S) == 0

@@ -21,6 +21,9 @@ def test_a_zone_that_exists_is_used() -> None:
     assert str(zone_named("Europe/London")) == "Europe/London"
 
 
+DEVICE = "0190a5a0-0000-7000-8000-000000000000"
+
+
 @pytest.mark.usefixtures("database")
 def test_every_page_but_sign_in_and_health_leads_strangers_to_the_sign_in_page() -> None:
     pages = {
@@ -33,7 +36,9 @@ def test_every_page_but_sign_in_and_health_leads_strangers_to_the_sign_in_page()
         "maintenance_end": "/maintenance/1/end",
         "audit": "/audit",
         "devices": "/devices",
-        "device": "/devices/0190a5a0-0000-7000-8000-000000000000",
+        "device": f"/devices/{DEVICE}",
+        "device_retire": f"/devices/{DEVICE}/retire",
+        "device_restore": f"/devices/{DEVICE}/restore",
     }
     named = {pattern.name for pattern in urlpatterns}
     assert named == pages.keys()
